@@ -1,0 +1,107 @@
+"""What answers the clients of one fake: service, canned answers and request log, with a stubber for each client."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from botocore.endpoint import Endpoint
+
+from pytest_connect_chat._clients import interception
+from pytest_connect_chat._clients.answers import AnswerWriter
+from pytest_connect_chat._clients.canned import CannedAnswers
+from pytest_connect_chat._clients.model import SERVICES
+from pytest_connect_chat._clients.stubber import ConnectChatStubber
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.requests import RecordedRequest
+from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat.exceptions import ClosedError
+
+
+class Backend:
+    """Answers every client of the process while it is active.
+
+    Args:
+        service: The service in memory.
+        seed: Where the clients' jitter follows from.
+        passes_unfaked_through: Whether operations that are not faked go on to whatever else intercepts them.
+    """
+
+    def __init__(self, service: ConnectChatService, *, seed: int | str, passes_unfaked_through: bool) -> None:
+        self.service = service
+        self.seed = seed
+        self.passes_unfaked_through = passes_unfaked_through
+        self.canned = CannedAnswers()
+        self.records: list[RecordedRequest] = []
+        self.writer = AnswerWriter(service)
+        self._lock = threading.Lock()
+        self._stubbers: dict[int, ConnectChatStubber] = {}
+        self._calls_in_flight = 0
+        self._active = False
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._active = True
+        interception.add(self)
+
+    def stop(self) -> None:
+        """Stop answering new calls. Handlers go once no call is in flight: none may fall through to the network."""
+        interception.remove(self)
+        with self._lock:
+            self._active = False
+            self._release_if_idle()
+
+    def is_innermost(self) -> bool:
+        """Return whether this backend is the one to answer now."""
+        return interception.innermost() is self
+
+    def attach(self, client: Any) -> None:
+        """Put our handlers on a client; further times change nothing."""
+        if id(client) not in self._stubbers:
+            with self._lock:
+                if id(client) not in self._stubbers:
+                    stubber = ConnectChatStubber(client, self)
+                    stubber.activate()
+                    self._stubbers[id(client)] = stubber
+
+    def call(self, proceed: Callable[..., Any], client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        """Run a client call with our handlers on the client."""
+        with self._lock:
+            self._calls_in_flight += 1
+        try:
+            self.attach(client)
+            return proceed(client, operation_name, api_params)
+        finally:
+            with self._lock:
+                self._calls_in_flight -= 1
+                self._release_if_idle()
+
+    def send(self, proceed: Callable[..., Any], endpoint: Endpoint, request: Any) -> Any:
+        """Refuse what would leave the process."""
+        raise ClosedError(
+            f"{request.method} {request.url} was about to leave the process while connect_chat is active. Nothing in "
+            "this process intercepted it: with unfaked='passthrough' something else, such as moto, has to."
+        )
+
+    def unfaked_message(self, request: Request) -> str:
+        """Return what is said of an operation that is not faked."""
+        faked = ", ".join(name for service, name in OPERATIONS if service == request.service)
+        return (
+            f"{request.operation} of {request.service} is not faked. Faked are {faked or 'no operations of it'}. "
+            f"Give it a canned answer with connect_chat.add_response(...) or add_client_error(...), or hand it to "
+            "whatever else intercepts it in this process, such as moto, with the setting unfaked='passthrough'."
+        )
+
+    def _release_if_idle(self) -> None:
+        if not self._active and self._calls_in_flight == 0:
+            for stubber in self._stubbers.values():
+                stubber.deactivate()
+            self._stubbers.clear()
+
+
+def is_chat_client(client: Any) -> bool:
+    """Return whether this is a botocore client of one of the two services."""
+    model = getattr(getattr(client, "meta", None), "service_model", None)
+    return getattr(model, "service_name", None) in SERVICES

@@ -1,0 +1,45 @@
+"""Calls outside of any fake: refused where the setting `block` says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.endpoint import Endpoint
+
+from pytest_connect_chat.exceptions import ClosedError
+
+
+class Refusal:
+    """Refuses every call, and remembers it."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+
+    def call(self, proceed: Callable[..., Any], client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        """Refuse a client call."""
+        raise self._error(f"{operation_name} was called on a {client.meta.service_model.service_name} client")
+
+    def send(self, proceed: Callable[..., Any], endpoint: Endpoint, request: Any) -> Any:
+        """Refuse what would leave the process."""
+        raise self._error(f"{request.method} {request.url} was about to leave the process")
+
+    def _error(self, what: str) -> ClosedError:
+        message = (
+            f"{what} outside of a test that takes the fixture connect_chat, and the setting block is on. Take the "
+            "fixture, or let this test through with @pytest.mark.connect_chat(block=False)."
+        )
+        self.refused.append(message)
+        return ClosedError(message)
+
+
+class Permission:
+    """Lets every call pass, below which others may refuse."""
+
+    def call(self, proceed: Callable[..., Any], client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        """Let a client call pass."""
+        return proceed(client, operation_name, api_params)
+
+    def send(self, proceed: Callable[..., Any], endpoint: Endpoint, request: Any) -> Any:
+        """Let a request leave the process."""
+        return proceed(endpoint, request)

@@ -1,0 +1,142 @@
+"""Canned answers, with `Stubber`'s signatures and meaning."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pprint import pformat
+from typing import Any
+
+from botocore.exceptions import StubAssertionError
+from botocore.stub import Stubber
+
+from pytest_connect_chat._clients.model import SERVICES, model_client
+from pytest_connect_chat._service.requests import RecordedRequest
+from pytest_connect_chat._service.wire import Request, snapshot
+from pytest_connect_chat.exceptions import SceneError
+
+CallableResponse = Callable[[RecordedRequest], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class CannedAnswer:
+    """One answer that waits for its request.
+
+    Attributes:
+        method: The client method it answers.
+        http_status: Its HTTP status.
+        parsed: The answer, or what makes it from the request.
+        expected_params: What the request must be, `None` for anything.
+    """
+
+    method: str
+    http_status: int
+    parsed: dict[str, Any] | CallableResponse
+    expected_params: dict[str, Any] | None
+
+
+class CannedAnswers:
+    """The canned answers of one fake: first in, first out for each operation."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queues: dict[tuple[str, str], deque[CannedAnswer]] = {}
+
+    def add_response(
+        self,
+        method: str,
+        service_response: dict[str, Any] | CallableResponse,
+        expected_params: Mapping[str, Any] | None,
+        service: str | None,
+    ) -> None:
+        """Queue a response, checked against the model; see `FakeConnectChat.add_response`."""
+        service = _service_of(method, service)
+        if callable(service_response):
+            operation = model_client(service).meta.method_to_api_mapping[method]
+            self._append(service, operation, CannedAnswer(method, 200, service_response, _copied(expected_params)))
+        else:
+            stubber = Stubber(model_client(service))
+            stubber.add_response(method, deepcopy(service_response), _copied(expected_params))
+            self._take_over(service, method, stubber)
+
+    def add_client_error(self, method: str, service: str | None, **error: Any) -> None:
+        """Queue an error; see `FakeConnectChat.add_client_error`."""
+        service = _service_of(method, service)
+        stubber = Stubber(model_client(service))
+        stubber.add_client_error(method, **deepcopy(error))
+        self._take_over(service, method, stubber)
+
+    def _take_over(self, service: str, method: str, stubber: Stubber) -> None:
+        queued = stubber._queue.pop()
+        http, parsed = queued["response"]
+        answer = CannedAnswer(method, http.status_code, parsed, queued["expected_params"])
+        self._append(service, queued["operation_name"], answer)
+
+    def _append(self, service: str, operation: str, answer: CannedAnswer) -> None:
+        with self._lock:
+            self._queues.setdefault((service, operation), deque()).append(answer)
+
+    def take(self, request: Request) -> CannedAnswer | None:
+        """Return the next answer for a request and take it from the queue, or `None` if there is none.
+
+        Raises:
+            StubAssertionError: The request is not the expected one; the answer stays in the queue.
+        """
+        with self._lock:
+            queue = self._queues.get((request.service, request.operation))
+            if not queue:
+                return None
+            _check_expected(request, queue[0].expected_params)
+            return queue.popleft()
+
+    def leftovers(self) -> list[str]:
+        """Return the methods whose answers were not asked for, one entry for each answer."""
+        with self._lock:
+            return [answer.method for queue in self._queues.values() for answer in queue]
+
+    def clear(self) -> None:
+        """Forget all answers."""
+        with self._lock:
+            self._queues.clear()
+
+
+def validated_response(service: str, method: str, response: Any) -> dict[str, Any]:
+    """Return a copy of what a callable answered, checked against the model as `Stubber` checks."""
+    stubber = Stubber(model_client(service))
+    stubber.add_response(method, deepcopy(response))
+    parsed: dict[str, Any] = stubber._queue.pop()["response"][1]
+    return parsed
+
+
+def _check_expected(request: Request, expected: dict[str, Any] | None) -> None:
+    if expected is None:
+        return
+    params = dict(request.params)
+    if not request.client_token_given and "ClientToken" not in expected:
+        params.pop("ClientToken", None)
+    if params != expected:
+        raise StubAssertionError(
+            operation_name=request.operation,
+            reason=f"Expected parameters:\n{pformat(expected)},\nbut received:\n{pformat(params)}",
+        )
+
+
+def _copied(expected_params: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if expected_params is None else dict(snapshot(dict(expected_params)))
+
+
+def _service_of(method: str, service: str | None) -> str:
+    if service is not None and service not in SERVICES:
+        raise SceneError(f"service is one of {', '.join(SERVICES)}, not {service!r}.")
+    candidates = [service] if service else list(SERVICES)
+    having = [name for name in candidates if method in model_client(name).meta.method_to_api_mapping]
+    if not having:
+        raise SceneError(f"{' and '.join(candidates)} {'has' if service else 'have'} no method {method!r}.")
+    if len(having) > 1:
+        raise SceneError(
+            f"Both services have a method {method!r}: say which with service={having[0]!r} or {having[1]!r}."
+        )
+    return having[0]

@@ -1,0 +1,84 @@
+"""What the installed service models say, as plain data."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from botocore import xform_name
+from botocore.loaders import Loader, create_loader
+from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.session import Session
+
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.requests import OperationIndex
+from pytest_connect_chat._service.wire import Limit
+
+SERVICES: Final = ("connect", "connectparticipant")
+
+_limits_by_model: WeakKeyDictionary[ServiceModel, dict[str, dict[str, Limit]]] = WeakKeyDictionary()
+
+
+def limits_of(operation: OperationModel) -> dict[str, Limit]:
+    """Return the limits of an operation's request by path, from the model of the client that is called."""
+    by_operation = _limits_by_model.setdefault(operation.service_model, {})
+    limits = by_operation.get(operation.name)
+    if limits is None:
+        limits = by_operation[operation.name] = {}
+        if operation.input_shape is not None:
+            _walk(operation.input_shape, "", limits, ())
+    return limits
+
+
+def _walk(shape: Shape, path: str, limits: dict[str, Limit], above: tuple[str, ...]) -> None:
+    bounds = shape.metadata
+    limits[path] = Limit(bounds.get("min"), bounds.get("max"), tuple(bounds.get("enum", ())))
+    if shape.name in above:
+        return
+    above = (*above, shape.name)
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            _walk(member, f"{path}.{name}" if path else name, limits, above)
+    elif shape.type_name == "list":
+        _walk(shape.member, f"{path}[]", limits, above)
+    elif shape.type_name == "map":
+        _walk(shape.key, f"{path}{{key}}", limits, above)
+        _walk(shape.value, f"{path}{{}}", limits, above)
+
+
+@cache
+def shared_loader() -> Loader:
+    """Return the loader that our own sessions share: reading the models is most of what a client costs."""
+    return create_loader()
+
+
+def new_session() -> Session:
+    """Return a session that reads the environment anew and the models only once."""
+    session = Session()
+    session.register_component("data_loader", shared_loader())
+    return session
+
+
+@cache
+def model_client(service: str) -> Any:
+    """Return a client that nobody calls, for what it knows of the model."""
+    return new_session().create_client(
+        service, region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
+    )
+
+
+@cache
+def _operations() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    found = []
+    for service in SERVICES:
+        model = model_client(service).meta.service_model
+        for name in model.operation_names:
+            shape = model.operation_model(name).input_shape
+            found.append((xform_name(name), name, frozenset(shape.members if shape is not None else ())))
+    return tuple(found)
+
+
+def operation_index() -> OperationIndex:
+    """Return what the models say of the operations, read once it is asked for."""
+    return OperationIndex({xform_name(name): name for _, name in OPERATIONS}, _operations)

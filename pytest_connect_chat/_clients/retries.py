@@ -1,0 +1,103 @@
+"""A client's own retry policy, run around an answer: fresh for each test, jitter from the seed, no real sleep."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import cache
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from botocore import retryhandler, translate
+from botocore.retries import standard
+
+from pytest_connect_chat._clients.model import shared_loader
+
+Handler = Callable[..., Any]
+
+
+class RetryPolicy:
+    """The retry policy that a client is configured with, with a quota of its own.
+
+    The client's own handlers carry their quota from test to test and draw jitter from the global `random`; here
+    botocore's handler is replaced by a new one on a copy of the client's emitter. Other handlers of `needs-retry` stay.
+
+    Args:
+        client: The client whose policy it is.
+        jitter: Where back-off takes its jitter from.
+    """
+
+    def __init__(self, client: Any, jitter: Random) -> None:
+        self._client = client
+        self._service_id = client.meta.service_model.service_id.hyphenize()
+        self.events = copy.copy(client.meta.events)
+        self._release: Handler | None = None
+        handler = self._new_handler(jitter)
+        if handler is not None:
+            unique_id = f"retry-config-{self._service_id}"
+            event = f"needs-retry.{self._service_id}"
+            self.events.unregister(event, unique_id=unique_id)
+            self.events.register(event, handler, unique_id=unique_id)
+
+    def event_name(self, operation: str) -> str:
+        """Return the event on which handlers say whether to retry."""
+        return f"needs-retry.{self._service_id}.{operation}"
+
+    def release(self, context: dict[str, Any], http: Any) -> None:
+        """Give quota back after a call, as botocore does on `after-call`."""
+        if self._release is not None:
+            self._release(context=context, http_response=http)
+
+    def _new_handler(self, jitter: Random) -> Handler | None:
+        retries = self._client.meta.config.retries
+        mode = retries.get("mode")
+        if mode == "legacy":
+            return _legacy_handler(self._client, jitter)
+        if mode in ("standard", "adaptive"):
+            return self._standard_handler(retries.get("total_max_attempts"), jitter)
+        return None
+
+    def _standard_handler(self, total_max_attempts: int | None, jitter: Random) -> Handler:
+        registered: dict[str, Handler] = {}
+
+        def register(event: str, handler: Handler, unique_id: str | None = None) -> None:
+            registered[event] = handler
+
+        stand_in = SimpleNamespace(
+            meta=SimpleNamespace(
+                events=SimpleNamespace(register=register),
+                service_model=self._client.meta.service_model,
+                config=self._client.meta.config,
+            )
+        )
+        limit = {} if total_max_attempts is None else {"max_attempts": total_max_attempts}
+        handler = standard.register_retry_handler(stand_in, **limit)
+        handler._retry_policy._retry_backoff._random = jitter.random
+        self._release = registered[f"after-call.{self._service_id}"]
+        return registered[f"needs-retry.{self._service_id}"]
+
+
+@cache
+def _retry_data() -> dict[str, Any]:
+    data: dict[str, Any] = shared_loader().load_data("_retry")
+    return data
+
+
+def _legacy_handler(client: Any, jitter: Random) -> Handler:
+    endpoint_prefix = client.meta.service_model.endpoint_prefix
+    retries = dict(client.meta.config.retries)
+    if "total_max_attempts" in retries:
+        retries["max_attempts"] = retries.pop("total_max_attempts") - 1
+    data = _retry_data()
+    config = translate.build_retry_config(endpoint_prefix, data["retry"], data["definitions"], retries)
+    delay = config["__default__"]["delay"]
+
+    def back_off(attempts: int) -> float:
+        base = 1.0 - jitter.random() if delay["base"] == "rand" else delay["base"]
+        seconds: float = retryhandler.delay_exponential(base, delay["growth_factor"], attempts)
+        return seconds
+
+    checker = retryhandler.create_checker_from_retry_config(config, operation_name=endpoint_prefix)
+    handler: Handler = retryhandler.RetryHandler(checker=checker, action=back_off)
+    return handler

@@ -1,0 +1,135 @@
+"""Reads the settings from pytest: configuration, command line and markers, the nearest first."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting, settings_from
+from pytest_connect_chat.exceptions import ConnectChatError, SettingError
+
+PREFIX: Final = "connect_chat_"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add a configuration key for each setting, and a command line option for some."""
+    group = parser.getgroup("connect chat", "Amazon Connect chat (pytest-connect-chat)")
+    for name, setting in SETTINGS.items():
+        parser.addini(PREFIX + name, setting.help, type=setting.ini_type, default=None)
+        if setting.option:
+            flag = "--" + (PREFIX + name).replace("_", "-")
+            if setting.ini_type == "bool":
+                group.addoption(flag, action="store_true", default=None, dest=PREFIX + name, help=setting.help)
+            else:
+                group.addoption(flag, default=None, dest=PREFIX + name, metavar=name.upper(), help=setting.help)
+
+
+def configured(config: pytest.Config, name: str) -> Any:
+    """Return the value of one setting from the command line, else from the configuration; `None` where neither has it.
+
+    Raises:
+        pytest.UsageError: The value is not valid.
+    """
+    value = config.known_args_namespace.__dict__.get(PREFIX + name)
+    if value is not None and SETTINGS[name].ini_type == "int":
+        value = _number(value)
+    if value is None:
+        value = _from_configuration(config, name)
+    if value is None:
+        return None
+    try:
+        return parse_setting(name, value, " in pytest's configuration")
+    except SettingError as error:
+        raise pytest.UsageError(f"connect_chat_{error}") from None
+
+
+def _number(value: str) -> int | str:
+    try:
+        return int(value)
+    except ValueError:
+        return value
+
+
+def _from_configuration(config: pytest.Config, name: str) -> Any:
+    try:
+        return config.getini(PREFIX + name)
+    except (TypeError, ValueError, pytest.UsageError) as error:  # which one depends on pytest's version
+        raise pytest.UsageError(
+            f"{PREFIX}{name} is not valid in pytest's configuration: it takes {SETTINGS[name].valid} ({error})."
+        ) from None
+
+
+def given(config: pytest.Config) -> dict[str, Any]:
+    """Return the settings that the command line or the configuration give."""
+    values = {name: configured(config, name) for name in SETTINGS}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def checked(config: pytest.Config) -> Settings:
+    """Return the settings of the whole run.
+
+    Raises:
+        pytest.UsageError: The configuration has a wrong name or value.
+    """
+    for key in sorted(config._get_unknown_ini_keys()):  # semi-private; there is no public way to a mistyped key
+        if key.startswith(PREFIX):
+            near = difflib.get_close_matches(key.removeprefix(PREFIX), SETTINGS, n=1)
+            hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
+            valid = ", ".join(PREFIX + setting for setting in SETTINGS)
+            raise pytest.UsageError(f"{key} is not a setting of pytest-connect-chat.{hint} Valid: {valid}.")
+    seed = given(config).get("seed")
+    if seed is not None and not isinstance(seed, int):
+        raise pytest.UsageError(
+            f"connect_chat_seed={seed!r} is not valid in pytest's configuration: it takes a whole number."
+        )
+    return Settings(**given(config))
+
+
+def marker_keywords(item: pytest.Item) -> dict[str, Any]:
+    """Return the keywords of all markers of a test; the nearest wins for each."""
+    keywords: dict[str, Any] = {}
+    for marker in item.iter_markers("connect_chat"):
+        if marker.args:
+            pytest.fail(
+                f"@pytest.mark.connect_chat takes keywords only, for example max_active_chats=1, not {marker.args!r}. "
+                f"Valid: {', '.join(SETTINGS)}.",
+                pytrace=False,
+            )
+        keywords = {**marker.kwargs, **keywords}
+    return keywords
+
+
+def settings_of(item: pytest.Item) -> Settings:
+    """Return the settings of one test; where no marker gives the seed, it follows from the test's own name."""
+    values = given(item.config)
+    values["seed"] = _seed_of(item, values.get("seed"))
+    keywords = marker_keywords(item)
+
+    def merge() -> None:
+        settings_from(keywords, " of @pytest.mark.connect_chat")
+
+    fail_with(merge)
+    return settings_from({**values, **keywords})
+
+
+def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
+    """Return a seed from module, qualified name and parameters: the node id differs by working directory and worker."""
+    module = getattr(getattr(item, "module", None), "__name__", item.path.stem)
+    names = [node.name for node in item.listchain() if isinstance(node, (pytest.Class, pytest.Item))]
+    text = "\n".join([module, *names, "" if mixed_in is None else str(mixed_in)])
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+
+
+def fail_with(check: Callable[[], None]) -> None:
+    """Run a check, and fail the test with one clear message, without a traceback, where it raises."""
+    problem = None
+    try:
+        check()
+    except ConnectChatError as error:
+        problem = str(error)
+    if problem is not None:  # outside of the handler, so that pytest shows no "During handling of ..."
+        pytest.fail(problem, pytrace=False)

@@ -1,0 +1,90 @@
+"""How things read when a test fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.requests import RecordedRequest
+
+NEAREST: Final = 3
+VALUE_WIDTH: Final = 200
+
+Differing = Callable[[dict[str, Any], dict[str, Any]], list[str]]
+
+
+def describe_failed_assert(
+    operation: str | None,
+    times: str,
+    wanted: dict[str, Any],
+    found: Sequence[RecordedRequest],
+    candidates: Sequence[RecordedRequest],
+    elsewhere: int,
+    differing: Differing,
+) -> str:
+    """Return the message of an assert on recorded requests: what was wanted, what was there, where it differs."""
+    with_members = " with" if wanted else ""
+    lines = [f"Expected {operation or 'a request'} {times}{with_members}"]
+    lines += [f"    {name} = {_cut(repr(value))}" for name, value in wanted.items()]
+    lines[-1] += ","
+    lines.append(f"but it was requested {len(found)} time{'' if len(found) == 1 else 's'}.")
+    if found:
+        lines += _listed("The requests that match:", found, lambda record: [])
+    elif candidates:
+        nearest = sorted(candidates, key=lambda record: len(differing(record.params, wanted)))
+        lines += _listed(
+            "The nearest requests:",
+            nearest,
+            lambda record: _differences(record, wanted, differing(record.params, wanted)),
+        )
+    if not candidates:
+        other = f"; {elsewhere} of other operations {'was' if elsewhere == 1 else 'were'}" if elsewhere else ""
+        lines.append(f"No such request reached the service{other}. Calls that botocore refuses itself never reach it.")
+    return "\n".join(lines)
+
+
+def _listed(
+    title: str, records: Sequence[RecordedRequest], details: Callable[[RecordedRequest], Iterable[str]]
+) -> list[str]:
+    lines = [title]
+    for record in records[:NEAREST]:
+        lines.append(f"  {record.operation} at {record.time:%H:%M:%S}, {_outcome(record)}")
+        lines += [f"    {detail}" for detail in details(record)]
+    if len(records) > NEAREST:
+        lines.append(f"  ... and {len(records) - NEAREST} more")
+    return lines
+
+
+def _outcome(record: RecordedRequest) -> str:
+    attempts = f" after {record.attempt_count} attempts" if record.attempt_count > 1 else ""
+    return f"{f'refused: {record.error.code}' if record.error else 'answered'}{attempts}"
+
+
+def _differences(record: RecordedRequest, wanted: dict[str, Any], names: Iterable[str]) -> list[str]:
+    lines: list[str] = []
+    for name in names:
+        if name not in record.params:
+            lines.append(f"{name}: not given, expected {_cut(repr(wanted[name]))}")
+        else:
+            lines += _value_differences(name, record.params[name], wanted[name])
+    return lines
+
+
+def _value_differences(path: str, actual: Any, wanted: Any) -> list[str]:
+    """Return a line for each field in which two values differ."""
+    if isinstance(actual, dict) and isinstance(wanted, dict):
+        lines = []
+        for key in [*wanted, *(key for key in actual if key not in wanted)]:
+            if key not in actual:
+                lines.append(f"{path}[{key!r}]: not given, expected {_cut(repr(wanted[key]))}")
+            elif key not in wanted:
+                lines.append(f"{path}[{key!r}]: was {_cut(repr(actual[key]))}, not expected")
+            elif not bool(wanted[key] == actual[key]):
+                lines += _value_differences(f"{path}[{key!r}]", actual[key], wanted[key])
+        return lines
+    return [f"{path}: was {_cut(repr(actual))}, expected {_cut(repr(wanted))}"]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= VALUE_WIDTH else f"{text[: VALUE_WIDTH - 20]}... ({len(text)} characters)"

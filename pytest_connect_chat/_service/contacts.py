@@ -1,0 +1,252 @@
+"""Contacts, and the registry that is the single state of the fake."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from pytest_connect_chat._service.clock import Clock, iso_timestamp
+from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._service.transcript import CHAT_ENDED, TranscriptItem
+
+PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class Contact:
+    """One chat contact of the fake, as a live view: what happens to the contact shows here at once.
+
+    The names are AWS's, in snake case. Collections are copies: changing one changes nothing in the fake.
+
+    Attributes:
+        contact_id: The id of this contact, a UUID.
+        instance_id: The instance it was started in.
+        contact_flow_id: The flow that was started.
+        region: The region of the client that started it.
+        participant_id: The customer's participant id.
+        participant_token: The customer's participant token.
+        display_name: The customer's display name.
+        initial_contact_id: The first contact of this session; its own id unless it came about by a transfer.
+        previous_contact_id: The contact it was transferred from, else `None`.
+        related_contact_id: The `RelatedContactId` of the request, or the resolved source of a persistent chat.
+        continued_from_contact_id: The resolved source of a persistent chat, else `None`.
+        rehydration_type: `"ENTIRE_PAST_SESSION"`, `"FROM_SEGMENT"` or `None`.
+        customer_id: The `CustomerId` of the request, or `None`.
+        supported_messaging_content_types: What the chat accepts; plain text where the request did not say.
+        disconnect_on_customer_exit: The participant types that leave with the customer.
+        initiation_timestamp: When it was started (aware, UTC).
+        expires_at: When it ends with the reason `EXPIRED`, at the latest.
+    """
+
+    contact_id: str
+    instance_id: str
+    contact_flow_id: str
+    region: str
+    participant_id: str
+    participant_token: str
+    display_name: str
+    initial_contact_id: str
+    initiation_timestamp: datetime
+    expires_at: datetime
+    previous_contact_id: str | None = None
+    related_contact_id: str | None = None
+    continued_from_contact_id: str | None = None
+    rehydration_type: str | None = None
+    customer_id: str | None = None
+    supported_messaging_content_types: tuple[str, ...] = ("text/plain",)
+    disconnect_on_customer_exit: tuple[str, ...] = ()
+    _attributes: dict[str, str] = field(default_factory=dict)
+    _segment_attributes: dict[str, Any] = field(default_factory=dict)
+    _initial_message: dict[str, str] | None = None
+    _transcript: tuple[TranscriptItem, ...] = ()
+    _disconnect_timestamp: datetime | None = None
+    _disconnect_reason: str | None = None
+    _registry: ContactRegistry = field(kw_only=True)
+
+    def __repr__(self) -> str:
+        state = "active" if self.is_active else f"ended {self.disconnect_reason}"
+        return f"<Contact {self.contact_id} {self.display_name!r} {state}>"
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The contact attributes."""
+        return dict(self._attributes)
+
+    @property
+    def segment_attributes(self) -> dict[str, Any]:
+        """The segment attributes, in the form of the request."""
+        return deepcopy(self._segment_attributes)
+
+    @property
+    def initial_message(self) -> dict[str, str] | None:
+        """The `InitialMessage` of the request (`ContentType` and `Content`), or `None`."""
+        return self._initial_message and dict(self._initial_message)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the contact has not ended yet."""
+        self._registry.settle()
+        return self._disconnect_timestamp is None
+
+    @property
+    def disconnect_timestamp(self) -> datetime | None:
+        """When the contact ended, or `None`."""
+        self._registry.settle()
+        return self._disconnect_timestamp
+
+    @property
+    def disconnect_reason(self) -> str | None:
+        """Why the contact ended, for example `"API"` or `"EXPIRED"`; `None` while it is active."""
+        self._registry.settle()
+        return self._disconnect_reason
+
+    @property
+    def transcript(self) -> tuple[TranscriptItem, ...]:
+        """The messages and events of this contact, oldest first."""
+        self._registry.settle()
+        return self._transcript
+
+    @property
+    def past_contact_ids(self) -> tuple[str, ...]:
+        """The past contacts whose transcripts a persistent chat shows, latest first, 100 at most."""
+        return self._registry.past_contact_ids(self)
+
+
+class ContactRegistry(Mapping[str, Contact]):
+    """Every contact of the fake by its id, in the order in which they were registered.
+
+    Args:
+        clock: Tells when contacts expire.
+        identifiers: Gives the ids of transcript items.
+        lock: The service's lock.
+    """
+
+    def __init__(self, clock: Clock, identifiers: Identifiers, lock: threading.RLock) -> None:
+        self._clock = clock
+        self._identifiers = identifiers
+        self._lock = lock
+        self._contacts: dict[str, Contact] = {}
+        self._active: Counter[str] = Counter()
+        self._deadlines: list[tuple[datetime, int, str, str]] = []
+        self._last_ended: dict[str, Contact] = {}
+
+    def __getitem__(self, contact_id: str) -> Contact:
+        try:
+            return self._contacts[contact_id]
+        except KeyError:
+            raise KeyError(f"no contact has the id {contact_id!r}; the fake knows {len(self)} contacts") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._contacts))
+
+    def __len__(self) -> int:
+        return len(self._contacts)
+
+    def __contains__(self, contact_id: object) -> bool:
+        return contact_id in self._contacts
+
+    def __repr__(self) -> str:
+        return f"<ContactRegistry: {len(self)} contacts, {len(self.active)} active>"
+
+    @property
+    def last(self) -> Contact:
+        """The contact that was registered last.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if not self._contacts:
+            raise LookupError("No contact has been started or added yet.")
+        return next(reversed(self._contacts.values()))
+
+    @property
+    def active(self) -> tuple[Contact, ...]:
+        """The contacts that have not ended, in order of their start."""
+        self.settle()
+        return tuple(contact for contact in list(self._contacts.values()) if contact._disconnect_timestamp is None)
+
+    @property
+    def ended(self) -> tuple[Contact, ...]:
+        """The contacts that have ended, in order of their start."""
+        self.settle()
+        return tuple(contact for contact in list(self._contacts.values()) if contact._disconnect_timestamp is not None)
+
+    def add(self, contact: Contact) -> None:
+        """Register a contact that has just started."""
+        self._contacts[contact.contact_id] = contact
+        if contact._initial_message is not None:
+            message = contact._initial_message
+            self._say(
+                contact,
+                type="MESSAGE",
+                content_type=message["ContentType"],
+                content=message["Content"],
+                absolute_time=contact.initiation_timestamp,
+                participant_id=contact.participant_id,
+                participant_role="CUSTOMER",
+                display_name=contact.display_name,
+            )
+        self._active[contact.instance_id] += 1
+        self.schedule_end(contact, contact.expires_at, "EXPIRED")
+
+    def schedule_end(self, contact: Contact, moment: datetime, disconnect_reason: str) -> None:
+        """End the contact at `moment` unless it has ended before."""
+        heapq.heappush(self._deadlines, (moment, len(self._contacts), contact.contact_id, disconnect_reason))
+
+    def settle(self) -> None:
+        """End every contact whose time has come."""
+        deadlines = self._deadlines
+        if not deadlines or deadlines[0][0] > self._clock.now():
+            return
+        with self._lock:
+            now = self._clock.now()
+            while deadlines and deadlines[0][0] <= now:
+                moment, _, contact_id, disconnect_reason = heapq.heappop(deadlines)
+                contact = self._contacts[contact_id]
+                if contact._disconnect_timestamp is None:
+                    self.end(contact, disconnect_reason, moment)
+
+    def end(self, contact: Contact, disconnect_reason: str | None, moment: datetime) -> None:
+        """End an active contact: the one place where contacts end."""
+        contact._disconnect_timestamp = moment
+        contact._disconnect_reason = disconnect_reason
+        self._say(contact, type="CHAT_ENDED", content_type=CHAT_ENDED, absolute_time=moment)
+        self._active[contact.instance_id] -= 1
+        last = self._last_ended.get(contact.initial_contact_id)
+        if last is None or last._disconnect_timestamp is None or last._disconnect_timestamp <= moment:
+            self._last_ended[contact.initial_contact_id] = contact
+
+    def active_count(self, instance_id: str) -> int:
+        """Return how many contacts of the instance are active."""
+        return self._active[instance_id]
+
+    def last_ended_of_session(self, initial_contact_id: str) -> Contact | None:
+        """Return the most recently ended contact of a session, or `None` if none has ended."""
+        return self._last_ended.get(initial_contact_id)
+
+    def past_contact_ids(self, contact: Contact) -> tuple[str, ...]:
+        """Return the ids that a persistent chat traverses, latest first: its sources and what they continue."""
+        past: list[str] = []
+        session_start = self._contacts[contact.initial_contact_id]
+        next_id = session_start.continued_from_contact_id
+        while next_id is not None and len(past) < PAST_CONTACTS:
+            past.append(next_id)
+            current = self._contacts[next_id]
+            next_id = current.previous_contact_id or current.continued_from_contact_id
+        return tuple(past)
+
+    def describe(self, contact: Contact) -> str:
+        """Return how messages speak of the state of a contact."""
+        if contact._disconnect_timestamp is None:
+            return "it is still active"
+        return f"it ended at {iso_timestamp(contact._disconnect_timestamp)}"
+
+    def _say(self, contact: Contact, **members: Any) -> None:
+        item = TranscriptItem(id=self._identifiers.transcript_item_id(), contact_id=contact.contact_id, **members)
+        contact._transcript += (item,)

@@ -1,0 +1,93 @@
+"""Ids and tokens in the service's own form, from a random source that the caller gives."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import datetime
+from random import Random
+
+# The first bytes of a KMS-encrypted data key: in base64, and once more in base64, they are the "QVFJREFI" with which
+# every participant token begins that was seen in public.
+_DATA_KEY_PREFIX = bytes((0x01, 0x02, 0x03, 0x00, 0x78))
+_DATA_KEY_REST = 163
+_SEALED_BYTES = 173  # gives the 612 characters of most tokens seen
+
+
+def uuid4(source: Random) -> str:
+    """Return an id in the form of a version 4 UUID, lower case, 36 characters."""
+    digits = f"{source.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def participant_token(source: Random) -> str:
+    """Return a token of 612 characters with the structure of the service's participant tokens."""
+    secret = source.randbytes(_DATA_KEY_REST + _SEALED_BYTES)
+    data_key = b64encode(_DATA_KEY_PREFIX + secret[:_DATA_KEY_REST])
+    return b64encode(data_key + b"::" + b64encode(secret[_DATA_KEY_REST:])).decode("ascii")
+
+
+def websocket_url(source: Random, region: str) -> str:
+    """Return a pre-signed WebSocket URL in the form the administrator guide allows through a firewall."""
+    host = uuid4(source)[:8]
+    return f"wss://{host}.transport.connect.{region}.amazonaws.com/prod?AuthToken={participant_token(source)}"
+
+
+class Identifiers:
+    """The ids and tokens of one fake, each kind from a random stream of its own.
+
+    The n-th contact of a test therefore has the same id whatever else the test does in between.
+
+    Args:
+        seed: What all streams follow from.
+
+    Attributes:
+        default_instance_id: The instance of contacts that a test adds without naming one.
+        default_contact_flow_id: The flow of contacts that a test adds without naming one.
+    """
+
+    def __init__(self, seed: int | str) -> None:
+        self._contacts = Random(f"{seed}/contact")
+        self._connections = Random(f"{seed}/connection")
+        self._requests = Random(f"{seed}/request")
+        self._client_tokens = Random(f"{seed}/client-token")
+        self._items = Random(f"{seed}/transcript-item")
+        defaults = Random(f"{seed}/defaults")
+        self.default_instance_id = uuid4(defaults)
+        self.default_contact_flow_id = uuid4(defaults)
+
+    def contact(self) -> tuple[str, str, str]:
+        """Return a new contact id, participant id and participant token."""
+        source = self._contacts
+        return uuid4(source), uuid4(source), participant_token(source)
+
+    def connection_token(self) -> str:
+        """Return a new connection token (its structure is assumed to be the participant token's)."""
+        return participant_token(self._connections)
+
+    def websocket_url(self, region: str) -> str:
+        """Return a new pre-signed WebSocket URL."""
+        return websocket_url(self._connections, region)
+
+    def streaming_id(self) -> str:
+        """Return a new streaming id (its form is assumed)."""
+        return uuid4(self._connections)
+
+    def transcript_item_id(self) -> str:
+        """Return a new id of a message or an event."""
+        return uuid4(self._items)
+
+    def request_id(self) -> str:
+        """Return a new request id."""
+        return uuid4(self._requests)
+
+    def client_token(self) -> str:
+        """Return a token for a request that came without one, as an AWS SDK fills it in."""
+        return uuid4(self._client_tokens)
+
+
+def http_date(moment: datetime) -> str:
+    """Return `moment` as an HTTP `date` header writes it, in every locale."""
+    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
+    return f"{day}, {moment.day:02d} {month} {moment.year:04d} {moment:%H:%M:%S} GMT"

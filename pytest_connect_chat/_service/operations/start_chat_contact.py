@@ -1,0 +1,166 @@
+"""`StartChatContact`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.checks import RESOURCE_NOT_FOUND, attributes_message
+from pytest_connect_chat._service.clock import iso_timestamp
+from pytest_connect_chat._service.contacts import Contact
+from pytest_connect_chat._service.idempotency import CommittedCall
+from pytest_connect_chat._service.persistent_chat import resolve_source
+from pytest_connect_chat._service.wire import Request
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.service import ConnectChatService
+
+DEFAULT_DURATION_MINUTES: Final = 1_500  # "defaults to 25 hour"
+URL_LIFETIME: Final = timedelta(seconds=100)  # API reference, CreateParticipantConnection
+CONNECTION_TOKEN_LIFETIME: Final = timedelta(days=1)  # likewise
+
+
+def start_chat_contact(service: ConnectChatService, request: Request, now: datetime) -> Answer:
+    """Answer one `StartChatContact`, the shape of which has been checked."""
+    params = request.params
+    used_token = _token_key(request)
+    earlier = service.used_tokens.find(used_token, now) if used_token else None
+    if earlier is not None:
+        return _replay(service, request, earlier)
+    _require_instance_and_flow(service, params)
+    source = resolve_source(request, service.contacts, service.rules, now)
+    related = _related_contact(service, params)
+    attributes = _attributes(service, params, related)
+    _require_free_slot(service, params["InstanceId"])
+    contact = _new_contact(service, request, now, source, related, attributes)
+    service.contacts.add(contact)
+    members = _members(service, request, contact, now)
+    if used_token:
+        service.used_tokens.remember(used_token, CommittedCall(params, members, contact.contact_id, now))
+    return Answer(members, contact)
+
+
+def _token_key(request: Request) -> tuple[str, ...] | None:
+    client_token = request.params.get("ClientToken")
+    if not client_token:
+        return None
+    return (request.region, request.operation, request.params["InstanceId"], client_token)
+
+
+def _replay(service: ConnectChatService, request: Request, earlier: CommittedCall) -> Answer:
+    service.rules.require(
+        "client-token-conflict",
+        earlier.params == request.params,
+        f"ClientToken {request.params['ClientToken']} was used for a different request, which started the contact "
+        f"{earlier.contact_id}.",
+    )
+    contact = service.contacts[earlier.contact_id]
+    members = dict(earlier.answer)
+    if not contact.is_active:
+        members.pop("Websocket", None)  # "can omit a websocket URL if the chat has already ended"
+    return Answer(members, contact)
+
+
+def _require_instance_and_flow(service: ConnectChatService, params: dict[str, Any]) -> None:
+    instances, instance_id = service.instances, params["InstanceId"]
+    service.rules.require("instance-exists", instances.exists(instance_id), RESOURCE_NOT_FOUND)
+    has_flow = instances.has_flow(instance_id, params["ContactFlowId"])
+    service.rules.require("contact-flow-exists", has_flow, RESOURCE_NOT_FOUND)
+
+
+def _related_contact(service: ConnectChatService, params: dict[str, Any]) -> Contact | None:
+    related_contact_id = params.get("RelatedContactId")
+    if related_contact_id is None:
+        return None
+    related = service.contacts.get(related_contact_id)
+    if related is not None and related.instance_id != params["InstanceId"]:
+        related = None
+    service.rules.require(
+        "related-contact-exists",
+        related is not None,
+        f"RelatedContactId {related_contact_id} is no contact of the instance {params['InstanceId']}.",
+    )
+    return related
+
+
+def _attributes(service: ConnectChatService, params: dict[str, Any], related: Contact | None) -> dict[str, str]:
+    own: dict[str, str] = params.get("Attributes", {})
+    if related is None:
+        return dict(own)
+    # "a copy of the related contact's attributes; later updates stay separate" (StartOutboundVoiceContact); that the
+    # request's own attributes win is assumed.
+    attributes = related.attributes | own
+    problem = attributes_message(attributes)
+    service.rules.require("attributes-size", problem is None, problem or "")
+    return attributes
+
+
+def _require_free_slot(service: ConnectChatService, instance_id: str) -> None:
+    active, quota = service.contacts.active_count(instance_id), service.max_active_chats
+    if active >= quota:
+        service.rules.require(
+            "active-chats",
+            False,
+            f"The instance {instance_id} has {active} active chats, its quota. The setting max_active_chats raises it; "
+            "stop_contact() frees a slot.",
+        )
+
+
+def _new_contact(
+    service: ConnectChatService,
+    request: Request,
+    now: datetime,
+    source: Contact | None,
+    related: Contact | None,
+    attributes: dict[str, str],
+) -> Contact:
+    params = request.params
+    contact_id, participant_id, participant_token = service.identifiers.contact()
+    origin = source or related
+    return Contact(
+        contact_id=contact_id,
+        instance_id=params["InstanceId"],
+        contact_flow_id=params["ContactFlowId"],
+        region=request.region,
+        participant_id=participant_id,
+        participant_token=participant_token,
+        display_name=params["ParticipantDetails"]["DisplayName"],
+        initial_contact_id=contact_id,
+        initiation_timestamp=now,
+        expires_at=now + timedelta(minutes=params.get("ChatDurationInMinutes", DEFAULT_DURATION_MINUTES)),
+        related_contact_id=origin.contact_id if origin is not None else params.get("RelatedContactId"),
+        continued_from_contact_id=source.contact_id if source is not None else None,
+        rehydration_type=params["PersistentChat"].get("RehydrationType") if source is not None else None,
+        customer_id=params.get("CustomerId"),
+        supported_messaging_content_types=tuple(params.get("SupportedMessagingContentTypes", ("text/plain",))),
+        disconnect_on_customer_exit=tuple(params.get("DisconnectOnCustomerExit", ())),
+        _attributes=attributes,
+        _segment_attributes=params.get("SegmentAttributes", {}),
+        _initial_message=params.get("InitialMessage"),
+        _registry=service.contacts,
+    )
+
+
+def _members(service: ConnectChatService, request: Request, contact: Contact, now: datetime) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "ContactId": contact.contact_id,
+        "ParticipantId": contact.participant_id,
+        "ParticipantToken": contact.participant_token,
+    }
+    if contact.continued_from_contact_id is not None:
+        members["ContinuedFromContactId"] = contact.continued_from_contact_id
+    connection_types = request.params.get("ConnectionTypes", ())
+    if "CONNECTION_CREDENTIALS" in connection_types:
+        members["ConnectionCredentials"] = {
+            "ConnectionToken": service.identifiers.connection_token(),
+            "Expiry": iso_timestamp(now + CONNECTION_TOKEN_LIFETIME),
+        }
+    if "WEBSOCKET" in connection_types:
+        members["Websocket"] = {
+            "Url": service.identifiers.websocket_url(request.region),
+            "ConnectionExpiry": iso_timestamp(now + URL_LIFETIME),
+        }
+    if "ChatStreamingConfiguration" in request.params:
+        members["StreamingId"] = service.identifiers.streaming_id()
+    return members

@@ -1,0 +1,65 @@
+"""Which past contact a persistent chat continues from."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from pytest_connect_chat._service.contacts import Contact, ContactRegistry
+from pytest_connect_chat._service.rulebook import RuleBook
+from pytest_connect_chat._service.wire import Request
+
+RETENTION: Final = timedelta(days=730)  # contacts are kept for 24 months: API reference, DescribeContact
+
+
+def resolve_source(request: Request, contacts: ContactRegistry, rules: RuleBook, now: datetime) -> Contact | None:
+    """Return the contact that a `PersistentChat` rehydrates from, or `None` for a request without one.
+
+    `ENTIRE_PAST_SESSION` takes the most recently ended contact of the session whose initial contact is named,
+    `FROM_SEGMENT` the contact that is named.
+
+    Raises:
+        ServiceError: The source is unknown, has not ended, is too old, or is not its session's initial contact.
+    """
+    persistent_chat = request.params.get("PersistentChat")
+    if persistent_chat is None:
+        return None
+    source_id = persistent_chat.get("SourceContactId")
+    named = contacts.get(source_id) if source_id is not None else None
+    if named is not None and named.instance_id != request.params["InstanceId"]:
+        named = None
+    rules.require(
+        "source-contact-exists",
+        named is not None,
+        f"PersistentChat.SourceContactId {source_id} is no contact of the instance {request.params['InstanceId']}.",
+    )
+    if named is None:
+        return None
+    source = _most_recently_ended(named, contacts, rules) if _is_entire_session(persistent_chat) else named
+    rules.require(
+        "source-contact-ended",
+        source is not None and source._disconnect_timestamp is not None,
+        f"PersistentChat.SourceContactId {source_id} has not ended: only an ended chat can be rehydrated.",
+    )
+    source = source or named
+    ended = source._disconnect_timestamp or now
+    rules.require(
+        "source-contact-retention",
+        now - ended <= RETENTION,
+        f"PersistentChat.SourceContactId {source_id} ended more than 24 months ago: {contacts.describe(source)}.",
+    )
+    return source
+
+
+def _is_entire_session(persistent_chat: dict[str, str]) -> bool:
+    return persistent_chat.get("RehydrationType") == "ENTIRE_PAST_SESSION"
+
+
+def _most_recently_ended(named: Contact, contacts: ContactRegistry, rules: RuleBook) -> Contact | None:
+    rules.require(
+        "source-contact-initial",
+        named.contact_id == named.initial_contact_id,
+        f"PersistentChat.SourceContactId {named.contact_id} is not the initial contact of its session, which "
+        f"ENTIRE_PAST_SESSION asks for: that is {named.initial_contact_id}.",
+    )
+    return contacts.last_ended_of_session(named.initial_contact_id)

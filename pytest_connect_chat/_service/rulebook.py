@@ -1,0 +1,167 @@
+"""The rules as one fake applies them: each can be switched off, switched on, or given another exception class."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from pytest_connect_chat._service.checks import RESOURCE_NOT_FOUND, Check
+from pytest_connect_chat._service.errors import ServiceError
+from pytest_connect_chat._service.rules import RULES, Evidence, Rule
+from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat.exceptions import SettingError
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
+
+
+class RuleSwitch:
+    """One rule of a fake, with what can be changed about it."""
+
+    def __init__(self, rule: Rule, book: RuleBook) -> None:
+        self._rule = rule
+        self._book = book
+        self._code = rule.code
+        self._enabled = rule.enabled
+
+    def __repr__(self) -> str:
+        return f"<rule {self.id}: {self.code}{'' if self.enabled else ', disabled'}>"
+
+    @property
+    def id(self) -> str:
+        """The name of the rule."""
+        return self._rule.id
+
+    @property
+    def sentence(self) -> str:
+        """What the rule asks of a request."""
+        return self._rule.sentence
+
+    @property
+    def source(self) -> str:
+        """Where the rule is stated."""
+        return self._rule.source
+
+    @property
+    def evidence(self) -> Evidence:
+        """`"documented"`, `"observed"` or `"assumed"`."""
+        return self._rule.evidence
+
+    @property
+    def code(self) -> str:
+        """The exception class that a request against the rule gets."""
+        return self._code
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the fake applies the rule."""
+        return self._enabled
+
+    def disable(self) -> None:
+        """Let requests against this rule pass."""
+        self._switch(enabled=False)
+
+    def enable(self) -> None:
+        """Refuse requests against this rule."""
+        self._switch(enabled=True)
+
+    def raises(self, code: str) -> None:
+        """Refuse requests against this rule with another exception class, and enable the rule.
+
+        Args:
+            code: The class's name, for example `"InvalidRequestException"`.
+
+        Raises:
+            SettingError: `code` is no error code.
+        """
+        if not isinstance(code, str) or not _CODE.match(code):
+            raise SettingError(
+                f"rules[{self.id!r}].raises() takes an error code such as 'InvalidRequestException', not {code!r}."
+            )
+        self._code = code
+        self._switch(enabled=True)
+
+    def _switch(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._book.refresh()
+
+
+class RuleBook(Mapping[str, RuleSwitch]):
+    """The rules of one fake, by id.
+
+    Args:
+        initially: Rules that a setting switches on or off.
+
+    Example:
+        >>> rules = RuleBook({})
+        >>> rules["attributes-size"].disable()
+        >>> rules["attributes-size"].enabled
+        False
+    """
+
+    def __init__(self, initially: Mapping[str, bool]) -> None:
+        self._initially = dict(initially)
+        self.reset()
+
+    def __getitem__(self, rule_id: str) -> RuleSwitch:
+        try:
+            return self._switches[rule_id]
+        except (KeyError, TypeError):
+            near = difflib.get_close_matches(str(rule_id), self._switches, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else "list(connect_chat.rules) names them all."
+            raise KeyError(f"no rule has the id {rule_id!r}: {hint}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._switches)
+
+    def __len__(self) -> int:
+        return len(self._switches)
+
+    def reset(self) -> None:
+        """Put every rule back to where the settings had it."""
+        self._switches = {rule.id: RuleSwitch(rule, self) for rule in RULES}
+        for rule_id, enabled in self._initially.items():
+            self._switches[rule_id]._enabled = enabled
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Work out anew which checks a request has to pass."""
+        active: dict[str, list[tuple[str, Check, RuleSwitch]]] = {}
+        for switch in self._switches.values():
+            rule = switch._rule
+            if rule.check is not None and switch._enabled:
+                active.setdefault(rule.operation, []).append((rule.member, rule.check, switch))
+        self._active = active
+
+    def check(self, request: Request) -> None:
+        """Look at everything about a request that does not depend on state.
+
+        Raises:
+            ServiceError: The request is against a rule; of several, the first in the table counts.
+        """
+        params = request.params
+        for member, check, switch in self._active.get(request.operation, ()):
+            if member in params:
+                message = check(request)
+                if message is not None:
+                    raise self._refusal(switch, message)
+
+    def require(self, rule_id: str, holds: bool, message: str) -> None:
+        """Refuse the request if a rule on state does not hold.
+
+        Raises:
+            ServiceError: It does not hold, and the rule is enabled.
+        """
+        if not holds:
+            switch = self._switches[rule_id]
+            if switch._enabled:
+                raise self._refusal(switch, message)
+
+    def holds(self, rule_id: str) -> bool:
+        """Return whether the fake applies a rule."""
+        return self._switches[rule_id]._enabled
+
+    def _refusal(self, switch: RuleSwitch, message: str) -> ServiceError:
+        # A text that was seen on the real service stays as it was: code in the wild compares it.
+        exact = message == RESOURCE_NOT_FOUND
+        return ServiceError(switch._code, message if exact else f"{message} (rule {switch.id} of pytest-connect-chat)")

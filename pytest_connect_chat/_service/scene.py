@@ -1,0 +1,140 @@
+"""Contacts that a test sets up without a client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
+from pytest_connect_chat._service.contacts import Contact
+from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION_MINUTES
+from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.wire import snapshot
+from pytest_connect_chat.exceptions import SceneError
+
+SEGMENT_LENGTH: Final = timedelta(minutes=10)
+ENDED_BEFORE_NOW: Final = timedelta(hours=1)
+
+
+def add_contact(
+    service: ConnectChatService,
+    *,
+    region: str,
+    instance_id: str | None,
+    contact_flow_id: str | None,
+    contact_id: str | None,
+    display_name: str,
+    attributes: Mapping[str, str] | None,
+    initiation_timestamp: datetime | None = None,
+    previous: Contact | None = None,
+) -> Contact:
+    """Register an active contact; see `FakeConnectChat.add_contact`."""
+    with service.lock:
+        instance_id, contact_flow_id = _place(service, instance_id, contact_flow_id)
+        new_id, participant_id, participant_token = service.identifiers.contact()
+        contact_id = _free_id(service, contact_id) if contact_id is not None else new_id
+        started = initiation_timestamp or service.clock.now()
+        contact = Contact(
+            contact_id=contact_id,
+            instance_id=instance_id,
+            contact_flow_id=contact_flow_id,
+            region=region,
+            participant_id=previous.participant_id if previous else participant_id,
+            participant_token=previous.participant_token if previous else participant_token,
+            display_name=display_name,
+            initial_contact_id=previous.initial_contact_id if previous else contact_id,
+            previous_contact_id=previous.contact_id if previous else None,
+            initiation_timestamp=started,
+            expires_at=started + timedelta(minutes=DEFAULT_DURATION_MINUTES),
+            _attributes=_text_map(attributes),
+            _registry=service.contacts,
+        )
+        service.contacts.add(contact)
+        return contact
+
+
+def add_ended_chat(
+    service: ConnectChatService,
+    *,
+    region: str,
+    segments: int,
+    instance_id: str | None,
+    contact_id: str | None,
+    attributes: Mapping[str, str] | None,
+    ended_at: datetime | str | None,
+) -> tuple[Contact, ...]:
+    """Register a past session of ended contacts; see `FakeConnectChat.add_ended_chat`."""
+    if not isinstance(segments, int) or isinstance(segments, bool) or segments < 1:
+        raise SceneError(f"segments is the number of contacts of the past session, 1 or more, not {segments!r}.")
+    with service.lock:
+        now = service.clock.now()
+        end = now - ENDED_BEFORE_NOW if ended_at is None else parse_moment(ended_at, "ended_at")
+        if end > now:
+            raise SceneError(
+                f"ended_at={iso_timestamp(end)} lies in the future: the clock stands at {iso_timestamp(now)}."
+            )
+        past: list[Contact] = []
+        for segment in range(segments):
+            remaining = segments - segment
+            contact = add_contact(
+                service,
+                region=region,
+                instance_id=instance_id,
+                contact_flow_id=None,
+                contact_id=contact_id if segment == 0 else None,
+                display_name="Customer",
+                attributes=attributes,
+                initiation_timestamp=end - remaining * SEGMENT_LENGTH,
+                previous=past[-1] if past else None,
+            )
+            reason = "CUSTOMER_DISCONNECT" if remaining == 1 else None  # a transfer ends a contact without a reason
+            service.contacts.end(contact, reason, end - (remaining - 1) * SEGMENT_LENGTH)
+            past.append(contact)
+        return tuple(past)
+
+
+def stop_contact(service: ConnectChatService, contact_id: str, disconnect_reason: str) -> None:
+    """End an active contact; see `FakeConnectChat.stop_contact`."""
+    with service.lock:
+        contact = service.contacts.get(contact_id)
+        if contact is None:
+            raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {len(service.contacts)} contacts.")
+        if not contact.is_active:
+            raise SceneError(f"The contact {contact_id} has ended already: {service.contacts.describe(contact)}.")
+        service.contacts.end(contact, disconnect_reason, service.clock.now())
+
+
+def _place(service: ConnectChatService, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:
+    instances, identifiers = service.instances, service.identifiers
+    declared_instance, declared_flow = instances.first() or (identifiers.default_instance_id, None)
+    instance_id = declared_instance if instance_id is None else _text(instance_id, "instance_id")
+    if not instances.exists(instance_id):
+        raise SceneError(
+            f"The instance {instance_id!r} is not declared: call add_instance({instance_id!r}, [...]) first."
+        )
+    if contact_flow_id is None:
+        contact_flow_id = declared_flow or identifiers.default_contact_flow_id
+    return instance_id, _text(contact_flow_id, "contact_flow_id")
+
+
+def _free_id(service: ConnectChatService, contact_id: str) -> str:
+    if _text(contact_id, "contact_id") in service.contacts:
+        raise SceneError(f"A contact has the id {contact_id!r} already.")
+    return contact_id
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise SceneError(f"{name} is a non-empty text, not {value!r}.")
+    return value
+
+
+def _text_map(attributes: Mapping[str, str] | None) -> dict[str, str]:
+    if not isinstance(attributes, Mapping | None):
+        raise SceneError(f"attributes maps texts to texts, not {attributes!r}.")
+    for key, value in (attributes or {}).items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise SceneError(f"attributes maps texts to texts, not {key!r} to {value!r}.")
+    copied: dict[str, str] = snapshot(dict(attributes or {}))
+    return copied

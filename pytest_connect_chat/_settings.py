@@ -1,0 +1,190 @@
+"""The settings: one vocabulary for the marker, the configuration, the command line and `FakeConnectChat`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pytest_connect_chat.exceptions import ClockError, SettingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a fake is set to. Make one with `settings_from`."""
+
+    seed: int | str | None = None
+    region: str = "us-east-1"
+    clock: datetime | str | None = None
+    strict: bool = True
+    unfaked: Literal["error", "passthrough"] = "error"
+    max_active_chats: int = 500
+    message_limits: Literal["per-type", "16384-bytes"] = "per-type"
+    client_token_conflict: Literal["replay", "error"] = "replay"
+    block: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: how its values are read, and what the configuration and the command line know of it.
+
+    Attributes:
+        valid: The valid values, in words.
+        parse: Returns the value in its proper type, or raises `ValueError`.
+        ini_type: Its type in pytest's configuration.
+        help: What it does.
+        option: Whether the command line has it too.
+    """
+
+    valid: str
+    parse: Callable[[Any], Any]
+    ini_type: Literal["string", "int", "bool"]
+    help: str
+    option: bool = False
+
+
+def _whole_number(least: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
+            raise ValueError(value)
+        number = int(value)
+        if number < least:
+            raise ValueError(value)
+        return number
+
+    return parse
+
+
+def _seed(value: Any) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(value)
+    return value
+
+
+def _one_of(*choices: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(value)
+        return str(value)
+
+    return parse
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _region(value: Any) -> str:
+    if not isinstance(value, str) or not value or not value.replace("-", "").isalnum():
+        raise ValueError(value)
+    return value
+
+
+def _clock(value: Any) -> datetime | str:
+    from pytest_connect_chat._service.clock import parse_moment
+
+    if value == "system":
+        return "system"
+    try:
+        return parse_moment(value, "clock")
+    except ClockError as error:
+        raise ValueError(str(error)) from None
+
+
+SETTINGS: Final[dict[str, Setting]] = {
+    "seed": Setting(
+        "a whole number or a text",
+        _seed,
+        "int",
+        "a number mixed into the seed of every test, from which ids and tokens follow (default: the test's name only)",
+        option=True,
+    ),
+    "region": Setting(
+        "a region name such as 'us-east-1'",
+        _region,
+        "string",
+        "the region of the fixtures' clients (default: us-east-1); set in the configuration, it is also exported as "
+        "AWS_DEFAULT_REGION before collection where the environment has none",
+        option=True,
+    ),
+    "clock": Setting(
+        "an ISO 8601 time with its zone, or 'system'",
+        _clock,
+        "string",
+        "where the fake's clock stands: a time, or 'system' to follow time.time() (default: frozen at the real now)",
+    ),
+    "strict": Setting(
+        "true or false",
+        _truth,
+        "bool",
+        "fail a test that leaves canned answers over or calls an operation that is not faked (default: true)",
+    ),
+    "unfaked": Setting(
+        "'error' or 'passthrough'",
+        _one_of("error", "passthrough"),
+        "string",
+        "what to do with an operation that is not faked: 'error' (default), or 'passthrough' to whatever else "
+        "intercepts it in this process, never to a socket",
+    ),
+    "max_active_chats": Setting(
+        "a whole number, 0 or more",
+        _whole_number(0),
+        "int",
+        "the quota of concurrent active chats of an instance (default: 500)",
+    ),
+    "message_limits": Setting(
+        "'per-type' or '16384-bytes'",
+        _one_of("per-type", "16384-bytes"),
+        "string",
+        "how long an initial message may be: 'per-type' (default; 1,024, 12,000 or 12,288 characters) or '16384-bytes'",
+    ),
+    "client_token_conflict": Setting(
+        "'replay' or 'error'",
+        _one_of("replay", "error"),
+        "string",
+        "what a changed request under a used ClientToken gets: 'replay' (default; the original contact) or 'error'",
+    ),
+    "block": Setting(
+        "true or false",
+        _truth,
+        "bool",
+        "refuse calls on the two services outside a test that takes the fixture connect_chat (default: false)",
+        option=True,
+    ),
+}
+
+
+def settings_from(values: Mapping[str, Any], where: str = "") -> Settings:
+    """Return the settings that `values` give.
+
+    Args:
+        values: Setting names and values, in any of the forms that the configuration or a keyword may have.
+        where: What the values belong to, as the end of an error message.
+
+    Raises:
+        SettingError: A name or a value is wrong; the message lists the valid ones.
+    """
+    return Settings(**{name: parse_setting(name, value, where) for name, value in values.items()})
+
+
+def parse_setting(name: str, value: Any, where: str = "") -> Any:
+    """Return the value of one setting in its proper type.
+
+    Raises:
+        SettingError: The name or the value is wrong.
+    """
+    setting = SETTINGS.get(name)
+    if setting is None:
+        near = difflib.get_close_matches(name, SETTINGS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise SettingError(f"{name!r} is not a setting{where}.{hint} Valid: {', '.join(SETTINGS)}.")
+    if value is None and name in ("seed", "clock"):
+        return None
+    try:
+        return setting.parse(value)
+    except (ValueError, TypeError):
+        raise SettingError(f"{name}={value!r} is not valid{where}: {name} takes {setting.valid}.") from None

@@ -1,0 +1,40 @@
+"""The errors of pytest-connect-chat. What the service answers is not here: that arrives as botocore's own classes.
+
+ConnectChatError
+├── SettingError            a setting has a wrong name or value (also a ValueError)
+├── ClockError              the clock was asked for something it cannot do (also a ValueError)
+├── SceneError              a contact or instance cannot be set up as asked (also a ValueError)
+├── UnfakedOperationError   an operation that is not faked, and has no canned answer, was called
+├── ClosedError             a request was about to leave the process
+└── LeftoverError           something that was planned did not happen (also an AssertionError)
+"""
+
+from __future__ import annotations
+
+
+class ConnectChatError(Exception):
+    """The base of every error that pytest-connect-chat itself raises."""
+
+
+class SettingError(ConnectChatError, ValueError):
+    """A setting has a name or a value that does not exist."""
+
+
+class ClockError(ConnectChatError, ValueError):
+    """The clock was given no moment or duration, or was asked to go backwards."""
+
+
+class SceneError(ConnectChatError, ValueError):
+    """A contact or an instance that a test wants to set up is not possible."""
+
+
+class UnfakedOperationError(ConnectChatError):
+    """An operation that is not faked, and has no canned answer, was called."""
+
+
+class ClosedError(ConnectChatError):
+    """A request was about to leave the process."""
+
+
+class LeftoverError(ConnectChatError, AssertionError):
+    """A test ended with canned answers or faults left over, or had called operations that are not faked."""

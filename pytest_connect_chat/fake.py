@@ -1,0 +1,337 @@
+"""`FakeConnectChat`: what a test holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from pytest_connect_chat._clients import model
+from pytest_connect_chat._clients.backend import Backend, is_chat_client
+from pytest_connect_chat._clients.canned import CallableResponse
+from pytest_connect_chat._clients.environment import DUMMY, Environment
+from pytest_connect_chat._service import scene
+from pytest_connect_chat._service.clock import Clock
+from pytest_connect_chat._service.contacts import Contact, ContactRegistry
+from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._service.requests import RequestLog
+from pytest_connect_chat._service.rulebook import RuleBook
+from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._settings import Settings, settings_from
+from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnfakedOperationError
+
+
+class FakeConnectChat:
+    """A stateful fake of Amazon Connect chat: it answers every `connect` and `connectparticipant` client of the process.
+
+    In pytest, take the fixture `connect_chat`; elsewhere, use it as a context manager.
+
+    Args:
+        **settings: The settings of the documentation's page "Settings", for example `seed=7` or `max_active_chats=1`.
+
+    Raises:
+        SettingError: A setting has a wrong name or value.
+
+    Example:
+        >>> import botocore.session
+        >>> with FakeConnectChat(seed=7) as fake:
+        ...     client = fake.client("connect")
+        ...     answer = client.start_chat_contact(
+        ...         InstanceId="instance", ContactFlowId="flow", ParticipantDetails={"DisplayName": "Ada"}
+        ...     )
+        ...     fake.contacts[answer["ContactId"]].display_name
+        'Ada'
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._start_from(settings_from(settings))
+        self._environment = Environment(DUMMY)
+        self._started = False
+
+    @classmethod
+    def _from_settings(cls, settings: Settings) -> Self:
+        fake = cls()
+        fake._start_from(settings)
+        return fake
+
+    def _start_from(self, settings: Settings) -> None:
+        self.settings = settings
+        seed = 0 if settings.seed is None else settings.seed
+        self._service = ConnectChatService(
+            clock=Clock(settings.clock),
+            identifiers=Identifiers(seed),
+            max_active_chats=settings.max_active_chats,
+            rules={
+                "initial-message-characters": settings.message_limits == "per-type",
+                "initial-message-bytes": settings.message_limits == "16384-bytes",
+                "client-token-conflict": settings.client_token_conflict == "error",
+            },
+        )
+        self._backend = Backend(self._service, seed=seed, passes_unfaked_through=settings.unfaked == "passthrough")
+        self._requests = RequestLog(self._backend.records, model.operation_index())
+
+    def __repr__(self) -> str:
+        return f"<FakeConnectChat: {len(self.contacts)} contacts, {len(self.requests)} requests>"
+
+    # -- its life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Answer every client of the process from now on."""
+        if self._started:
+            raise SceneError("This FakeConnectChat is active already.")
+        self._started = True
+        self._environment.enter()
+        self._backend.start()
+
+    def stop(self) -> None:
+        """Stop answering, and leave everything as it was before. Doing so twice does no harm."""
+        if self._started:
+            self._started = False
+            self._backend.stop()
+            self._environment.leave()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+        if error is None and self.settings.strict:
+            self.assert_nothing_left()
+
+    def reset(self) -> None:
+        """Put everything back to the start: contacts, requests, canned answers, instances, rules, ids and the clock."""
+        started = self._started
+        if started:
+            self._backend.stop()
+        self._start_from(self.settings)
+        if started:
+            self._backend.start()
+
+    def attach(self, client: Any) -> None:
+        """Answer a client whose calls do not pass through botocore's `BaseClient`.
+
+        Raises:
+            SceneError: It is no botocore client of `connect` or `connectparticipant`.
+        """
+        if not is_chat_client(client):
+            raise SceneError(f"attach() takes a botocore client of connect or connectparticipant, not {client!r}.")
+        self._backend.attach(client)
+
+    def client(self, service: str = "connect") -> Any:
+        """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""
+        if service not in model.SERVICES:
+            raise SceneError(f"service is one of {', '.join(model.SERVICES)}, not {service!r}.")
+        return model.new_session().create_client(
+            service,
+            region_name=self.settings.region,
+            aws_access_key_id=DUMMY["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=DUMMY["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    # -- what happened ----------------------------------------------------------------------------------------------
+
+    @property
+    def requests(self) -> RequestLog:
+        """Every request that reached the service, in order."""
+        return self._requests
+
+    @property
+    def contacts(self) -> ContactRegistry:
+        """Every contact by its id, in order of start."""
+        return self._service.contacts
+
+    def assert_nothing_left(self) -> None:
+        """Assert that every canned answer was asked for and that no operation was called that is not faked.
+
+        Raises:
+            LeftoverError: Something is left; the message says what.
+        """
+        __tracebackhide__ = True
+        problems = [f"a canned answer for {method}() was not asked for" for method in self._backend.canned.leftovers()]
+        problems += [
+            record.error.message
+            for record in self._backend.records
+            if record.error is not None and record.error.code == UnfakedOperationError.__name__
+        ]
+        if problems:
+            listed = "\n".join(f"  - {problem}" for problem in problems)
+            raise LeftoverError(
+                f"The test ended, and\n{listed}\nIf this is on purpose: @pytest.mark.connect_chat(strict=False)."
+            )
+
+    # -- setting the scene ------------------------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The fake's clock."""
+        return self._service.clock
+
+    @property
+    def rules(self) -> RuleBook:
+        """The rules by which requests are refused, by id; each can be switched."""
+        return self._service.rules
+
+    def add_instance(self, instance_id: str, contact_flow_ids: Iterable[str] = ()) -> None:
+        """Declare an instance and its published flows. From the first on, only declared instances and flows exist.
+
+        Args:
+            instance_id: The id of the instance.
+            contact_flow_ids: The ids of its flows; further calls add to them.
+
+        Raises:
+            SceneError: An id is no non-empty text.
+        """
+        with self._service.lock:
+            self._service.instances.add(instance_id, contact_flow_ids)
+
+    def add_contact(
+        self,
+        *,
+        instance_id: str | None = None,
+        contact_flow_id: str | None = None,
+        contact_id: str | None = None,
+        display_name: str = "Customer",
+        attributes: Mapping[str, str] | None = None,
+    ) -> Contact:
+        """Add an active contact without a client. It counts as an active chat, but no quota refuses it.
+
+        Args:
+            instance_id: Its instance; the first declared one, or else one and the same for the whole test.
+            contact_flow_id: Its flow, likewise.
+            contact_id: Its id, where the application holds one already.
+            display_name: The customer's display name.
+            attributes: Its contact attributes.
+
+        Raises:
+            SceneError: The id is taken, the instance is not declared, or a value is of the wrong kind.
+        """
+        return scene.add_contact(
+            self._service,
+            region=self.settings.region,
+            instance_id=instance_id,
+            contact_flow_id=contact_flow_id,
+            contact_id=contact_id,
+            display_name=display_name,
+            attributes=attributes,
+        )
+
+    def add_ended_chat(
+        self,
+        segments: int = 1,
+        *,
+        instance_id: str | None = None,
+        contact_id: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+        ended_at: datetime | str | None = None,
+    ) -> tuple[Contact, ...]:
+        """Add a past session: ended contacts, each but the first a transfer of the one before.
+
+        Args:
+            segments: How many contacts the session has.
+            instance_id: Their instance; the first declared one, or else one and the same for the whole test.
+            contact_id: The id of the first contact, where the application holds one already.
+            attributes: Their contact attributes.
+            ended_at: When the last one ended: an aware datetime or an ISO 8601 text; one hour ago by default.
+
+        Returns:
+            The contacts, oldest first. Each lasted ten minutes.
+
+        Raises:
+            SceneError: The id is taken, the instance is not declared, or a value is of the wrong kind.
+            ClockError: `ended_at` is no time.
+        """
+        return scene.add_ended_chat(
+            self._service,
+            region=self.settings.region,
+            segments=segments,
+            instance_id=instance_id,
+            contact_id=contact_id,
+            attributes=attributes,
+            ended_at=ended_at,
+        )
+
+    def stop_contact(self, contact_id: str, disconnect_reason: str = "API") -> None:
+        """End an active contact without a client, and so free its slot.
+
+        Args:
+            contact_id: The contact.
+            disconnect_reason: Why it ends, for example `"AGENT_DISCONNECT"`.
+
+        Raises:
+            SceneError: There is no such contact, or it has ended.
+        """
+        scene.stop_contact(self._service, contact_id, disconnect_reason)
+
+    def add_response(
+        self,
+        method: str,
+        service_response: dict[str, Any] | CallableResponse,
+        expected_params: Mapping[str, Any] | None = None,
+        *,
+        service: str | None = None,
+    ) -> None:
+        """Queue a response, as `botocore.stub.Stubber.add_response` does: first in, first out for each operation.
+
+        Args:
+            method: The client method, of any operation of the two services.
+            service_response: The response, checked against the model; or a callable that makes it of the
+                `RecordedRequest`.
+            expected_params: What the request must be; `botocore.stub.ANY` stands for any value.
+            service: `"connect"` or `"connectparticipant"`, where both have the method.
+
+        Raises:
+            botocore.exceptions.ParamValidationError: The response is not one of this operation.
+            SceneError: No service has the method, or both have it.
+        """
+        self._backend.canned.add_response(method, service_response, expected_params, service)
+
+    def add_client_error(
+        self,
+        method: str,
+        service_error_code: str = "",
+        service_message: str = "",
+        http_status_code: int = 400,
+        service_error_meta: dict[str, Any] | None = None,
+        expected_params: Mapping[str, Any] | None = None,
+        response_meta: dict[str, Any] | None = None,
+        modeled_fields: dict[str, Any] | None = None,
+        *,
+        service: str | None = None,
+    ) -> None:
+        """Queue an error, as `botocore.stub.Stubber.add_client_error` does; it is not retried.
+
+        Args:
+            method: The client method, of any operation of the two services.
+            service_error_code: The error code, for example `"ThrottlingException"`.
+            service_message: The error's message.
+            http_status_code: The HTTP status.
+            service_error_meta: Further keys of the answer's `Error`.
+            expected_params: What the request must be.
+            response_meta: Further keys of the answer's `ResponseMetadata`.
+            modeled_fields: Further members that the model has for this error code.
+            service: `"connect"` or `"connectparticipant"`, where both have the method.
+
+        Raises:
+            SceneError: No service has the method, or both have it.
+        """
+        self._backend.canned.add_client_error(
+            method,
+            service,
+            service_error_code=service_error_code,
+            service_message=service_message,
+            http_status_code=http_status_code,
+            service_error_meta=service_error_meta,
+            expected_params=None if expected_params is None else dict(expected_params),
+            response_meta=response_meta,
+            modeled_fields=modeled_fields,
+        )
+
+    def _declared_place(self) -> dict[str, str]:
+        """The members of a request that name the first declared instance and flow; empty while none is declared."""
+        instance_id, contact_flow_id = self._service.instances.first() or (None, None)
+        place = {"InstanceId": instance_id, "ContactFlowId": contact_flow_id}
+        return {member: value for member, value in place.items() if value is not None}

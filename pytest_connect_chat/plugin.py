@@ -1,0 +1,188 @@
+"""What pytest sees: options, the marker, the fixtures and hooks. Nothing heavy is imported until a fixture is taken."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_connect_chat import _configuration
+from pytest_connect_chat._settings import SETTINGS
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._clients.blocking import Refusal
+    from pytest_connect_chat.fake import FakeConnectChat
+
+MARKER: Final = (
+    "connect_chat(**settings): settings of the fixture connect_chat for this test, for example max_active_chats=1; "
+    f"they are {', '.join(SETTINGS)}"
+)
+NO_REGION: Final = (
+    'A client was made where no region is known. Set connect_chat_region = "us-east-1" in pytest\'s configuration: '
+    "it is exported before collection, so that clients made at import time have one."
+)
+
+_exported = pytest.StashKey[list[str]]()
+_refusal = pytest.StashKey["Refusal"]()
+_call_passed = pytest.StashKey[bool]()
+
+
+# -- options and configuration -----------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add one configuration key for each setting, and a command line option where that makes sense."""
+    _configuration.add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Export the region before conftest files import the application."""
+    region = _configuration.configured(early_config, "region")
+    exported = early_config.stash.setdefault(_exported, [])
+    if region is not None and "AWS_DEFAULT_REGION" not in os.environ:
+        os.environ["AWS_DEFAULT_REGION"] = region
+        exported.append("AWS_DEFAULT_REGION")
+    try:
+        return (yield)
+    except Exception as error:
+        cause = getattr(error, "cause", error)
+        if type(cause).__name__ == "NoRegionError":
+            cause.add_note(NO_REGION)
+        raise
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and refuse wrong configuration in one line."""
+    config.addinivalue_line("markers", MARKER)
+    settings = _configuration.checked(config)
+    if settings.block:
+        from pytest_connect_chat._clients import blocking, interception
+
+        config.stash[_refusal] = blocking.Refusal()
+        interception.add(config.stash[_refusal])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Undo what `pytest_configure` and the export of the region did."""
+    for name in config.stash.get(_exported, []):
+        os.environ.pop(name, None)
+    refusal = config.stash.get(_refusal, None)
+    if refusal is not None:
+        from pytest_connect_chat._clients import interception
+
+        interception.remove(refusal)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Show the settings that differ from the default."""
+    given = _configuration.given(config)
+    return f"connect chat: {', '.join(f'{name}={value}' for name, value in given.items())}" if given else None
+
+
+# -- failures ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether the test passed, and say what to do about a missing region."""
+    report = yield
+    if report.when == "call":
+        item.stash[_call_passed] = report.passed
+    _hint_at_region(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Say what to do where a module makes a client and no region is known."""
+    report = yield
+    _hint_at_region(report)
+    return report
+
+
+def _hint_at_region(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if report.failed and "NoRegionError" in str(report.longrepr):
+        report.sections.append(("connect chat", NO_REGION))
+
+
+# -- calls outside of the fixture --------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test through the block, or put it under one, as its marker says."""
+    block = _configuration.marker_keywords(item).get("block")
+    blocked_by_configuration = _refusal in item.config.stash
+    if not isinstance(block, bool) or block is blocked_by_configuration:
+        return (yield)
+    from pytest_connect_chat._clients import blocking, interception
+
+    interceptor = blocking.Refusal() if block else blocking.Permission()
+    if isinstance(interceptor, blocking.Refusal):
+        item.stash[_refusal] = interceptor
+    interception.add(interceptor)
+    try:
+        return (yield)
+    finally:
+        interception.remove(interceptor)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test whose code swallowed the error of a refused call."""
+    refusal = item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None)
+    if refusal is None:
+        return (yield)
+    before = len(refusal.refused)
+    result = yield
+    if len(refusal.refused) > before:
+        pytest.fail(refusal.refused[before], pytrace=False)
+    return result
+
+
+# -- fixtures ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
+    """A stateful fake of Amazon Connect chat, which answers every connect and connectparticipant client of the process."""
+    settings = _configuration.settings_of(request.node)
+    from pytest_connect_chat.fake import FakeConnectChat
+
+    fake = FakeConnectChat._from_settings(settings)
+    fake.start()
+    try:
+        yield fake
+    finally:
+        fake.stop()
+    if settings.strict and request.node.stash.get(_call_passed, False):
+        _configuration.fail_with(fake.assert_nothing_left)
+
+
+@pytest.fixture
+def connect_client(connect_chat: FakeConnectChat) -> Any:
+    """A botocore client of Amazon Connect on the fake; it needs neither region nor credentials."""
+    return connect_chat.client("connect")
+
+
+@pytest.fixture
+def connectparticipant_client(connect_chat: FakeConnectChat) -> Any:
+    """A botocore client of the Amazon Connect Participant Service on the fake."""
+    return connect_chat.client("connectparticipant")
+
+
+@pytest.fixture
+def start_chat_contact_request(
+    connect_chat: FakeConnectChat,
+) -> Callable[..., dict[str, Any]]:
+    """A factory of valid, realistic parameters of StartChatContact; keywords override what it draws."""
+    from pytest_connect_chat.providers import request_factory
+
+    return request_factory(connect_chat)
