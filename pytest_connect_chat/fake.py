@@ -23,7 +23,7 @@ from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnfakedOpe
 
 
 class FakeConnectChat:
-    """A stateful fake of Amazon Connect chat: it answers every `connect` and `connectparticipant` client of the process.
+    """A stateful fake of Amazon Connect chat, answering every `connect` and `connectparticipant` client.
 
     In pytest, take the fixture `connect_chat`; elsewhere, use it as a context manager.
 

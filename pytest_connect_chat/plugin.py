@@ -25,7 +25,7 @@ NO_REGION: Final = (
 )
 
 _exported = pytest.StashKey[list[str]]()
-_refusal = pytest.StashKey["Refusal"]()
+_refusal: pytest.StashKey[Refusal] = pytest.StashKey()
 _call_passed = pytest.StashKey[bool]()
 
 
@@ -152,7 +152,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.fixture
 def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
-    """A stateful fake of Amazon Connect chat, which answers every connect and connectparticipant client of the process."""
+    """A stateful fake of Amazon Connect chat; it answers every connect and connectparticipant client."""
     settings = _configuration.settings_of(request.node)
     from pytest_connect_chat.fake import FakeConnectChat
 
