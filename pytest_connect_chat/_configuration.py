@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
+from pytest_connect_chat._report import did_you_mean
 from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting, settings_from
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 
@@ -35,7 +35,7 @@ def configured(config: pytest.Config, name: str) -> Any:
         pytest.UsageError: The value is not valid.
     """
     value = config.known_args_namespace.__dict__.get(PREFIX + name)
-    if value is not None and SETTINGS[name].ini_type == "int":
+    if value is not None and SETTINGS[name].ini_type in ("int", "float"):
         value = _number(value)
     if value is None:
         value = _from_configuration(config, name)
@@ -77,10 +77,9 @@ def checked(config: pytest.Config) -> Settings:
     """
     for key in sorted(config._get_unknown_ini_keys()):  # semi-private; there is no public way to a mistyped key
         if key.startswith(PREFIX):
-            near = difflib.get_close_matches(key.removeprefix(PREFIX), SETTINGS, n=1)
-            hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
-            valid = ", ".join(PREFIX + setting for setting in SETTINGS)
-            raise pytest.UsageError(f"{key} is not a setting of pytest-connect-chat.{hint} Valid: {valid}.")
+            valid = [PREFIX + setting for setting in SETTINGS]
+            hint = did_you_mean(key, valid)
+            raise pytest.UsageError(f"{key} is not a setting of pytest-connect-chat.{hint} Valid: {', '.join(valid)}.")
     seed = given(config).get("seed")
     if seed is not None and not isinstance(seed, int):
         raise pytest.UsageError(

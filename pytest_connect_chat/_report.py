@@ -14,6 +14,14 @@ VALUE_WIDTH: Final = 200
 Differing = Callable[[dict[str, Any], dict[str, Any]], list[str]]
 
 
+def did_you_mean(name: str, choices: Iterable[str], otherwise: str = "") -> str:
+    """Return a sentence that names the choice nearest to a mistyped name, or `otherwise` where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(choices), n=1)
+    return f" Did you mean {near[0]!r}?" if near else otherwise
+
+
 def describe_failed_assert(
     operation: str | None,
     times: str,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from pytest_connect_chat._report import did_you_mean
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
 
@@ -23,6 +24,11 @@ class Settings:
     max_active_chats: int = 500
     message_limits: Literal["per-type", "16384-bytes"] = "per-type"
     client_token_conflict: Literal["replay", "error"] = "replay"
+    connect_within: float = 5
+    rate_limit: tuple[float, float] | Literal["aws"] | None = None
+    throttle_code: str = "TooManyRequestsException"
+    chaos: float = 0
+    chaos_mode: Literal["survivable", "hard"] = "survivable"
     block: bool = False
 
 
@@ -40,7 +46,7 @@ class Setting:
 
     valid: str
     parse: Callable[[Any], Any]
-    ini_type: Literal["string", "int", "bool"]
+    ini_type: Literal["string", "int", "float", "bool"]
     help: str
     option: bool = False
 
@@ -93,6 +99,38 @@ def _clock(value: Any) -> datetime | str:
         return parse_moment(value, "clock")
     except ClockError as error:
         raise ValueError(str(error)) from None
+
+
+def _minutes(value: Any) -> float:
+    minutes = 0.0 if value in (None, "none") else _number(value)
+    if minutes < 0 or (minutes == 0 and value not in (None, "none")):
+        raise ValueError(value)
+    return minutes
+
+
+def _rate_limit(value: Any) -> tuple[float, float] | str | None:
+    if value in (None, "none"):
+        return None
+    if value == "aws":
+        return "aws"
+    rate, burst = (_number(part) for part in (value.split("/") if isinstance(value, str) else value))
+    if rate <= 0 or burst < 1:
+        raise ValueError(value)
+    return rate, burst
+
+
+def _share(value: Any) -> float:
+    share = _number(value)
+    if not 0 <= share <= 1:
+        raise ValueError(value)
+    return share
+
+
+def _number(value: Any) -> float:
+    number = math.nan if isinstance(value, bool) else float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 SETTINGS: Final[dict[str, Setting]] = {
@@ -148,6 +186,40 @@ SETTINGS: Final[dict[str, Setting]] = {
         "string",
         "what a changed request under a used ClientToken gets: 'replay' (default; the original contact) or 'error'",
     ),
+    "connect_within": Setting(
+        "a number of minutes, or 'none'",
+        _minutes,
+        "string",
+        "how soon a participant must connect before the contact ends with CUSTOMER_CONNECTION_NOT_ESTABLISHED "
+        "(default: 5 minutes); 'none' switches that off",
+    ),
+    "rate_limit": Setting(
+        "'none', 'aws', or rate and burst such as '5/8' or (5, 8)",
+        _rate_limit,
+        "string",
+        "the API's rate on the fake's clock: none (default), rate and burst of StartChatContact in requests per "
+        "second, or 'aws' for the published rates of all operations",
+    ),
+    "throttle_code": Setting(
+        "'TooManyRequestsException', 'TooManyRequests' or 'ThrottlingException'",
+        _one_of("TooManyRequestsException", "TooManyRequests", "ThrottlingException"),
+        "string",
+        "the error code of an exceeded API rate of connect (default: TooManyRequestsException)",
+    ),
+    "chaos": Setting(
+        "a number from 0 to 1",
+        _share,
+        "float",
+        "how many of all attempts meet a seeded random fault (default: 0)",
+        option=True,
+    ),
+    "chaos_mode": Setting(
+        "'survivable' or 'hard'",
+        _one_of("survivable", "hard"),
+        "string",
+        "'survivable' (default): only faults that a client survives by its own retries; 'hard': any, at any attempt",
+        option=True,
+    ),
     "block": Setting(
         "true or false",
         _truth,
@@ -156,6 +228,9 @@ SETTINGS: Final[dict[str, Setting]] = {
         option=True,
     ),
 }
+
+
+_DEFAULT_IS_NONE: Final = ("seed", "clock")
 
 
 def settings_from(values: Mapping[str, Any], where: str = "") -> Settings:
@@ -179,10 +254,9 @@ def parse_setting(name: str, value: Any, where: str = "") -> Any:
     """
     setting = SETTINGS.get(name)
     if setting is None:
-        near = difflib.get_close_matches(name, SETTINGS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, SETTINGS)
         raise SettingError(f"{name!r} is not a setting{where}.{hint} Valid: {', '.join(SETTINGS)}.")
-    if value is None and name in ("seed", "clock"):
+    if value is None and name in _DEFAULT_IS_NONE:
         return None
     try:
         return setting.parse(value)

@@ -3,10 +3,13 @@
 ConnectChatError
 ├── SettingError            a setting has a wrong name or value (also a ValueError)
 ├── ClockError              the clock was asked for something it cannot do (also a ValueError)
+├── FaultError              a fault cannot be planned as asked (also a ValueError)
 ├── SceneError              a contact or instance cannot be set up as asked (also a ValueError)
 ├── UnfakedOperationError   an operation that is not faked, and has no canned answer, was called
 ├── ClosedError             a request was about to leave the process
 └── LeftoverError           something that was planned did not happen (also an AssertionError)
+
+UnknownCodeWarning          a planned error code is in no model (a UserWarning)
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ class ClockError(ConnectChatError, ValueError):
     """The clock was given no moment or duration, or was asked to go backwards."""
 
 
+class FaultError(ConnectChatError, ValueError):
+    """A fault that a test wants to plan is not possible."""
+
+
 class SceneError(ConnectChatError, ValueError):
     """A contact or an instance that a test wants to set up is not possible."""
 
@@ -38,3 +45,7 @@ class ClosedError(ConnectChatError):
 
 class LeftoverError(ConnectChatError, AssertionError):
     """A test ended with canned answers or faults left over, or had called operations that are not faked."""
+
+
+class UnknownCodeWarning(UserWarning):
+    """A fault is planned with an error code that neither service's model has."""

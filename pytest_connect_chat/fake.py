@@ -14,7 +14,7 @@ from pytest_connect_chat._clients.environment import DUMMY, Environment
 from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts import Contact, ContactRegistry
-from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._service.faults import FaultPlan
 from pytest_connect_chat._service.requests import RequestLog
 from pytest_connect_chat._service.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
@@ -58,16 +58,7 @@ class FakeConnectChat:
     def _start_from(self, settings: Settings) -> None:
         self.settings = settings
         seed = 0 if settings.seed is None else settings.seed
-        self._service = ConnectChatService(
-            clock=Clock(settings.clock),
-            identifiers=Identifiers(seed),
-            max_active_chats=settings.max_active_chats,
-            rules={
-                "initial-message-characters": settings.message_limits == "per-type",
-                "initial-message-bytes": settings.message_limits == "16384-bytes",
-                "client-token-conflict": settings.client_token_conflict == "error",
-            },
-        )
+        self._service = ConnectChatService(settings, seed, model.check_error_code)
         self._backend = Backend(self._service, seed=seed, passes_unfaked_through=settings.unfaked == "passthrough")
         self._requests = RequestLog(self._backend.records, model.operation_index())
 
@@ -104,12 +95,10 @@ class FakeConnectChat:
 
     def reset(self) -> None:
         """Put everything back to the start: contacts, requests, canned answers, instances, rules, ids and the clock."""
-        started = self._started
-        if started:
-            self._backend.stop()
+        before = self._backend
         self._start_from(self.settings)
-        if started:
-            self._backend.start()
+        if self._started:
+            self._backend.start_instead_of(before)
 
     def attach(self, client: Any) -> None:
         """Answer a client whose calls do not pass through botocore's `BaseClient`.
@@ -151,7 +140,8 @@ class FakeConnectChat:
             LeftoverError: Something is left; the message says what.
         """
         __tracebackhide__ = True
-        problems = [f"a canned answer for {method}() was not asked for" for method in self._backend.canned.leftovers()]
+        problems = self.faults.leftovers()
+        problems += [f"a canned answer for {method}() was not asked for" for method in self._backend.canned.leftovers()]
         problems += [
             record.error.message
             for record in self._backend.records
@@ -164,6 +154,11 @@ class FakeConnectChat:
             )
 
     # -- setting the scene ------------------------------------------------------------------------------------------
+
+    @property
+    def faults(self) -> FaultPlan:
+        """The faults that requests are to meet."""
+        return self._service.faults
 
     @property
     def clock(self) -> Clock:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
 
-from botocore.awsrequest import AWSResponse
-from botocore.model import OperationModel
+from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.model import OperationModel, Shape
 from botocore.validate import validate_parameters
 
+from pytest_connect_chat._clients.model import COMMON_ERRORS
 from pytest_connect_chat._service.errors import ServiceError
 from pytest_connect_chat._service.identifiers import http_date
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.wire import snapshot
+
+OK: Final = HTTPStatus.OK.value
 
 Parsed = dict[str, Any]
 Http = tuple[AWSResponse, Parsed]
@@ -28,7 +33,8 @@ class AnswerWriter:
 
     def __init__(self, service: ConnectChatService, response_class: type[AWSResponse] = AWSResponse) -> None:
         self._service = service
-        self._response_class = response_class
+        self._response = _lazy(response_class)
+        self._dated: tuple[datetime | None, str] = (None, "")
         self._validated: set[tuple[str, frozenset[str]]] = set()
 
     def success(self, operation: OperationModel, members: dict[str, Any]) -> Http:
@@ -36,13 +42,13 @@ class AnswerWriter:
         parsed: Parsed = snapshot(members)
         self._validate(operation, parsed)
         headers = self._headers()
-        parsed["ResponseMetadata"] = _metadata(200, headers)
-        return self._http(200, headers), parsed
+        parsed["ResponseMetadata"] = _metadata(OK, headers)
+        return self._response(OK, headers), parsed
 
     def error(self, operation: OperationModel, error: ServiceError) -> Http:
         """Return an error answer with the model's HTTP status and modelled members."""
         shape = operation.service_model.shape_for_error_code(error.code)
-        status = 400 if shape is None else shape.metadata.get("error", {}).get("httpStatusCode", 400)
+        status = error.http_status or _status_of(shape, error.code)
         headers = self._headers() | {"x-amzn-errortype": error.code}
         parsed: Parsed = {
             "Error": {"Message": error.message, "Code": error.code},
@@ -50,25 +56,29 @@ class AnswerWriter:
         }
         if shape is not None and "Message" in shape.members:
             parsed["Message"] = error.message
-        return self._http(status, headers), parsed
+        parsed.update(deepcopy(error.fields))
+        return self._response(status, headers), parsed
 
     def canned(self, parsed: Parsed, status: int) -> Http:
         """Return a canned answer, a copy of `parsed` with the metadata that it leaves out."""
         headers = self._headers()
         parsed = deepcopy(parsed)
         parsed["ResponseMetadata"] = _metadata(status, headers) | parsed.get("ResponseMetadata", {})
-        return self._http(status, headers), parsed
+        return self._response(status, headers), parsed
 
     def _headers(self) -> dict[str, str]:
         return {
             "content-type": "application/json",
             "x-amzn-requestid": self._service.identifiers.request_id(),
-            "date": http_date(self._service.clock.now()),
+            "date": self._date(),
             "access-control-allow-origin": "*",
         }
 
-    def _http(self, status: int, headers: dict[str, str]) -> AWSResponse:
-        return self._response_class(None, status, headers, None)
+    def _date(self) -> str:
+        now = self._service.clock.now()
+        if now is not self._dated[0]:
+            self._dated = (now, http_date(now))
+        return self._dated[1]
 
     def _validate(self, operation: OperationModel, members: Parsed) -> None:
         # Once for each set of members: their values come from the same code every time.
@@ -76,6 +86,31 @@ class AnswerWriter:
         if kind not in self._validated and operation.output_shape is not None:
             validate_parameters(members, operation.output_shape)
             self._validated.add(kind)
+
+
+def _lazy(response_class: type[AWSResponse]) -> type[AWSResponse]:
+    """Return a response class that makes its case-insensitive headers only when somebody reads them."""
+
+    class ServedResponse(response_class):  # type: ignore[misc]  # botocore has no types
+        def __init__(self, status: int, headers: dict[str, str]) -> None:
+            self.url = None
+            self.status_code = status
+            self.raw = None
+            self._content = b""
+            self._served_headers = headers
+
+        @property
+        def headers(self) -> HeadersDict:
+            return HeadersDict(self._served_headers)
+
+    return ServedResponse
+
+
+def _status_of(shape: Shape | None, code: str) -> int:
+    if shape is None:
+        return COMMON_ERRORS.get(code, HTTPStatus.BAD_REQUEST.value)
+    status: int = shape.metadata.get("error", {}).get("httpStatusCode", HTTPStatus.BAD_REQUEST.value)
+    return status
 
 
 def _metadata(status: int, headers: dict[str, str]) -> dict[str, Any]:

@@ -43,19 +43,27 @@ class Backend:
 
     def start(self) -> None:
         """Answer from now on."""
-        self._active = True
-        interception.add(self)
+        with self._lock:
+            self._active = True
+            interception.add(self)
+
+    def start_instead_of(self, predecessor: Backend) -> None:
+        """Answer from now on in the place of another backend, which stops."""
+        with self._lock:
+            self._active = True
+            interception.replace(predecessor, self)
+        predecessor.stop()
 
     def stop(self) -> None:
         """Stop answering new calls. Handlers go once no call is in flight: none may fall through to the network."""
-        interception.remove(self)
+        interception.retire(self)
         with self._lock:
             self._active = False
             self._release_if_idle()
 
-    def is_innermost(self) -> bool:
-        """Return whether this backend is the one to answer now."""
-        return interception.innermost() is self
+    def decides(self) -> bool:
+        """Return whether this backend is the one to answer the call that runs here."""
+        return interception.deciding() is self
 
     def attach(self, client: Any) -> None:
         """Put our handlers on a client; further times change nothing."""
@@ -70,6 +78,8 @@ class Backend:
         """Run a client call with our handlers on the client."""
         with self._lock:
             self._calls_in_flight += 1
+            if not self._active:  # stopped since the call came here
+                interception.keep_wrapped(self)
         try:
             self.attach(client)
             return proceed(client, operation_name, api_params)
@@ -99,6 +109,7 @@ class Backend:
             for stubber in self._stubbers.values():
                 stubber.deactivate()
             self._stubbers.clear()
+            interception.remove(self)
 
 
 def is_chat_client(client: Any) -> bool:

@@ -59,7 +59,7 @@ class CannedAnswers:
             self._append(service, operation, CannedAnswer(method, 200, service_response, _copied(expected_params)))
         else:
             stubber = Stubber(model_client(service))
-            stubber.add_response(method, deepcopy(service_response), _copied(expected_params))
+            stubber.add_response(method, deepcopy(service_response), expected_params)
             self._take_over(service, method, stubber)
 
     def add_client_error(self, method: str, service: str | None, **error: Any) -> None:
@@ -72,7 +72,7 @@ class CannedAnswers:
     def _take_over(self, service: str, method: str, stubber: Stubber) -> None:
         queued = stubber._queue.pop()
         http, parsed = queued["response"]
-        answer = CannedAnswer(method, http.status_code, parsed, queued["expected_params"])
+        answer = CannedAnswer(method, http.status_code, parsed, _copied(queued["expected_params"]))
         self._append(service, queued["operation_name"], answer)
 
     def _append(self, service: str, operation: str, answer: CannedAnswer) -> None:

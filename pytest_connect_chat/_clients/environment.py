@@ -14,6 +14,9 @@ DUMMY: Final = {
 }
 
 
+_entered: list[Environment] = []
+
+
 class Environment:
     """Puts variables into the environment, and takes back those that nobody has changed since."""
 
@@ -25,9 +28,17 @@ class Environment:
         """Set the variables."""
         self._before = {name: os.environ.get(name) for name in self._variables}
         os.environ.update(self._variables)
+        _entered.append(self)
 
     def leave(self) -> None:
-        """Put the environment back as it was."""
+        """Put the environment back as it was, or leave that to the one that entered after us and is still there."""
+        index = _entered.index(self)
+        del _entered[index]
+        if index < len(_entered):
+            successor = _entered[index]
+            unchanged = {name for name, found in successor._before.items() if found == self._variables.get(name)}
+            successor._before |= {name: self._before[name] for name in unchanged}
+            return
         for name, before in self._before.items():
             if os.environ.get(name) == self._variables[name]:
                 if before is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,10 @@ from botocore.model import OperationModel
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.canned import CannedAnswer, validated_response
 from pytest_connect_chat._clients.model import limits_of
-from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.errors import ServiceError
+from pytest_connect_chat._clients.network import network_exception
+from pytest_connect_chat._service.answer import Reply
+from pytest_connect_chat._service.contacts import Contact
+from pytest_connect_chat._service.faults import CallFaults
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.requests import Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._service.wire import Request, snapshot
@@ -45,6 +47,25 @@ class PendingCall:
     client_token_given: bool
 
 
+@dataclass(slots=True)
+class Heard:
+    """What the client hears of one attempt: an HTTP answer, or an exception of its own.
+
+    Attributes:
+        http: The answer, if one arrived.
+        exception: The network error, if none did.
+        members: The members of a successful answer.
+        error: What the attempt failed with, for the record.
+        time: When the client heard it.
+    """
+
+    http: Http | None
+    exception: Exception | None
+    members: dict[str, Any] | None
+    error: RecordedError | None
+    time: datetime
+
+
 class Exchange:
     """One call of one client.
 
@@ -53,9 +74,24 @@ class Exchange:
         operation: The model of the operation.
         call: What is known of the call.
         request_dict: The serialised request.
+
+    Attributes:
+        request: The request as it reaches the service.
+        network_error: The exception that the call ended with, if no answer arrived.
     """
 
-    __slots__ = ("_attempts", "_backend", "_operation", "_request_dict", "_started", "_stubber", "request")
+    __slots__ = (
+        "_attempts",
+        "_backend",
+        "_contact",
+        "_faults",
+        "_operation",
+        "_request_dict",
+        "_started",
+        "_stubber",
+        "network_error",
+        "request",
+    )
 
     def __init__(
         self, stubber: ConnectChatStubber, operation: OperationModel, call: PendingCall, request_dict: dict[str, Any]
@@ -65,7 +101,10 @@ class Exchange:
         self._operation = operation
         self._request_dict = request_dict
         self._attempts: list[Attempt] = []
+        self._contact: Contact | None = None
+        self._faults = CallFaults(self._preview, stubber.max_attempts)
         self._started = self._backend.service.clock.now()
+        self.network_error: Exception | None = None
         self.request = Request(
             service=operation.service_model.service_name,
             operation=operation.name,
@@ -80,6 +119,9 @@ class Exchange:
 
         Yields:
             The keywords of a `needs-retry` event, to be answered with a delay in seconds, or `None` for no retry.
+
+        Raises:
+            botocore.exceptions.BotoCoreError: No answer arrived.
         """
         canned = self._backend.canned.take(self.request)
         if canned is not None:
@@ -88,54 +130,83 @@ class Exchange:
             self._answer_unfaked()
             return None
         while True:
-            http, answer, error = self._attempt()
+            heard = self._attempt()
             delay = None
-            if error is not None or self._stubber.retries_started:
-                delay = yield self._question(http)
+            if heard.error is not None or self._stubber.retries_started:
+                try:
+                    delay = yield self._question(heard)
+                except Exception:  # legacy handlers raise the network error themselves once no attempt is left
+                    self._record(heard)
+                    raise
             if delay is None:
-                http[1]["ResponseMetadata"]["RetryAttempts"] = len(self._attempts) - 1
-                self._record(answer, error)
-                return http
-            self._wait(delay)
+                return self._finish(heard)
+            self._backend.service.clock.wait_until(heard.time + timedelta(seconds=delay))
 
-    def _attempt(self) -> tuple[Http, Answer | None, RecordedError | None]:
-        now = self._backend.service.clock.now()
-        try:
-            answer = self._backend.service.answer(self.request)
-        except ServiceError as refusal:
-            http = self._backend.writer.error(self._operation, refusal)
-            error = RecordedError(refusal.code, refusal.message, http[0].status_code)
-            self._attempts.append(Attempt(now, error))
-            return http, None, error
-        self._attempts.append(Attempt(now))
-        return self._backend.writer.success(self._operation, answer.members), answer, None
+    def _attempt(self) -> Heard:
+        sent = self._backend.service.clock.now()
+        reply = self._backend.service.attempt(self.request, self._faults)
+        if reply.answer is not None:
+            self._contact = reply.answer.contact
+        heard = self._hear(reply, sent)
+        self._attempts.append(Attempt(sent, heard.error, reply.fault))
+        return heard
 
-    def _question(self, http: Http) -> Question:
+    def _hear(self, reply: Reply, sent: datetime) -> Heard:
+        heard_at = self._wait_for(reply, sent) if reply.seconds else sent
+        writer = self._backend.writer
+        if reply.network_error is not None:
+            self.network_error = network_exception(reply.network_error, self._request_dict["url"])
+            error = RecordedError(type(self.network_error).__name__, str(self.network_error))
+            return Heard(None, self.network_error, None, error, heard_at)
+        self.network_error = None
+        if reply.error is not None:
+            http = writer.error(self._operation, reply.error)
+            error = RecordedError(reply.error.code, reply.error.message, http[0].status_code)
+            return Heard(http, None, None, error, heard_at)
+        members = reply.answer.members if reply.answer is not None else {}
+        return Heard(writer.success(self._operation, members), None, members, None, heard_at)
+
+    def _wait_for(self, reply: Reply, sent: datetime) -> datetime:
+        """Let the answer's delay pass on the fake's clock; past the client's patience it is a read timeout."""
+        patience = self._request_dict["context"].get("read_timeout", self._stubber.client.meta.config.read_timeout)
+        if patience is not None and reply.seconds > patience:
+            reply.seconds = patience
+            reply.network_error = "read_timeout"
+        heard_at = sent + timedelta(seconds=reply.seconds)
+        self._backend.service.clock.wait_until(heard_at)
+        return heard_at
+
+    def _question(self, heard: Heard) -> Question:
         attempts = len(self._attempts)
         self._request_dict["context"].setdefault("retries", {})["attempt"] = attempts
         return {
-            "response": http,
+            "response": heard.http,
             "endpoint": self._stubber.client._endpoint,
             "operation": self._operation,
             "attempts": attempts,
-            "caught_exception": None,
+            "caught_exception": heard.exception,
             "request_dict": self._request_dict,
         }
 
-    def _wait(self, seconds: float) -> None:
-        self._backend.service.clock.wait_until(self._attempts[-1].time + timedelta(seconds=seconds))
+    def _finish(self, heard: Heard) -> Http | None:
+        self._record(heard)
+        if heard.exception is not None:
+            raise heard.exception
+        if heard.http is not None:
+            heard.http[1]["ResponseMetadata"]["RetryAttempts"] = len(self._attempts) - 1
+        return heard.http
 
     def _answer_canned(self, canned: CannedAnswer) -> Http:
         if callable(canned.parsed):
-            made = canned.parsed(self._recorded(None, None, None))
+            made = canned.parsed(self._preview())
             parsed = validated_response(self.request.service, canned.method, made)
         else:
             parsed = canned.parsed
         error = None
         if canned.http_status >= HTTPStatus.MULTIPLE_CHOICES:
             error = RecordedError(parsed["Error"]["Code"], parsed["Error"]["Message"], canned.http_status)
-        self._attempts.append(Attempt(self._started, error))
-        self._record(None if error else Answer(parsed), error)
+        self._attempts.append(Attempt(self._started, error, "canned answer"))
+        self._backend.records.append(self._recorded(None if error else parsed, error))
         return self._backend.writer.canned(parsed, canned.http_status)
 
     def _answer_unfaked(self) -> None:
@@ -144,14 +215,16 @@ class Exchange:
         message = self._backend.unfaked_message(self.request)
         error = RecordedError(UnfakedOperationError.__name__, message)
         self._attempts.append(Attempt(self._started, error))
-        self._record(None, error)
+        self._backend.records.append(self._recorded(None, error))
         raise UnfakedOperationError(message)
 
-    def _record(self, answer: Answer | None, error: RecordedError | None) -> None:
-        members, contact = answer or (None, None)
-        self._backend.records.append(self._recorded(members, contact, error))
+    def _record(self, heard: Heard) -> None:
+        self._backend.records.append(self._recorded(heard.members, heard.error))
 
-    def _recorded(self, members: Any, contact: Any, error: RecordedError | None) -> RecordedRequest:
+    def _preview(self) -> RecordedRequest:
+        return self._recorded(None, None)
+
+    def _recorded(self, members: dict[str, Any] | None, error: RecordedError | None) -> RecordedRequest:
         request = self.request
         return RecordedRequest(
             service=request.service,
@@ -160,7 +233,7 @@ class Exchange:
             client_token_given=request.client_token_given,
             attempts=tuple(self._attempts),
             error=error,
-            contact=contact,
+            contact=self._contact,
             region=request.region,
             time=self._started,
             _params=request.params,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -14,8 +15,16 @@ from botocore.session import Session
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.requests import OperationIndex
 from pytest_connect_chat._service.wire import Limit
+from pytest_connect_chat.exceptions import FaultError, UnknownCodeWarning
 
 SERVICES: Final = ("connect", "connectparticipant")
+COMMON_ERRORS: Final = {  # API reference, "Common errors": no model has them
+    "ExpiredTokenException": 403,
+    "InternalFailure": 500,
+    "RequestEntityTooLarge": 413,
+    "ServiceUnavailable": 503,
+    "UnrecognizedClientException": 403,
+}
 
 _limits_by_model: WeakKeyDictionary[ServiceModel, dict[str, dict[str, Limit]]] = WeakKeyDictionary()
 
@@ -77,6 +86,35 @@ def _operations() -> tuple[tuple[str, str, frozenset[str]], ...]:
             shape = model.operation_model(name).input_shape
             found.append((xform_name(name), name, frozenset(shape.members if shape is not None else ())))
     return tuple(found)
+
+
+def error_shape(code: str) -> Shape | None:
+    """Return the shape that either service's model has for an error code, or `None`."""
+    shapes = (model_client(service).meta.service_model.shape_for_error_code(code) for service in SERVICES)
+    return next((shape for shape in shapes if shape is not None), None)
+
+
+def check_error_code(code: str, fields: list[str], http_status: int | None) -> None:
+    """Look at the error code of a planned fault, and at the names of its modelled fields.
+
+    Raises:
+        FaultError: The modelled error has no such field.
+
+    Warns:
+        UnknownCodeWarning: Neither service's model has the code, and nothing says its HTTP status.
+    """
+    shape = error_shape(code)
+    members = list(shape.members) if shape is not None else []
+    unknown = [name for name in fields if name not in members]
+    if unknown:
+        raise FaultError(f"The error {code!r} has no field {unknown[0]!r}. Valid: {', '.join(members) or 'none'}.")
+    if shape is None and http_status is None and code not in COMMON_ERRORS:
+        warnings.warn(
+            f"Neither connect nor connectparticipant has an error {code!r}: clients see a plain ClientError with the "
+            "HTTP status 400. Give http_status=... if that is what you want.",
+            UnknownCodeWarning,
+            stacklevel=4,
+        )
 
 
 def operation_index() -> OperationIndex:

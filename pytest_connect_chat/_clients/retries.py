@@ -40,10 +40,6 @@ class RetryPolicy:
             self.events.unregister(event, unique_id=unique_id)
             self.events.register(event, handler, unique_id=unique_id)
 
-    def event_name(self, operation: str) -> str:
-        """Return the event on which handlers say whether to retry."""
-        return f"needs-retry.{self._service_id}.{operation}"
-
     def release(self, context: dict[str, Any], http: Any) -> None:
         """Give quota back after a call, as botocore does on `after-call`."""
         if self._release is not None:
@@ -76,6 +72,18 @@ class RetryPolicy:
         handler._retry_policy._retry_backoff._random = jitter.random
         self._release = registered[f"after-call.{self._service_id}"]
         return registered[f"needs-retry.{self._service_id}"]
+
+
+def max_attempts(client: Any) -> int:
+    """Return how many attempts a client's configuration allows a call, the first included."""
+    retries = client.meta.config.retries
+    if "total_max_attempts" in retries:
+        attempts = retries["total_max_attempts"]
+    elif retries.get("mode") == "legacy":
+        attempts = _retry_data()["retry"]["__default__"]["max_attempts"]
+    else:
+        attempts = standard.DEFAULT_MAX_ATTEMPTS
+    return int(attempts)
 
 
 @cache

@@ -34,7 +34,10 @@ def parse_moment(value: datetime | str, name: str) -> datetime:
         raise ClockError(
             f"{name}={value!r} has no time zone: say which, for example {moment.isoformat()}Z or tzinfo=UTC."
         )
-    return _whole_milliseconds(moment.astimezone(UTC))
+    try:
+        return _whole_milliseconds(moment.astimezone(UTC))
+    except OverflowError:
+        raise ClockError(f"{name}={value!r} is not a time in UTC that Python knows.") from None
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:
@@ -90,7 +93,7 @@ class Clock:
         """
         try:
             step = timedelta(**duration)
-        except (TypeError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ClockError(
                 f"advance() takes the keywords of datetime.timedelta, such as minutes=6 or seconds=1.5: {error}."
             ) from None
@@ -122,8 +125,10 @@ class Clock:
         Raises:
             ClockError: `seconds` is negative or not a number.
         """
-        if not isinstance(seconds, (int, float)) or not seconds >= 0:
-            raise ClockError(f"sleep() takes a number of seconds that is not negative, not {seconds!r}.")
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds < timedelta.max.total_seconds():
+            raise ClockError(
+                f"sleep() takes a number of seconds, 0 or more and within Python's dates, not {seconds!r}."
+            )
         self.wait_until(_added(self.now(), timedelta(seconds=seconds)))
 
     def wait_until(self, moment: datetime) -> None:

@@ -17,6 +17,8 @@ from pytest_connect_chat._service.transcript import CHAT_ENDED, TranscriptItem
 
 PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
+NOT_CONNECTED: Final = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class Contact:
@@ -65,6 +67,7 @@ class Contact:
     _segment_attributes: dict[str, Any] = field(default_factory=dict)
     _initial_message: dict[str, str] | None = None
     _transcript: tuple[TranscriptItem, ...] = ()
+    _connected: bool = False
     _disconnect_timestamp: datetime | None = None
     _disconnect_reason: str | None = None
     _registry: ContactRegistry = field(kw_only=True)
@@ -209,7 +212,8 @@ class ContactRegistry(Mapping[str, Contact]):
             while deadlines and deadlines[0][0] <= now:
                 moment, _, contact_id, disconnect_reason = heapq.heappop(deadlines)
                 contact = self._contacts[contact_id]
-                if contact._disconnect_timestamp is None:
+                held_off = disconnect_reason == NOT_CONNECTED and contact._connected
+                if contact._disconnect_timestamp is None and not held_off:
                     self.end(contact, disconnect_reason, moment)
 
     def end(self, contact: Contact, disconnect_reason: str | None, moment: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ServiceError(Exception):
     """The service answers a request with an error.
@@ -9,12 +11,18 @@ class ServiceError(Exception):
     Args:
         code: The error code on the wire, for example `"LimitExceededException"`.
         message: The error's message.
+        http_status: The HTTP status; `None` for the one that the model has for the code.
+        fields: Further modelled members of the error.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(
+        self, code: str, message: str, http_status: int | None = None, fields: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.http_status = http_status
+        self.fields = fields or {}
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from pytest_connect_chat._report import describe_failed_assert
+from pytest_connect_chat._report import describe_failed_assert, did_you_mean
 
 if TYPE_CHECKING:
     from pytest_connect_chat._service.contacts import Contact
@@ -50,10 +49,12 @@ class Attempt:
     Attributes:
         time: When it was sent.
         error: What it was answered with, `None` for success.
+        fault: The fault that it met, in words, or `"canned answer"`; `None` for neither.
     """
 
     time: datetime
     error: RecordedError | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,12 +149,12 @@ class RequestLog(Sequence[RecordedRequest]):
         return f"<{len(self)} recorded requests{f' of {self._operation}' if self._operation else ''}>"
 
     def __getattr__(self, name: str) -> RequestLog:
+        __tracebackhide__ = True
         if name.startswith("_"):
             raise AttributeError(name)
         operation = self._knows.operation(name)
         if operation is None:
-            near = difflib.get_close_matches(name, self._knows.names(), n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(name, self._knows.names())
             raise AttributeError(f"Neither connect nor connectparticipant has an operation {name!r}.{hint}")
         return RequestLog(self._all, self._knows, operation, self._members)
 
@@ -174,6 +175,7 @@ class RequestLog(Sequence[RecordedRequest]):
         Raises:
             LookupError: There is none.
         """
+        __tracebackhide__ = True
         selected = self._selected()
         if not selected:
             raise LookupError(f"No request{f' of {self._operation}' if self._operation else ''} has been recorded.")
@@ -200,6 +202,7 @@ class RequestLog(Sequence[RecordedRequest]):
         Raises:
             AttributeError: The operation has no such member.
         """
+        __tracebackhide__ = True
         self._refuse_unknown(members)
         return RequestLog(self._all, self._knows, self._operation, {**self._members, **members})
 
@@ -243,9 +246,9 @@ class RequestLog(Sequence[RecordedRequest]):
         for name in members:
             known = self._knows.members(self._operation)
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f" Did you mean {near[0]}?" if near else f" Valid: {', '.join(sorted(known))}."
-                raise AttributeError(f"{self._operation or 'No operation'} has no member {name!r}.{hint}")
+                hint = did_you_mean(name, known, f" Valid: {', '.join(sorted(known))}.")
+                subject = f"{self._operation} has no" if self._operation else "No operation has a"
+                raise AttributeError(f"{subject} member {name!r}.{hint}")
 
 
 class OperationIndex:

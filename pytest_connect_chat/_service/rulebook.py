@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
+from pytest_connect_chat._report import did_you_mean
 from pytest_connect_chat._service.checks import RESOURCE_NOT_FOUND, Check
 from pytest_connect_chat._service.errors import ServiceError
 from pytest_connect_chat._service.rules import RULES, Evidence, Rule
@@ -107,9 +107,8 @@ class RuleBook(Mapping[str, RuleSwitch]):
         try:
             return self._switches[rule_id]
         except (KeyError, TypeError):
-            near = difflib.get_close_matches(str(rule_id), self._switches, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else "list(connect_chat.rules) names them all."
-            raise KeyError(f"no rule has the id {rule_id!r}: {hint}") from None
+            hint = did_you_mean(str(rule_id), self._switches, " list(connect_chat.rules) names them all.")
+            raise KeyError(f"No rule has the id {rule_id!r}.{hint}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._switches)
@@ -125,13 +124,8 @@ class RuleBook(Mapping[str, RuleSwitch]):
         self.refresh()
 
     def refresh(self) -> None:
-        """Work out anew which checks a request has to pass."""
-        active: dict[str, list[tuple[str, Check, RuleSwitch]]] = {}
-        for switch in self._switches.values():
-            rule = switch._rule
-            if rule.check is not None and switch._enabled:
-                active.setdefault(rule.operation, []).append((rule.member, rule.check, switch))
-        self._active = active
+        """Forget which checks requests have to pass, so that it is worked out anew."""
+        self._applicable: dict[tuple[str, frozenset[str]], list[tuple[Check, RuleSwitch]]] = {}
 
     def check(self, request: Request) -> None:
         """Look at everything about a request that does not depend on state.
@@ -139,12 +133,24 @@ class RuleBook(Mapping[str, RuleSwitch]):
         Raises:
             ServiceError: The request is against a rule; of several, the first in the table counts.
         """
-        params = request.params
-        for member, check, switch in self._active.get(request.operation, ()):
-            if member in params:
-                message = check(request)
-                if message is not None:
-                    raise self._refusal(switch, message)
+        kind = (request.operation, frozenset(request.params))
+        applicable = self._applicable.get(kind)
+        if applicable is None:
+            applicable = self._applicable[kind] = self._find_applicable(*kind)
+        for check, switch in applicable:
+            message = check(request)
+            if message is not None:
+                raise self._refusal(switch, message)
+
+    def _find_applicable(self, operation: str, members: frozenset[str]) -> list[tuple[Check, RuleSwitch]]:
+        return [
+            (switch._rule.check, switch)
+            for switch in self._switches.values()
+            if switch._enabled
+            and switch._rule.check is not None
+            and switch._rule.operation == operation
+            and switch._rule.member in members
+        ]
 
     def require(self, rule_id: str, holds: bool, message: str) -> None:
         """Refuse the request if a rule on state does not hold.

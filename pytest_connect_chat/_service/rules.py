@@ -403,14 +403,13 @@ _STATES = (
         "none",
         ASSUMED,
     ),
-    Rule(
-        id="instance-id-arn",
-        member="InstanceId",
-        sentence="`InstanceId` is the id, not the ARN.",
-        code=NOT_FOUND,
-        source=PAGE,
-        evidence=ASSUMED,
-        check=checks.an_arn("InstanceId"),
+    _state(
+        "instance-id-arn",
+        "InstanceId",
+        "`InstanceId` is the id, not the ARN.",
+        NOT_FOUND,
+        PAGE,
+        ASSUMED,
     ),
     _state(
         "instance-exists",
@@ -421,14 +420,13 @@ _STATES = (
         OBSERVED,
         code_evidence=OBSERVED,
     ),
-    Rule(
-        id="contact-flow-id-arn",
-        member="ContactFlowId",
-        sentence="`ContactFlowId` is the last part of the flow's ARN, not the ARN.",
-        code=NOT_FOUND,
-        source=PAGE,
-        evidence=ASSUMED,
-        check=checks.an_arn("ContactFlowId"),
+    _state(
+        "contact-flow-id-arn",
+        "ContactFlowId",
+        "`ContactFlowId` is the last part of the flow's ARN, not the ARN.",
+        NOT_FOUND,
+        PAGE,
+        ASSUMED,
     ),
     _state(
         "contact-flow-exists",
@@ -448,14 +446,6 @@ _STATES = (
         ASSUMED,
     ),
     _state(
-        "source-contact-retention",
-        "PersistentChat",
-        "The source of a persistent chat ended no more than 24 months (730 days) ago.",
-        NOT_FOUND,
-        "API reference: DescribeContact",
-        ASSUMED,
-    ),
-    _state(
         "source-contact-initial",
         "PersistentChat",
         "With `ENTIRE_PAST_SESSION` the source is the initial contact of its session.",
@@ -470,6 +460,14 @@ _STATES = (
         REQUEST,
         PERSISTENCE,
         DOCUMENTED,
+    ),
+    _state(
+        "source-contact-retention",
+        "PersistentChat",
+        "The source of a persistent chat ended no more than 24 months (730 days) ago.",
+        NOT_FOUND,
+        "API reference: DescribeContact",
+        ASSUMED,
     ),
     _state(
         "related-contact-exists",

@@ -48,6 +48,7 @@ def add_contact(
             initiation_timestamp=started,
             expires_at=started + timedelta(minutes=DEFAULT_DURATION_MINUTES),
             _attributes=_text_map(attributes),
+            _connected=True,
             _registry=service.contacts,
         )
         service.contacts.add(contact)

@@ -3,40 +3,68 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 
-from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.answer import Answer, Reply
+from pytest_connect_chat._service.chaos import Chaos
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts import ContactRegistry
+from pytest_connect_chat._service.errors import ServiceError
+from pytest_connect_chat._service.faults import CallFaults, CodeCheck, FaultPlan
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.instances import Instances
 from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.quotas import ApiRates
 from pytest_connect_chat._service.rulebook import RuleBook
 from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat._settings import Settings
 
 
 class ConnectChatService:
     """The two services in memory. One lock makes check and commit of a request one step.
 
     Args:
-        clock: The service's time.
-        identifiers: Gives ids and tokens.
-        max_active_chats: The quota of concurrent active chats of every instance.
-        rules: Rules that are switched on or off from the start.
+        settings: What the fake is set to.
+        seed: What ids, tokens and chaos follow from.
+        check_code: Looks at the error codes of planned faults.
     """
 
-    def __init__(
-        self, *, clock: Clock, identifiers: Identifiers, max_active_chats: int, rules: Mapping[str, bool]
-    ) -> None:
+    def __init__(self, settings: Settings, seed: int | str, check_code: CodeCheck) -> None:
+        self.settings = settings
         self.lock = threading.RLock()
-        self.clock = clock
-        self.identifiers = identifiers
-        self.max_active_chats = max_active_chats
-        self.rules = RuleBook(rules)
+        self.clock = Clock(settings.clock)
+        self.identifiers = Identifiers(seed)
+        self.rules = RuleBook(
+            {
+                "initial-message-characters": settings.message_limits == "per-type",
+                "initial-message-bytes": settings.message_limits == "16384-bytes",
+                "client-token-conflict": settings.client_token_conflict == "error",
+            }
+        )
         self.instances = Instances()
-        self.contacts = ContactRegistry(clock, identifiers, self.lock)
+        self.contacts = ContactRegistry(self.clock, self.identifiers, self.lock)
         self.used_tokens = UsedTokens()
+        self.rates = ApiRates(settings.rate_limit, settings.throttle_code)
+        chaos = Chaos(seed, settings.chaos, settings.chaos_mode)
+        self.faults = FaultPlan(self.lock, self.clock, settings.throttle_code, check_code, chaos)
+
+    def attempt(self, request: Request, call: CallFaults) -> Reply:
+        """Decide what becomes of one attempt: what a fault makes of it, else what the service answers."""
+        with self.lock:
+            self.contacts.settle()
+            effect = self.faults.meet(request, call)
+            if effect is None:
+                return self._serve(request)
+            reply = effect.reply(request, lambda: self._serve(request))
+            reply.fault = str(effect)
+            return reply
+
+    def _serve(self, request: Request) -> Reply:
+        try:
+            self.rates.take(request, self.clock.now())
+            return Reply(answer=self.answer(request))
+        except ServiceError as error:
+            return Reply(error=error)
 
     def answer(self, request: Request) -> Answer:
         """Answer one request of a faked operation.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.checks import RESOURCE_NOT_FOUND, attributes_message
 from pytest_connect_chat._service.clock import iso_timestamp
-from pytest_connect_chat._service.contacts import Contact
+from pytest_connect_chat._service.contacts import NOT_CONNECTED, Contact
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.persistent_chat import resolve_source
 from pytest_connect_chat._service.wire import Request
@@ -35,6 +35,9 @@ def start_chat_contact(service: ConnectChatService, request: Request, now: datet
     _require_free_slot(service, params["InstanceId"])
     contact = _new_contact(service, request, now, source, related, attributes)
     service.contacts.add(contact)
+    if service.settings.connect_within:
+        deadline = now + timedelta(minutes=service.settings.connect_within)
+        service.contacts.schedule_end(contact, deadline, NOT_CONNECTED)
     members = _members(service, request, contact, now)
     if used_token:
         service.used_tokens.remember(used_token, CommittedCall(params, members, contact.contact_id, now))
@@ -63,10 +66,12 @@ def _replay(service: ConnectChatService, request: Request, earlier: CommittedCal
 
 
 def _require_instance_and_flow(service: ConnectChatService, params: dict[str, Any]) -> None:
-    instances, instance_id = service.instances, params["InstanceId"]
-    service.rules.require("instance-exists", instances.exists(instance_id), RESOURCE_NOT_FOUND)
-    has_flow = instances.has_flow(instance_id, params["ContactFlowId"])
-    service.rules.require("contact-flow-exists", has_flow, RESOURCE_NOT_FOUND)
+    require, instances = service.rules.require, service.instances
+    instance_id, contact_flow_id = params["InstanceId"], params["ContactFlowId"]
+    require("instance-id-arn", not instance_id.startswith("arn:"), RESOURCE_NOT_FOUND)
+    require("instance-exists", instances.exists(instance_id), RESOURCE_NOT_FOUND)
+    require("contact-flow-id-arn", not contact_flow_id.startswith("arn:"), RESOURCE_NOT_FOUND)
+    require("contact-flow-exists", instances.has_flow(instance_id, contact_flow_id), RESOURCE_NOT_FOUND)
 
 
 def _related_contact(service: ConnectChatService, params: dict[str, Any]) -> Contact | None:
@@ -97,7 +102,7 @@ def _attributes(service: ConnectChatService, params: dict[str, Any], related: Co
 
 
 def _require_free_slot(service: ConnectChatService, instance_id: str) -> None:
-    active, quota = service.contacts.active_count(instance_id), service.max_active_chats
+    active, quota = service.contacts.active_count(instance_id), service.settings.max_active_chats
     if active >= quota:
         service.rules.require(
             "active-chats",
@@ -138,6 +143,7 @@ def _new_contact(
         _attributes=attributes,
         _segment_attributes=params.get("SegmentAttributes", {}),
         _initial_message=params.get("InitialMessage"),
+        _connected={"WEBSOCKET", "CONNECTION_CREDENTIALS"} <= set(params.get("ConnectionTypes", ())),
         _registry=service.contacts,
     )
 

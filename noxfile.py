@@ -1,0 +1,109 @@
+"""Sessions for contributors and for CI; `nox --list` shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "typing", "tests", "examples", "docs", "lowest", "wheel"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
+LAST_BOTOCORE_143 = "1.43.127"
+
+
+def group(name: str) -> list[str]:
+    """Return what a dependency group names; older versions of pip do not know groups."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def floors() -> list[str]:
+    """Return the runtime dependencies, each at its lowest supported version."""
+    return [dependency.replace(">=", "==") for dependency in PROJECT["project"]["dependencies"]]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint, and check the format."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check the types."""
+    session.install("-e", ".", *group("typing"))
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; every branch of the package has to be taken."""
+    session.install("-e", ".", *group("tests"))
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python=PYTHONS)
+def versions(session: nox.Session) -> None:
+    """Run the tests on each Python that is on this machine, with the newest dependencies."""
+    session.install("-e", ".", *group("tests"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Run the example suite against the fake, as a user would."""
+    session.install("-e", ".", "boto3", "moto[dynamodb]")
+    session.run("pytest", "examples/webhook", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run every Python block of the README and the docs, and check what is generated."""
+    session.install("-e", ".", *group("tests"))
+    session.run("pytest", "tests/test_docs.py", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest supported dependencies."""
+    botocore = next(floor for floor in floors() if floor.startswith("botocore"))
+    session.install("-e", ".", *group("tests"), *floors(), botocore.replace("botocore", "boto3"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def botocore_143(session: nox.Session) -> None:
+    """Run the tests with the last botocore before standard became the default retry mode."""
+    pins = [f"botocore=={LAST_BOTOCORE_143}", f"boto3=={LAST_BOTOCORE_143}"]
+    session.install("-e", ".", *group("tests"), *pins)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, and run the example suite against it where the sources are not."""
+    session.install("build", "boto3", "moto[dynamodb]")
+    work = Path(session.create_tmp())
+    session.run("python", "-m", "build", "--outdir", str(work / "dist"), ".", silent=True)
+    built = max((work / "dist").glob("*.whl"), key=lambda path: path.stat().st_mtime)
+    session.install("--force-reinstall", "--no-deps", str(built))
+    session.install("pytest-connect-chat")  # its dependencies, as the wheel declares them
+    example = Path("examples/webhook").resolve()
+    session.chdir(work)
+    session.run("python", "-P", "-m", "pytest", str(example), *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Print the figures of the README's promises, as ratios within one run."""
+    session.install("-e", ".", "boto3", "moto[dynamodb]")
+    session.run("python", "benchmarks/run.py", *session.posargs)

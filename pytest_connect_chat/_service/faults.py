@@ -1,0 +1,393 @@
+"""The fault plan: which attempt meets which fault."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypedDict, Unpack
+
+from pytest_connect_chat._report import did_you_mean
+from pytest_connect_chat._service import effects
+from pytest_connect_chat._service.chaos import Chaos
+from pytest_connect_chat._service.clock import Clock, iso_timestamp
+from pytest_connect_chat._service.effects import Effect
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.requests import RecordedRequest, differing_members
+from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat.exceptions import FaultError
+
+When = Mapping[str, Any] | Callable[[RecordedRequest], object]
+Preview = Callable[[], RecordedRequest]
+CodeCheck = Callable[[str, list[str], int | None], None]
+
+
+class Selector(TypedDict, total=False):
+    """Which requests a fault meets; the same for all faults.
+
+    Attributes:
+        calls: Meet every attempt of that many calls, so that the application sees the failure: 1 by default; `None` for
+            all calls until the plan is cleared.
+        attempts: Meet that many requests on the wire instead, which the client's own retries may absorb.
+        after: Let that many pass first, in the same unit.
+        operation: The operation's name; `"StartChatContact"` by default, `None` for every operation.
+        service: `"connect"` or `"connectparticipant"`; either by default.
+        when: Members that the request must have, or a predicate on the `RecordedRequest`.
+        optional: Whether the fault may stay unused; a strict test fails otherwise.
+    """
+
+    calls: int | None
+    attempts: int
+    after: int
+    operation: str | None
+    service: str | None
+    when: When
+    optional: bool
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Fault:
+    """One planned fault, and how far it got.
+
+    Attributes:
+        effect: What it does, in words.
+        unit: What it counts: `"calls"` or `"attempts"`.
+        planned: How many it is to meet; `None` for all.
+        met: How many it has met.
+        after: How many it lets pass first.
+        operation: The operation it meets; `None` for every operation.
+        optional: Whether it may stay unused.
+    """
+
+    unit: Literal["calls", "attempts"]
+    planned: int | None
+    after: int
+    operation: str | None
+    service: str | None
+    optional: bool
+    met: int = 0
+    _passed: int = 0
+    _when: When | None = None
+    _effect: Effect
+    _ends: datetime | None = None
+
+    @property
+    def effect(self) -> str:
+        """What the fault does, in words."""
+        return str(self._effect)
+
+    def __str__(self) -> str:
+        if self._ends is not None:
+            return f"{self.effect} until {iso_timestamp(self._ends)}"
+        count = "all" if self.planned is None else str(self.planned)
+        unit = self.unit if self.planned != 1 else self.unit.removesuffix("s")
+        after = f" after {self.after}" if self.after else ""
+        return f"{self.effect}: {count} {unit} of {self.operation or 'every operation'}{after}"
+
+    def __repr__(self) -> str:
+        return f"<Fault {self}, met {self.met}>"
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether it has met all it was planned for."""
+        return self.planned is not None and self.met >= self.planned
+
+    @property
+    def leftover(self) -> str | None:
+        """What is left of it, in words; `None` where nothing is or where that is allowed."""
+        if self.optional or self.is_exhausted or (self.planned is None and self.met):
+            return None
+        if self.planned is None or not self.met:
+            return f"the fault [{self}] met no {'call' if self.unit == 'calls' else 'attempt'}"
+        why = ": the client gave up before" if self.unit == "attempts" else ": no more calls came"
+        return f"the fault [{self}] was planned for {self.planned} {self.unit}, met {self.met}{why}"
+
+    def _concerns(self, request: Request) -> bool:
+        return self.operation in (None, request.operation) and self.service in (None, request.service)
+
+    def _wants(self, preview: Preview) -> bool:
+        if self._when is None:
+            return True
+        record = preview()
+        return (
+            bool(self._when(record))
+            if callable(self._when)
+            else not differing_members(record._params, dict(self._when))
+        )
+
+
+@dataclass(slots=True)
+class CallFaults:
+    """What one client call has met.
+
+    Attributes:
+        preview: Makes the record of the call as far as it got.
+        max_attempts: How many attempts the client's retry policy allows it.
+        attempts: How many it has made, the current one included.
+        decided: For each fault that counts calls, whether it meets this one.
+    """
+
+    preview: Preview
+    max_attempts: Callable[[], int]
+    attempts: int = 0
+    decided: dict[int, bool] = field(default_factory=dict)
+
+
+class FaultPlan(Sequence[Fault]):
+    """The faults of one fake: planned by the test, met in the order in which they were planned, the first match wins.
+
+    Args:
+        lock: The service's lock: no fault is met twice.
+        clock: Tells when an outage ends.
+        throttle_code: The error code of `throttle`.
+        check_code: Looks at an error code and the names of its modelled fields: raises or warns.
+        chaos: What injects faults at random.
+    """
+
+    def __init__(
+        self,
+        lock: threading.RLock,
+        clock: Clock,
+        throttle_code: str,
+        check_code: CodeCheck,
+        chaos: Chaos,
+    ) -> None:
+        self._lock = lock
+        self._clock = clock
+        self._throttle_code = throttle_code
+        self._check_code = check_code
+        self._chaos = chaos
+        self._faults: list[Fault] = []
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._faults[index]
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(list(self._faults))
+
+    def __len__(self) -> int:
+        return len(self._faults)
+
+    def __repr__(self) -> str:
+        planned = "".join(f"\n  {fault}, met {fault.met}" for fault in self)
+        return f"<FaultPlan: {self._chaos or 'no chaos'}, {len(self) or 'no'} faults{planned}>"
+
+    # -- planning ---------------------------------------------------------------------------------------------------
+
+    def throttle(self, **selector: Unpack[Selector]) -> Fault:
+        """Exceed the API's rate: HTTP 429 with the code of the setting `throttle_code`.
+
+        Args:
+            **selector: Which requests; see `Selector`.
+
+        Raises:
+            FaultError: A selector is wrong. All faults raise it so.
+        """
+        return self._plan(effects.Throttle(self._throttle_code), selector)
+
+    def exceed_quota(self, **selector: Unpack[Selector]) -> Fault:
+        """Exceed the quota of concurrent active chats: HTTP 429 `LimitExceededException`."""
+        return self._plan(effects.Refuse("LimitExceededException", "Service Quota Exceeded"), selector)
+
+    def error(
+        self,
+        code: str,
+        message: str = "",
+        http_status: int | None = None,
+        fields: Mapping[str, Any] | None = None,
+        **selector: Unpack[Selector],
+    ) -> Fault:
+        """Answer with any error.
+
+        Args:
+            code: The error code, for example `"InternalServiceException"`. A code that no model has gives a warning.
+            message: The error's message.
+            http_status: The HTTP status; by default the model's, or 400 where no model has the code.
+            fields: Further modelled members of the error.
+            **selector: Which requests; see `Selector`.
+        """
+        if not isinstance(code, str) or not code:
+            raise FaultError(f"error() takes an error code such as 'InternalServiceException', not {code!r}.")
+        if http_status is not None and (not isinstance(http_status, int) or http_status not in effects.ERROR_STATUSES):
+            raise FaultError(f"http_status={http_status!r} is not the HTTP status of an error: 300 to 599.")
+        effect = effects.Refuse(code, message or f"{code} was injected", http_status, dict(fields or {}))
+        self._check_code(code, list(fields or {}), http_status)
+        return self._plan(effect, selector)
+
+    def network_error(self, error: str = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
+        """Break the network before the service is reached: nothing is committed.
+
+        Args:
+            error: `"connect_timeout"`, `"read_timeout"`, `"connection_closed"`, `"endpoint_unreachable"`, `"dns"`,
+                `"proxy"` or `"tls"`; the client sees botocore's own exception.
+            **selector: Which requests; see `Selector`.
+        """
+        if error not in effects.NETWORK_ERRORS:
+            raise FaultError(f"error={error!r} is not a network error. Valid: {', '.join(effects.NETWORK_ERRORS)}.")
+        return self._plan(effects.BreakNetwork(error), selector)
+
+    def lose_response(self, error: str | int = "read_timeout", **selector: Unpack[Selector]) -> Fault:
+        """Commit the request, and lose the answer on its way.
+
+        Args:
+            error: What the client sees instead: `"read_timeout"`, `"connection_closed"`, or 500, 502, 503 or 504.
+            **selector: Which requests; see `Selector`.
+        """
+        effects.failure(error, "error", effects.LOSSES)
+        return self._plan(effects.LoseResponse(error), selector)
+
+    def deny_access(self, **selector: Unpack[Selector]) -> Fault:
+        """Deny the operation: HTTP 403 `AccessDeniedException`."""
+        return self._plan(effects.DenyAccess(), selector)
+
+    def expire_credentials(self, **selector: Unpack[Selector]) -> Fault:
+        """Let the caller's credentials expire: HTTP 403 `ExpiredTokenException`."""
+        message = "The security token included in the request is expired"
+        return self._plan(effects.Refuse("ExpiredTokenException", message, 403), selector)
+
+    def delay(self, seconds: float, **selector: Unpack[Selector]) -> Fault:
+        """Let the answer take its time, on the fake's clock.
+
+        Args:
+            seconds: How long. Past the client's own `read_timeout` the client sees a read timeout, and the request is
+                committed all the same.
+            **selector: Which requests; see `Selector`.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
+            raise FaultError(f"seconds={seconds!r} is not valid: delay() takes a number of seconds, 0 or more.")
+        return self._plan(effects.Delay(seconds), selector)
+
+    def outage(
+        self,
+        *,
+        minutes: float = 0,
+        seconds: float = 0,
+        hours: float = 0,
+        error: str | int = 503,
+        operation: str | None = None,
+        service: str | None = None,
+        optional: bool = False,
+    ) -> Fault:
+        """Fail every attempt from now until the clock has moved on.
+
+        Args:
+            minutes: How long the outage lasts; seconds and hours add to it.
+            seconds: See `minutes`.
+            hours: See `minutes`.
+            error: What attempts fail with: a network error as `network_error` has them, or 500, 502, 503 or 504.
+            operation: The operation it concerns; every operation by default.
+            service: The service it concerns; both by default.
+            optional: Whether it may meet nothing.
+        """
+        effect = effects.failure(error, "error")
+        lasts = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if lasts <= timedelta(0):
+            raise FaultError("outage() takes how long it lasts, for example minutes=5.")
+        selector: Selector = {"calls": None, "operation": operation, "service": service, "optional": optional}
+        return self._plan(effect, selector, ends=self._clock.now() + lasts)
+
+    def chaos(self, rate: float, mode: str = "survivable") -> None:
+        """Inject seeded faults at random from now on, in place of what the setting `chaos` says.
+
+        Args:
+            rate: How many of all attempts meet a fault: 0 to 1.
+            mode: `"survivable"`: only faults that a client survives by its own retries; `"hard"`: any, at any attempt.
+        """
+        self._chaos.set(rate, mode)
+
+    def clear(self) -> None:
+        """Forget all faults, and end the chaos."""
+        with self._lock:
+            self._faults.clear()
+            self._chaos.set(0, self._chaos.mode)
+
+    def leftovers(self) -> list[str]:
+        """Return what is left of the plan, in words."""
+        return [left for left in (fault.leftover for fault in self) if left is not None]
+
+    def _plan(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
+        fault = Fault(_effect=effect, _ends=ends, **_parsed(selector))
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    # -- meeting ----------------------------------------------------------------------------------------------------
+
+    def meet(self, request: Request, call: CallFaults) -> Effect | None:
+        """Return what this attempt meets; the service's lock is held."""
+        call.attempts += 1
+        pending = False
+        for fault in self._faults:
+            if not fault._concerns(request):
+                continue
+            if self._meets(fault, call):
+                return fault._effect
+            pending = pending or not (fault.is_exhausted or fault._ends is not None)
+        if pending and not self._chaos.is_hard:
+            return None  # a chaos fault could push a planned one to the last attempt that the client makes
+        return self._chaos.meet(request, call.attempts, call.max_attempts)
+
+    def _meets(self, fault: Fault, call: CallFaults) -> bool:
+        if fault._ends is not None:
+            meets = self._clock.now() < fault._ends
+            fault.met += meets
+            return meets
+        if fault.unit == "attempts":
+            return self._counts(fault, call)
+        if id(fault) not in call.decided:
+            call.decided[id(fault)] = self._counts(fault, call)
+        return call.decided[id(fault)]
+
+    def _counts(self, fault: Fault, call: CallFaults) -> bool:
+        if fault.is_exhausted or not fault._wants(call.preview):
+            return False
+        if fault._passed < fault.after:
+            fault._passed += 1
+            return False
+        fault.met += 1
+        return True
+
+
+def _parsed(selector: Selector) -> dict[str, Any]:
+    unknown = [name for name in selector if name not in Selector.__annotations__]
+    if unknown:
+        hint = did_you_mean(unknown[0], Selector.__annotations__)
+        raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(Selector.__annotations__)}.")
+    if "calls" in selector and "attempts" in selector:
+        raise FaultError("A fault counts calls or attempts, not both: give calls=... or attempts=....")
+    unit: Literal["calls", "attempts"] = "attempts" if "attempts" in selector else "calls"
+    planned = selector["attempts"] if "attempts" in selector else selector.get("calls", 1)
+    if planned is not None or unit == "attempts":
+        planned = _count(unit, planned, least=1)
+    when = selector.get("when")
+    if when is not None and not callable(when) and not isinstance(when, Mapping):
+        raise FaultError(
+            f"when={when!r} is not valid: give members to match, as a dict, or a predicate on the request."
+        )
+    return {
+        "unit": unit,
+        "planned": planned,
+        "after": _count("after", selector.get("after", 0), least=0),
+        "operation": _operation(selector.get("operation", "StartChatContact")),
+        "service": _one_of("service", selector.get("service"), sorted({service for service, _ in OPERATIONS})),
+        "optional": bool(selector.get("optional", False)),
+        "_when": when,
+    }
+
+
+def _count(name: str, value: Any, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise FaultError(f"{name}={value!r} is not valid: it is a whole number, {least} or more.")
+    return value
+
+
+def _operation(value: str | None) -> str | None:
+    return _one_of("operation", value, sorted(name for _, name in OPERATIONS))
+
+
+def _one_of(name: str, value: str | None, valid: list[str]) -> str | None:
+    if value is not None and value not in valid:
+        raise FaultError(f"{name}={value!r} is not valid.{did_you_mean(str(value), valid)} Faked: {', '.join(valid)}.")
+    return value
