@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
     from pytest_connect_chat._service.clock import Clock
     from pytest_connect_chat._service.contacts import Contact
+    from pytest_connect_chat._service.fault import Fault
     from pytest_connect_chat._service.requests import ABSENT, RecordedRequest
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import ConnectChatProvider
@@ -23,6 +24,7 @@ __all__ = [
     "ConnectChatProvider",
     "Contact",
     "FakeConnectChat",
+    "Fault",
     "RecordedRequest",
     "__version__",
     "exceptions",
@@ -34,6 +36,7 @@ _HOMES = {
     "ConnectChatProvider": "providers",
     "Contact": "_service.contacts",
     "FakeConnectChat": "fake",
+    "Fault": "_service.fault",
     "RecordedRequest": "_service.requests",
 }
 

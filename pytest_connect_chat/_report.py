@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.requests import RecordedRequest
+    from pytest_connect_chat._service.requests import Attempt, RecordedError, RecordedRequest
 
 NEAREST: Final = 3
+JOURNAL_LINES: Final = 40
+WIDTH: Final = 79
+PLACES: Final = ("InstanceId", "ContactFlowId")
+SECRETS: Final = ("ParticipantToken", "ConnectionToken")
 VALUE_WIDTH: Final = 200
 
 Differing = Callable[[dict[str, Any], dict[str, Any]], list[str]]
@@ -96,3 +101,59 @@ def _value_differences(path: str, actual: Any, wanted: Any) -> list[str]:
 
 def _cut(text: str) -> str:
     return text if len(text) <= VALUE_WIDTH else f"{text[: VALUE_WIDTH - 20]}... ({len(text)} characters)"
+
+
+def describe_journal(records: Sequence[RecordedRequest], start: datetime, *, verbose: bool) -> str:
+    """Return what happened on the fake, for the report of a failed test: a line per request and per attempt.
+
+    Args:
+        records: The recorded requests, in order.
+        start: When the clock started; times are shown in seconds since then.
+        verbose: Whether to show all requests and lines of any length.
+    """
+    lines: list[str] = []
+    for number, record in enumerate(records, 1):
+        lines.append(f"{number:>3} {_since(start, record.time)} {record.operation} {_members(record)}".rstrip())
+        if record.attempt_count > 1 or any(attempt.fault for attempt in record.attempts):
+            lines += [
+                f"      {_attempt(position, start, attempt)}" for position, attempt in enumerate(record.attempts, 1)
+            ]
+        lines.append(f"      -> {_result(record)}")
+    if verbose:
+        return "\n".join(lines)
+    if len(lines) > JOURNAL_LINES:
+        left_out = f"    ... {len(lines) - JOURNAL_LINES} lines left out; -v shows all ..."
+        lines = [*lines[: JOURNAL_LINES // 2], left_out, *lines[-JOURNAL_LINES // 2 :]]
+    return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..." for line in lines)
+
+
+def _since(start: datetime, moment: datetime) -> str:
+    return f"+{(moment - start).total_seconds():.3f}s"
+
+
+def _members(record: RecordedRequest) -> str:
+    names = [name for name in record._params if name != "ClientToken" or record.client_token_given]
+    names.sort(key=PLACES.__contains__)  # what tells requests apart comes first
+    return " ".join(f"{name}={_shown(name, record._params[name])}" for name in names)
+
+
+def _shown(name: str, value: Any) -> str:
+    return f"{value[:8]}..." if name in (*SECRETS, *PLACES) else _cut(ascii(value))
+
+
+def _attempt(position: int, start: datetime, attempt: Attempt) -> str:
+    outcome = "answered" if attempt.error is None else _failed(attempt.error)
+    fault = f" [{attempt.fault}]" if attempt.fault else ""
+    return f"attempt {position} {_since(start, attempt.time)}{fault}: {outcome}"
+
+
+def _failed(error: RecordedError) -> str:
+    return error.code if error.http_status is None else f"{error.http_status} {error.code}"
+
+
+def _result(record: RecordedRequest) -> str:
+    if record.error is not None:
+        return f"{_failed(record.error)}: {ascii(record.error.message)[1:-1]}"
+    if record.contact is not None:
+        return f"contact {record.contact.contact_id}"
+    return "answered"

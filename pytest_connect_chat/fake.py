@@ -11,6 +11,7 @@ from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.canned import CallableResponse
 from pytest_connect_chat._clients.environment import DUMMY, Environment
+from pytest_connect_chat._report import describe_journal
 from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts import Contact, ContactRegistry
@@ -132,6 +133,14 @@ class FakeConnectChat:
     def contacts(self) -> ContactRegistry:
         """Every contact by its id, in order of start."""
         return self._service.contacts
+
+    def journal(self, *, verbose: bool = False) -> str:
+        """Return what happened so far: a line per request, per attempt where that matters, and what came of it.
+
+        Args:
+            verbose: Whether to show all of it; otherwise long lines are cut, and lines in the middle left out.
+        """
+        return describe_journal(self._backend.records, self.clock.start, verbose=verbose)
 
     def assert_nothing_left(self) -> None:
         """Assert that every canned answer was asked for and that no operation was called that is not faked.

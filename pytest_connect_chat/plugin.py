@@ -27,6 +27,7 @@ NO_REGION: Final = (
 _exported = pytest.StashKey[list[str]]()
 _refusal: pytest.StashKey[Refusal] = pytest.StashKey()
 _call_passed = pytest.StashKey[bool]()
+_fake: pytest.StashKey[FakeConnectChat] = pytest.StashKey()
 
 
 # -- options and configuration -----------------------------------------------------------------------------------------
@@ -94,6 +95,10 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[_call_passed] = report.passed
     _hint_at_region(report)
+    if report.failed and _fake in item.stash:
+        journal = item.stash[_fake].journal(verbose=item.config.get_verbosity() > 0)
+        if journal:
+            report.sections.append(("connect chat", journal))
     return report
 
 
@@ -157,6 +162,7 @@ def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
     from pytest_connect_chat.fake import FakeConnectChat
 
     fake = FakeConnectChat._from_settings(settings)
+    request.node.stash[_fake] = fake
     fake.start()
     try:
         yield fake

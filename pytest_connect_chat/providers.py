@@ -11,7 +11,7 @@ from faker.generator import Generator
 from faker.providers import BaseProvider
 
 from pytest_connect_chat._service import identifiers
-from pytest_connect_chat._service.checks import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
+from pytest_connect_chat._service.checks.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
 from pytest_connect_chat._service.requests import ABSENT
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ class ConnectChatProvider(BaseProvider):
         """Return valid parameters of `StartChatContact`, with a random choice of its optional members.
 
         What is drawn suits what is given: with `SupportedMessagingContentTypes` given, the initial message is of a
-        supported type. `PersistentChat`, `RelatedContactId` and `ClientToken` are there only when given.
+        supported type, and the other way round. `PersistentChat`, `RelatedContactId` and `ClientToken` are there only
+        when given.
 
         Args:
             **overrides: Members and their values; `ABSENT` leaves a member out.
@@ -139,6 +140,8 @@ class ConnectChatProvider(BaseProvider):
             if self._wanted():
                 request[member] = make()
         request.update(overrides)
+        if "SupportedMessagingContentTypes" not in overrides:
+            self._support_what_is_given(request)
         supported = request.get("SupportedMessagingContentTypes", ABSENT)
         if "InitialMessage" not in overrides and self._wanted():
             content_type = self._customers_content_type(supported)
@@ -149,6 +152,17 @@ class ConnectChatProvider(BaseProvider):
 
     def _wanted(self) -> bool:
         return bool(self.generator.random.getrandbits(1))
+
+    def _support_what_is_given(self, request: dict[str, Any]) -> None:
+        """Let the supported content types suit the message and the subtype that are given."""
+        message, segments = (request.get(member) for member in ("InitialMessage", "SegmentAttributes"))
+        needed = [message.get("ContentType")] if isinstance(message, dict) else []
+        if isinstance(segments, dict) and segments.get("connect:Subtype") == {"ValueString": "connect:Guide"}:
+            needed += [INTERACTIVE, INTERACTIVE_RESPONSE]
+            request.setdefault("SupportedMessagingContentTypes", ["text/plain"])
+        supported = request.get("SupportedMessagingContentTypes")
+        if supported is not None:
+            supported += [kind for kind in SUPPORTED_CONTENT_TYPES if kind in needed and kind not in supported]
 
     def _supported_content_types(self) -> list[str]:
         others = SUPPORTED_CONTENT_TYPES[1:]

@@ -89,7 +89,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             return None
         exchange = Exchange(self, model, call, params)
         try:
-            answer = self._run(exchange.steps())
+            answer: Http | None = self._run(exchange.steps())
         except Exception as error:
             if error is exchange.network_error:  # botocore says so for what its endpoint raises, not for a handler
                 self.client.meta.events.emit(_event("after-call-error", model), exception=error, context=context)

@@ -34,7 +34,3 @@ class UsedTokens:
     def remember(self, key: tuple[str, ...], call: CommittedCall) -> None:
         """Keep a successful call under its token. Call it only once the call is committed."""
         self._calls[key] = call
-
-    def clear(self) -> None:
-        """Forget every token."""
-        self._calls.clear()

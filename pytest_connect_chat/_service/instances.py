@@ -13,18 +13,15 @@ class Instances:
     def __init__(self) -> None:
         self._flows: dict[str, tuple[str, ...]] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._flows)
-
     def add(self, instance_id: str, contact_flow_ids: Iterable[str]) -> None:
         """Declare an instance, or add flows to one that is declared.
 
         Raises:
-            SceneError: An id is no non-empty text, or `contact_flow_ids` is one text instead of several.
+            SceneError: An id is no non-empty text, or `contact_flow_ids` is no list of them.
         """
-        flow_ids = () if isinstance(contact_flow_ids, str) else tuple(contact_flow_ids)
-        if isinstance(contact_flow_ids, str):
-            raise SceneError(f"contact_flow_ids takes a list of ids: write [{contact_flow_ids!r}].")
+        if isinstance(contact_flow_ids, str) or not isinstance(contact_flow_ids, Iterable):
+            raise SceneError(f"contact_flow_ids takes a list of ids, not {contact_flow_ids!r}.")
+        flow_ids = tuple(contact_flow_ids)
         for identifier in (instance_id, *flow_ids):
             if not isinstance(identifier, str) or not identifier:
                 raise SceneError(f"Instance and flow ids are non-empty texts, not {identifier!r}.")
@@ -44,7 +41,3 @@ class Instances:
         for instance_id, flows in self._flows.items():
             return instance_id, flows[0] if flows else None
         return None
-
-    def clear(self) -> None:
-        """Forget all declarations."""
-        self._flows.clear()

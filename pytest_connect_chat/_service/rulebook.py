@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pytest_connect_chat._report import did_you_mean
-from pytest_connect_chat._service.checks import RESOURCE_NOT_FOUND, Check
+from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND, Check
 from pytest_connect_chat._service.errors import ServiceError
-from pytest_connect_chat._service.rules import RULES, Evidence, Rule
+from pytest_connect_chat._service.rules import RULES
+from pytest_connect_chat._service.rules.rule import Evidence, Rule
 from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import SettingError
 

@@ -42,7 +42,7 @@ def add_contact(
             region=region,
             participant_id=previous.participant_id if previous else participant_id,
             participant_token=previous.participant_token if previous else participant_token,
-            display_name=display_name,
+            display_name=_text(display_name, "display_name"),
             initial_contact_id=previous.initial_contact_id if previous else contact_id,
             previous_contact_id=previous.contact_id if previous else None,
             initiation_timestamp=started,
@@ -98,12 +98,12 @@ def add_ended_chat(
 def stop_contact(service: ConnectChatService, contact_id: str, disconnect_reason: str) -> None:
     """End an active contact; see `FakeConnectChat.stop_contact`."""
     with service.lock:
-        contact = service.contacts.get(contact_id)
+        contact = service.contacts.get(_text(contact_id, "contact_id"))
         if contact is None:
             raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {len(service.contacts)} contacts.")
         if not contact.is_active:
             raise SceneError(f"The contact {contact_id} has ended already: {service.contacts.describe(contact)}.")
-        service.contacts.end(contact, disconnect_reason, service.clock.now())
+        service.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), service.clock.now())
 
 
 def _place(service: ConnectChatService, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.checks import RESOURCE_NOT_FOUND, attributes_message
+from pytest_connect_chat._service.checks.attributes import attributes_message
+from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.contacts import NOT_CONNECTED, Contact
 from pytest_connect_chat._service.idempotency import CommittedCall

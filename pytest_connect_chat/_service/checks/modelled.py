@@ -1,0 +1,84 @@
+"""Checks against the bounds and enums of the installed service model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_connect_chat._service.checks.check import Check, first_unknown, shown
+from pytest_connect_chat._service.wire import Request
+
+
+def _at(request: Request, path: str) -> Any:
+    value: Any = request.params
+    for member in path.split("."):
+        value = value.get(member) if isinstance(value, dict) else None
+    return value
+
+
+def longer_than_modelled(path: str) -> Check:
+    """Check one text against the model's maximum length."""
+    head, _, member = path.partition(".")
+
+    def check(request: Request) -> str | None:
+        value = request.params[head]
+        text = value.get(member) if member else value
+        limit = request.limits.get(path)
+        if text is None or limit is None or limit.max is None or len(text) <= limit.max:
+            return None
+        return f"{path} has {len(text)} characters; at most {limit.max} are allowed."
+
+    return check
+
+
+def empty(member: str) -> Check:
+    """Check that a text that botocore lets through empty is not."""
+
+    def check(request: Request) -> str | None:
+        return None if request.params[member] else f"{member} is empty."
+
+    return check
+
+
+def outside_modelled_range(path: str) -> Check:
+    """Check a number against the model's minimum and maximum."""
+
+    def check(request: Request) -> str | None:
+        number, (low, high, _) = _at(request, path), request.limit(path)
+        if (low is None or number >= low) and (high is None or number <= high):
+            return None
+        return f"{path} is {number}; valid are {low} to {high}."
+
+    return check
+
+
+def not_in_modelled_enum(path: str) -> Check:
+    """Check one text against the model's enum."""
+
+    def check(request: Request) -> str | None:
+        value, valid = _at(request, path), request.limit(path).enum
+        if value is None or not valid or value in valid:
+            return None
+        return f"{path} is {shown(value)}; valid are {', '.join(valid)}."
+
+    return check
+
+
+def list_not_as_modelled(path: str) -> Check:
+    """Check a list of texts against the model's maximum size and its elements' enum."""
+
+    def check(request: Request) -> str | None:
+        values, most, valid = _at(request, path), request.limit(path).max, request.limit(f"{path}[]").enum
+        if most is not None and len(values) > most:
+            return f"{path} has {len(values)} entries; at most {most} are allowed."
+        return first_unknown(path, values, valid) if valid else None
+
+    return check
+
+
+def given(member: str) -> Check:
+    """Check that a member is not given at all."""
+
+    def check(request: Request) -> str | None:
+        return f"This account does not support {member}." if member in request.params else None
+
+    return check

@@ -1,0 +1,161 @@
+"""One planned fault: what it does, which requests it meets, and how far it got."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from pytest_connect_chat._report import did_you_mean
+from pytest_connect_chat._service.clock import iso_timestamp
+from pytest_connect_chat._service.effects import Effect
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.requests import RecordedRequest, differing_members
+from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat.exceptions import FaultError
+
+When = Mapping[str, Any] | Callable[[RecordedRequest], object]
+Preview = Callable[[], RecordedRequest]
+
+
+class Selector(TypedDict, total=False):
+    """Which requests a fault meets; the same for all faults.
+
+    Attributes:
+        calls: Meet every attempt of that many calls, so that the application sees the failure: 1 by default; `None` for
+            all calls until the plan is cleared.
+        attempts: Meet that many requests on the wire instead, which the client's own retries may absorb.
+        after: Let that many pass first, in the same unit.
+        operation: The operation's name; `"StartChatContact"` by default, `None` for every operation.
+        service: `"connect"` or `"connectparticipant"`; either by default.
+        when: Members that the request must have, or a predicate on the `RecordedRequest`.
+        optional: Whether the fault may stay unused; a strict test fails otherwise.
+    """
+
+    calls: int | None
+    attempts: int
+    after: int
+    operation: str | None
+    service: str | None
+    when: When
+    optional: bool
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Fault:
+    """One planned fault, and how far it got.
+
+    Attributes:
+        effect: What it does, in words.
+        unit: What it counts: `"calls"` or `"attempts"`.
+        planned: How many it is to meet; `None` for all.
+        met: How many it has met.
+        after: How many it lets pass first.
+        operation: The operation it meets; `None` for every operation.
+        optional: Whether it may stay unused.
+    """
+
+    unit: Literal["calls", "attempts"]
+    planned: int | None
+    after: int
+    operation: str | None
+    service: str | None
+    optional: bool
+    met: int = 0
+    _passed: int = 0
+    _when: When | None = None
+    _effect: Effect
+    _ends: datetime | None = None
+
+    @property
+    def effect(self) -> str:
+        """What the fault does, in words."""
+        return str(self._effect)
+
+    def __str__(self) -> str:
+        if self._ends is not None:
+            return f"{self.effect} until {iso_timestamp(self._ends)}"
+        count = "all" if self.planned is None else str(self.planned)
+        unit = self.unit if self.planned != 1 else self.unit.removesuffix("s")
+        after = f" after {self.after}" if self.after else ""
+        return f"{self.effect}: {count} {unit} of {self.operation or 'every operation'}{after}"
+
+    def __repr__(self) -> str:
+        return f"<Fault {self}, met {self.met}>"
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether it has met all it was planned for."""
+        return self.planned is not None and self.met >= self.planned
+
+    @property
+    def leftover(self) -> str | None:
+        """What is left of it, in words; `None` where nothing is or where that is allowed."""
+        if self.optional or self.is_exhausted or (self.planned is None and self.met):
+            return None
+        if self.planned is None or not self.met:
+            return f"the fault [{self}] met no {'call' if self.unit == 'calls' else 'attempt'}"
+        why = ": the client gave up before" if self.unit == "attempts" else ": no more calls came"
+        return f"the fault [{self}] was planned for {self.planned} {self.unit}, met {self.met}{why}"
+
+    def _concerns(self, request: Request) -> bool:
+        return self.operation in (None, request.operation) and self.service in (None, request.service)
+
+    def _wants(self, preview: Preview) -> bool:
+        if self._when is None:
+            return True
+        record = preview()
+        return (
+            bool(self._when(record))
+            if callable(self._when)
+            else not differing_members(record._params, dict(self._when))
+        )
+
+
+def parse_selector(selector: Selector) -> dict[str, Any]:
+    """Return the fields of a `Fault` that a selector gives.
+
+    Raises:
+        FaultError: A name or a value is wrong.
+    """
+    unknown = [name for name in selector if name not in Selector.__annotations__]
+    if unknown:
+        hint = did_you_mean(unknown[0], Selector.__annotations__)
+        raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(Selector.__annotations__)}.")
+    if "calls" in selector and "attempts" in selector:
+        raise FaultError("A fault counts calls or attempts, not both: give calls=... or attempts=....")
+    unit: Literal["calls", "attempts"] = "attempts" if "attempts" in selector else "calls"
+    planned = selector["attempts"] if "attempts" in selector else selector.get("calls", 1)
+    if planned is not None or unit == "attempts":
+        planned = _count(unit, planned, least=1)
+    when = selector.get("when")
+    if when is not None and not callable(when) and not isinstance(when, Mapping):
+        raise FaultError(
+            f"when={when!r} is not valid: give members to match, as a dict, or a predicate on the request."
+        )
+    return {
+        "unit": unit,
+        "planned": planned,
+        "after": _count("after", selector.get("after", 0), least=0),
+        "operation": _operation(selector.get("operation", "StartChatContact")),
+        "service": _one_of("service", selector.get("service"), sorted({service for service, _ in OPERATIONS})),
+        "optional": bool(selector.get("optional", False)),
+        "_when": when,
+    }
+
+
+def _count(name: str, value: Any, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise FaultError(f"{name}={value!r} is not valid: it is a whole number, {least} or more.")
+    return value
+
+
+def _operation(value: str | None) -> str | None:
+    return _one_of("operation", value, sorted(name for _, name in OPERATIONS))
+
+
+def _one_of(name: str, value: str | None, valid: list[str]) -> str | None:
+    if value is not None and value not in valid:
+        raise FaultError(f"{name}={value!r} is not valid.{did_you_mean(str(value), valid)} Faked: {', '.join(valid)}.")
+    return value
