@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 
@@ -13,6 +13,7 @@ from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting, set
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 
 PREFIX: Final = "connect_chat_"
+T = TypeVar("T")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -92,27 +93,32 @@ def marker_keywords(item: pytest.Item) -> dict[str, Any]:
     """Return the keywords of all markers of a test; the nearest wins for each."""
     keywords: dict[str, Any] = {}
     for marker in item.iter_markers("connect_chat"):
+        keywords = {**marker.kwargs, **keywords}
+    return keywords
+
+
+def check_markers(item: pytest.Item) -> None:
+    """Fail a test with one clear line where its markers have a wrong name or value."""
+    for marker in item.iter_markers("connect_chat"):
         if marker.args:
             pytest.fail(
                 f"@pytest.mark.connect_chat takes keywords only, for example max_active_chats=1, not {marker.args!r}. "
                 f"Valid: {', '.join(SETTINGS)}.",
                 pytrace=False,
             )
-        keywords = {**marker.kwargs, **keywords}
-    return keywords
+
+    def merge() -> None:
+        settings_from(marker_keywords(item), " of @pytest.mark.connect_chat")
+
+    value_or_fail(merge)
 
 
 def settings_of(item: pytest.Item) -> Settings:
     """Return the settings of one test; where no marker gives the seed, it follows from the test's own name."""
     values = given(item.config)
     values["seed"] = _seed_of(item, values.get("seed"))
-    keywords = marker_keywords(item)
-
-    def merge() -> None:
-        settings_from(keywords, " of @pytest.mark.connect_chat")
-
-    fail_with(merge)
-    return settings_from({**values, **keywords})
+    check_markers(item)  # once more: a fixture may have added one
+    return settings_from({**values, **marker_keywords(item)})
 
 
 def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
@@ -123,12 +129,10 @@ def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
-def fail_with(check: Callable[[], None]) -> None:
-    """Run a check, and fail the test with one clear message, without a traceback, where it raises."""
-    problem = None
+def value_or_fail(make: Callable[[], T]) -> T:
+    """Return what a callable makes; fail the test with one clear message, without a traceback, where it cannot."""
     try:
-        check()
+        return make()
     except ConnectChatError as error:
         problem = str(error)
-    if problem is not None:  # outside of the handler, so that pytest shows no "During handling of ..."
-        pytest.fail(problem, pytrace=False)
+    pytest.fail(problem, pytrace=False)  # outside of the handler: pytest shows no "During handling of ..."

@@ -5,6 +5,7 @@ ConnectChatError
 ├── ClockError              the clock was asked for something it cannot do (also a ValueError)
 ├── FaultError              a fault cannot be planned as asked (also a ValueError)
 ├── SceneError              a contact or instance cannot be set up as asked (also a ValueError)
+├── MissingExtraError       an optional dependency is not installed
 ├── UnfakedOperationError   an operation that is not faked, and has no canned answer, was called
 ├── ClosedError             a request was about to leave the process
 └── LeftoverError           something that was planned did not happen (also an AssertionError)
@@ -33,6 +34,10 @@ class FaultError(ConnectChatError, ValueError):
 
 class SceneError(ConnectChatError, ValueError):
     """A contact or an instance that a test wants to set up is not possible."""
+
+
+class MissingExtraError(ConnectChatError):
+    """Something needs an optional dependency that is not installed."""
 
 
 class UnfakedOperationError(ConnectChatError):

@@ -113,14 +113,19 @@ class FakeConnectChat:
 
     def client(self, service: str = "connect") -> Any:
         """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""
-        if service not in model.SERVICES:
-            raise SceneError(f"service is one of {', '.join(model.SERVICES)}, not {service!r}.")
-        return model.new_session().create_client(
-            service,
-            region_name=self.settings.region,
-            aws_access_key_id=DUMMY["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=DUMMY["AWS_SECRET_ACCESS_KEY"],
-        )
+        _require_service(service)
+        return model.new_session().create_client(service, **self._client_settings())
+
+    def aio_client(self, service: str = "connect") -> Any:
+        """Return a new aiobotocore client, as `client` does; it needs no event loop until it is called.
+
+        Raises:
+            MissingExtraError: aiobotocore is not installed.
+        """
+        _require_service(service)
+        from pytest_connect_chat._clients.aio_client import new_aio_client
+
+        return new_aio_client(service, **self._client_settings())
 
     # -- what happened ----------------------------------------------------------------------------------------------
 
@@ -334,8 +339,20 @@ class FakeConnectChat:
             modeled_fields=modeled_fields,
         )
 
+    def _client_settings(self) -> dict[str, str]:
+        return {
+            "region_name": self.settings.region,
+            "aws_access_key_id": DUMMY["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": DUMMY["AWS_SECRET_ACCESS_KEY"],
+        }
+
     def _declared_place(self) -> dict[str, str]:
         """The members of a request that name the first declared instance and flow; empty while none is declared."""
         instance_id, contact_flow_id = self._service.instances.first() or (None, None)
         place = {"InstanceId": instance_id, "ContactFlowId": contact_flow_id}
         return {member: value for member, value in place.items() if value is not None}
+
+
+def _require_service(service: str) -> None:
+    if service not in model.SERVICES:
+        raise SceneError(f"service is one of {', '.join(model.SERVICES)}, not {service!r}.")

@@ -139,6 +139,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         interception.remove(interceptor)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse wrong markers, also those of a test that does not take the fixture."""
+    _configuration.check_markers(item)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test whose code swallowed the error of a refused call."""
@@ -169,7 +175,7 @@ def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
     finally:
         fake.stop()
     if settings.strict and request.node.stash.get(_call_passed, False):
-        _configuration.fail_with(fake.assert_nothing_left)
+        _configuration.value_or_fail(fake.assert_nothing_left)
 
 
 @pytest.fixture
@@ -182,6 +188,18 @@ def connect_client(connect_chat: FakeConnectChat) -> Any:
 def connectparticipant_client(connect_chat: FakeConnectChat) -> Any:
     """A botocore client of the Amazon Connect Participant Service on the fake."""
     return connect_chat.client("connectparticipant")
+
+
+@pytest.fixture
+def aio_connect_client(connect_chat: FakeConnectChat) -> Any:
+    """An aiobotocore client of Amazon Connect on the fake, for async tests; needs the extra asyncio."""
+    return _configuration.value_or_fail(lambda: connect_chat.aio_client("connect"))
+
+
+@pytest.fixture
+def aio_connectparticipant_client(connect_chat: FakeConnectChat) -> Any:
+    """An aiobotocore client of the Participant Service on the fake, for async tests; needs the extra asyncio."""
+    return _configuration.value_or_fail(lambda: connect_chat.aio_client("connectparticipant"))
 
 
 @pytest.fixture

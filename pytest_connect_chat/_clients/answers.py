@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -31,7 +32,7 @@ class AnswerWriter:
         response_class: The HTTP response's class, which differs between botocore and aiobotocore.
     """
 
-    def __init__(self, service: ConnectChatService, response_class: type[AWSResponse] = AWSResponse) -> None:
+    def __init__(self, service: ConnectChatService, response_class: Any) -> None:
         self._service = service
         self._response = _lazy(response_class)
         self._dated: tuple[datetime | None, str] = (None, "")
@@ -88,7 +89,8 @@ class AnswerWriter:
             self._validated.add(kind)
 
 
-def _lazy(response_class: type[AWSResponse]) -> type[AWSResponse]:
+@cache
+def _lazy(response_class: Any) -> type[AWSResponse]:
     """Return a response class that makes its case-insensitive headers only when somebody reads them."""
 
     class ServedResponse(response_class):  # type: ignore[misc]  # botocore has no types

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from botocore.endpoint import Endpoint
-
 from pytest_connect_chat._clients import interception
-from pytest_connect_chat._clients.answers import AnswerWriter
 from pytest_connect_chat._clients.canned import CannedAnswers
 from pytest_connect_chat._clients.model import SERVICES
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
@@ -35,7 +34,6 @@ class Backend:
         self.passes_unfaked_through = passes_unfaked_through
         self.canned = CannedAnswers()
         self.records: list[RecordedRequest] = []
-        self.writer = AnswerWriter(service)
         self._lock = threading.Lock()
         self._stubbers: dict[int, ConnectChatStubber] = {}
         self._calls_in_flight = 0
@@ -70,25 +68,26 @@ class Backend:
         if id(client) not in self._stubbers:
             with self._lock:
                 if id(client) not in self._stubbers:
-                    stubber = ConnectChatStubber(client, self)
+                    stubber = _stubber_class(client)(client, self)
                     stubber.activate()
                     self._stubbers[id(client)] = stubber
 
-    def call(self, proceed: Callable[..., Any], client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        """Run a client call with our handlers on the client."""
+    @contextmanager
+    def handling(self, client: Any, operation_name: str) -> Iterator[None]:
+        """Have our handlers on the client while its call runs."""
         with self._lock:
             self._calls_in_flight += 1
             if not self._active:  # stopped since the call came here
                 interception.keep_wrapped(self)
         try:
             self.attach(client)
-            return proceed(client, operation_name, api_params)
+            yield
         finally:
             with self._lock:
                 self._calls_in_flight -= 1
                 self._release_if_idle()
 
-    def send(self, proceed: Callable[..., Any], endpoint: Endpoint, request: Any) -> Any:
+    def check_send(self, request: Any) -> None:
         """Refuse what would leave the process."""
         raise ClosedError(
             f"{request.method} {request.url} was about to leave the process while connect_chat is active. Nothing in "
@@ -110,6 +109,14 @@ class Backend:
                 stubber.deactivate()
             self._stubbers.clear()
             interception.remove(self)
+
+
+def _stubber_class(client: Any) -> type[ConnectChatStubber]:
+    if not inspect.iscoroutinefunction(type(client)._make_api_call):
+        return ConnectChatStubber
+    from pytest_connect_chat._clients.aio_stubber import AioConnectChatStubber
+
+    return AioConnectChatStubber
 
 
 def is_chat_client(client: Any) -> bool:

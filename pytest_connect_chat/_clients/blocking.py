@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
-
-from botocore.endpoint import Endpoint
 
 from pytest_connect_chat.exceptions import ClosedError
 
@@ -16,11 +14,11 @@ class Refusal:
     def __init__(self) -> None:
         self.refused: list[str] = []
 
-    def call(self, proceed: Callable[..., Any], client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+    def handling(self, client: Any, operation_name: str) -> AbstractContextManager[None]:
         """Refuse a client call."""
         raise self._error(f"{operation_name} was called on a {client.meta.service_model.service_name} client")
 
-    def send(self, proceed: Callable[..., Any], endpoint: Endpoint, request: Any) -> Any:
+    def check_send(self, request: Any) -> None:
         """Refuse what would leave the process."""
         raise self._error(f"{request.method} {request.url} was about to leave the process")
 
@@ -36,10 +34,9 @@ class Refusal:
 class Permission:
     """Lets every call pass, below which others may refuse."""
 
-    def call(self, proceed: Callable[..., Any], client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+    def handling(self, client: Any, operation_name: str) -> AbstractContextManager[None]:
         """Let a client call pass."""
-        return proceed(client, operation_name, api_params)
+        return nullcontext()
 
-    def send(self, proceed: Callable[..., Any], endpoint: Endpoint, request: Any) -> Any:
+    def check_send(self, request: Any) -> None:
         """Let a request leave the process."""
-        return proceed(endpoint, request)

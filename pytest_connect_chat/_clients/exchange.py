@@ -1,7 +1,7 @@
 """One client call on its way through the service: its attempts, its answer, its record.
 
-Nothing here waits or awaits. `Exchange.steps` yields what the client's retry policy has to be asked, and the stubber
-that drives it, sync or async, sends the policy's answer back.
+Nothing here waits or awaits. `Exchange.steps` yields the events that have to be emitted, and the stubber that drives
+it, sync or async, emits them and sends the responses back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,18 @@ from pytest_connect_chat.exceptions import UnfakedOperationError
 if TYPE_CHECKING:
     from pytest_connect_chat._clients.stubber import ConnectChatStubber
 
-Question = dict[str, Any]
+
+@dataclass(slots=True)
+class Emission:
+    """An event that the call has to emit; with aiobotocore, `emit` has to be awaited."""
+
+    events: Any
+    name: str
+    keywords: dict[str, Any]
+
+    def emit(self) -> Any:
+        """Emit the event, and return each handler with its response."""
+        return self.events.emit(self.name, **self.keywords)
 
 
 @dataclass(slots=True)
@@ -77,7 +88,6 @@ class Exchange:
 
     Attributes:
         request: The request as it reaches the service.
-        network_error: The exception that the call ended with, if no answer arrived.
     """
 
     __slots__ = (
@@ -85,11 +95,11 @@ class Exchange:
         "_backend",
         "_contact",
         "_faults",
+        "_network_error",
         "_operation",
         "_request_dict",
         "_started",
         "_stubber",
-        "network_error",
         "request",
     )
 
@@ -104,7 +114,7 @@ class Exchange:
         self._contact: Contact | None = None
         self._faults = CallFaults(self._preview, stubber.max_attempts)
         self._started = self._backend.service.clock.now()
-        self.network_error: Exception | None = None
+        self._network_error: Exception | None = None
         self.request = Request(
             service=operation.service_model.service_name,
             operation=operation.name,
@@ -114,15 +124,26 @@ class Exchange:
             client_token_given=call.client_token_given,
         )
 
-    def steps(self) -> Generator[Question, float | None, Http | None]:
+    def steps(self) -> Generator[Emission, list[Any], Http | None]:
         """Take the call through all its attempts; return its answer, or `None` to pass it through.
 
         Yields:
-            The keywords of a `needs-retry` event, to be answered with a delay in seconds, or `None` for no retry.
+            Events to emit, to be answered with the handlers' responses.
 
         Raises:
             botocore.exceptions.BotoCoreError: No answer arrived.
         """
+        try:
+            return (yield from self._served())
+        except Exception as error:
+            if error is self._network_error:  # botocore says so for what its endpoint raises, not for a handler
+                context = self._request_dict["context"]
+                yield self._emission(
+                    "after-call-error", self._stubber.client.meta.events, exception=error, context=context
+                )
+            raise
+
+    def _served(self) -> Generator[Emission, list[Any], Http | None]:
         canned = self._backend.canned.take(self.request)
         if canned is not None:
             return self._answer_canned(canned)
@@ -131,14 +152,15 @@ class Exchange:
             return None
         while True:
             heard = self._attempt()
-            delay = None
-            if heard.error is not None or self._stubber.retries_started:
-                try:
-                    delay = yield self._question(heard)
-                except Exception:  # legacy handlers raise the network error themselves once no attempt is left
-                    self._record(heard)
-                    raise
-            if delay is None:
+            if heard.error is None and not self._stubber.retries_started:
+                return self._finish(heard)
+            try:
+                responses = yield self._needs_retry(heard)
+            except Exception:  # legacy handlers raise the network error themselves once no attempt is left
+                self._record(heard)
+                raise
+            delay = next((response for _, response in responses if response is not None), None)
+            if delay is None or delay is False:
                 return self._finish(heard)
             self._backend.service.clock.wait_until(heard.time + timedelta(seconds=delay))
 
@@ -153,12 +175,12 @@ class Exchange:
 
     def _hear(self, reply: Reply, sent: datetime) -> Heard:
         heard_at = self._wait_for(reply, sent) if reply.seconds else sent
-        writer = self._backend.writer
+        writer = self._stubber.writer
         if reply.network_error is not None:
-            self.network_error = network_exception(reply.network_error, self._request_dict["url"])
-            error = RecordedError(type(self.network_error).__name__, str(self.network_error))
-            return Heard(None, self.network_error, None, error, heard_at)
-        self.network_error = None
+            self._network_error = network_exception(reply.network_error, self._request_dict["url"])
+            error = RecordedError(type(self._network_error).__name__, str(self._network_error))
+            return Heard(None, self._network_error, None, error, heard_at)
+        self._network_error = None
         if reply.error is not None:
             http = writer.error(self._operation, reply.error)
             error = RecordedError(reply.error.code, reply.error.message, http[0].status_code)
@@ -176,17 +198,23 @@ class Exchange:
         self._backend.service.clock.wait_until(heard_at)
         return heard_at
 
-    def _question(self, heard: Heard) -> Question:
+    def _needs_retry(self, heard: Heard) -> Emission:
         attempts = len(self._attempts)
         self._request_dict["context"].setdefault("retries", {})["attempt"] = attempts
-        return {
-            "response": heard.http,
-            "endpoint": self._stubber.client._endpoint,
-            "operation": self._operation,
-            "attempts": attempts,
-            "caught_exception": heard.exception,
-            "request_dict": self._request_dict,
-        }
+        return self._emission(
+            "needs-retry",
+            self._stubber.policy.events,
+            response=heard.http,
+            endpoint=self._stubber.client._endpoint,
+            operation=self._operation,
+            attempts=attempts,
+            caught_exception=heard.exception,
+            request_dict=self._request_dict,
+        )
+
+    def _emission(self, event: str, events: Any, **keywords: Any) -> Emission:
+        service_id = self._operation.service_model.service_id.hyphenize()
+        return Emission(events, f"{event}.{service_id}.{self._operation.name}", keywords)
 
     def _finish(self, heard: Heard) -> Http | None:
         self._record(heard)
@@ -194,6 +222,8 @@ class Exchange:
             raise heard.exception
         if heard.http is not None:
             heard.http[1]["ResponseMetadata"]["RetryAttempts"] = len(self._attempts) - 1
+            if self._stubber.retries_started:
+                self._stubber.policy.release(self._request_dict["context"], heard.http[0])
         return heard.http
 
     def _answer_canned(self, canned: CannedAnswer) -> Http:
@@ -207,7 +237,7 @@ class Exchange:
             error = RecordedError(parsed["Error"]["Code"], parsed["Error"]["Message"], canned.http_status)
         self._attempts.append(Attempt(self._started, error, "canned answer"))
         self._backend.records.append(self._recorded(None if error else parsed, error))
-        return self._backend.writer.canned(parsed, canned.http_status)
+        return self._stubber.writer.canned(parsed, canned.http_status)
 
     def _answer_unfaked(self) -> None:
         if self._backend.passes_unfaked_through:

@@ -1,15 +1,17 @@
 """Finds every client of the process: botocore's own classes are wrapped while somebody wants to see their calls.
 
 A client's calls pass through `BaseClient._make_api_call`, wherever and whenever the client was made; what would leave
-the process passes through `Endpoint._send`. Both are wrapped at class level while an interceptor is active, and the
-innermost interceptor decides.
+the process passes through `Endpoint._send`. Both are wrapped at class level while an interceptor is active, also where
+a subclass overrides them, as aiobotocore's do. The innermost interceptor decides.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
@@ -22,15 +24,17 @@ from pytest_connect_chat._clients.model import SERVICES
 class Interceptor(Protocol):
     """Decides about the calls of `connect` and `connectparticipant` clients."""
 
-    def call(self, proceed: Callable[..., Any], client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        """Handle a client call; `proceed` takes the same arguments and runs botocore's own method."""
+    def handling(self, client: Any, operation_name: str) -> AbstractContextManager[None]:
+        """Return the context in which a client call runs; entering it may refuse the call."""
 
-    def send(self, proceed: Callable[..., Any], endpoint: Endpoint, request: Any) -> Any:
-        """Handle a request that is about to leave the process."""
+    def check_send(self, request: Any) -> None:
+        """Refuse a request that is about to leave the process, or let it pass."""
 
 
 _ENDPOINT_PREFIXES: Final = ("connect", "participant.connect")  # by which an `Endpoint` knows its service
 _OURS: Final = "__pytest_connect_chat__"
+
+Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _lock = threading.Lock()
 _active: tuple[Interceptor, ...] = ()  # rebound, never changed: a call in another thread sees one or the other
@@ -69,8 +73,7 @@ def keep_wrapped(interceptor: Interceptor) -> None:
     """Keep botocore's classes wrapped until this interceptor is removed."""
     with _lock:
         _wrapped_for.add(interceptor)
-        _wrap(BaseClient, "_make_api_call", _call_wrapper)
-        _wrap(Endpoint, "_send", _send_wrapper)
+        _wrap_all()
 
 
 def retire(interceptor: Interceptor) -> None:
@@ -86,24 +89,75 @@ def remove(interceptor: Interceptor) -> None:
     with _lock:
         _wrapped_for.discard(interceptor)
         if not _wrapped_for:
-            _unwrap(BaseClient, "_make_api_call")
-            _unwrap(Endpoint, "_send")
+            _unwrap_all()
+
+
+def _wrap_all() -> None:
+    for base, name, wrappers in _METHODS:
+        for owner in _family(base):
+            _wrap(owner, name, wrappers)
+        base.__init_subclass__ = classmethod(_wrap_new_subclass)  # type: ignore[method-assign,assignment]
+
+
+def _unwrap_all() -> None:
+    for base, name, _ in _METHODS:
+        for owner in _family(base):
+            _unwrap(owner, name)
+        if "__init_subclass__" in base.__dict__:
+            del base.__init_subclass__
+
+
+def _wrap_new_subclass(subclass: type) -> None:
+    """Wrap a class that is made while we are active: aiobotocore may be imported as late as that."""
+    for base, name, wrappers in _METHODS:
+        if issubclass(subclass, base):
+            _wrap(subclass, name, wrappers)
+
+
+def _family(base: type) -> list[type]:
+    """Return a class and all its subclasses: aiobotocore's override the methods that we wrap."""
+    family = [base]
+    for member in family:
+        family += member.__subclasses__()
+    return family
+
+
+@contextmanager
+def _handling(client: Any, operation_name: str) -> Iterator[None]:
+    """Run a client call under whoever decides about it."""
+    is_ours = client.meta.service_model.service_name in SERVICES
+    interceptor = innermost() if is_ours else None
+    if interceptor is None and is_ours:
+        yield
+        return
+    token = _deciding.set(interceptor)  # nobody, for another service: some share our endpoint prefixes
+    try:
+        with nullcontext() if interceptor is None else interceptor.handling(client, operation_name):
+            yield
+    finally:
+        _deciding.reset(token)
+
+
+def _check_send(endpoint: Endpoint, request: Any) -> None:
+    interceptor = deciding() if endpoint._endpoint_prefix in _ENDPOINT_PREFIXES else None
+    if interceptor is not None:
+        interceptor.check_send(request)
 
 
 def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        is_ours = self.meta.service_model.service_name in SERVICES
-        interceptor = innermost() if is_ours else None
-        if interceptor is None and is_ours:
+        with _handling(self, operation_name):
             return proceed(self, operation_name, api_params)
-        token = _deciding.set(interceptor)  # nobody, for another service: some share our endpoint prefixes
-        try:
-            if interceptor is None:
-                return proceed(self, operation_name, api_params)
-            return interceptor.call(proceed, self, operation_name, api_params)
-        finally:
-            _deciding.reset(token)
+
+    return _make_api_call
+
+
+def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(proceed)
+    async def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        with _handling(self, operation_name):
+            return await proceed(self, operation_name, api_params)
 
     return _make_api_call
 
@@ -111,27 +165,40 @@ def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
 def _send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     def _send(self: Endpoint, request: Any) -> Any:
-        interceptor = deciding() if self._endpoint_prefix in _ENDPOINT_PREFIXES else None
-        if interceptor is None:
-            return proceed(self, request)
-        return interceptor.send(proceed, self, request)
+        _check_send(self, request)
+        return proceed(self, request)
 
     return _send
 
 
-def _wrap(owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    """Wrap a method, unless our wrapper is already on top or below somebody else's."""
-    current = owner.__dict__[name]
-    if not _holds_ours(current):
-        wrapped = wrapper(current)
+def _aio_send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(proceed)
+    async def _send(self: Endpoint, request: Any) -> Any:
+        _check_send(self, request)
+        return await proceed(self, request)
+
+    return _send
+
+
+_METHODS: Final[tuple[tuple[type, str, tuple[Wrapper, Wrapper]], ...]] = (
+    (BaseClient, "_make_api_call", (_call_wrapper, _aio_call_wrapper)),
+    (Endpoint, "_send", (_send_wrapper, _aio_send_wrapper)),
+)
+
+
+def _wrap(owner: type, name: str, wrappers: tuple[Wrapper, Wrapper]) -> None:
+    """Wrap a class's own method, unless our wrapper is already on top or below somebody else's."""
+    current = owner.__dict__.get(name)
+    if current is not None and not _holds_ours(current):
+        wrapped = wrappers[inspect.iscoroutinefunction(current)](current)
         setattr(wrapped, _OURS, wrapped)
         setattr(owner, name, wrapped)
 
 
 def _unwrap(owner: type, name: str) -> None:
     """Take our wrapper off if it is on top; below somebody else's patch it stays, and lets calls pass."""
-    current = owner.__dict__[name]
-    if _is_ours(current):
+    current = owner.__dict__.get(name)
+    if current is not None and _is_ours(current):
         setattr(owner, name, current.__wrapped__)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from botocore import retryhandler, translate
 from botocore.retries import standard
@@ -26,10 +26,14 @@ class RetryPolicy:
     Args:
         client: The client whose policy it is.
         jitter: Where back-off takes its jitter from.
+        standard: botocore's module of the standard mode, or aiobotocore's.
+        legacy: botocore's module of the legacy mode, or aiobotocore's.
     """
 
-    def __init__(self, client: Any, jitter: Random) -> None:
+    def __init__(self, client: Any, jitter: Random, standard: Any, legacy: Any) -> None:
         self._client = client
+        self._standard = standard
+        self._legacy = legacy
         self._service_id = client.meta.service_model.service_id.hyphenize()
         self.events = copy.copy(client.meta.events)
         self._release: Handler | None = None
@@ -49,7 +53,7 @@ class RetryPolicy:
         retries = self._client.meta.config.retries
         mode = retries.get("mode")
         if mode == "legacy":
-            return _legacy_handler(self._client, jitter)
+            return _legacy_handler(self._client, jitter, self._legacy)
         if mode in ("standard", "adaptive"):
             return self._standard_handler(retries.get("total_max_attempts"), jitter)
         return None
@@ -61,14 +65,15 @@ class RetryPolicy:
             registered[event] = handler
 
         stand_in = SimpleNamespace(
+            _endpoint=self._client._endpoint,  # aiobotocore looks at its HTTP session
             meta=SimpleNamespace(
                 events=SimpleNamespace(register=register),
                 service_model=self._client.meta.service_model,
                 config=self._client.meta.config,
-            )
+            ),
         )
         limit = {} if total_max_attempts is None else {"max_attempts": total_max_attempts}
-        handler = standard.register_retry_handler(stand_in, **limit)
+        handler = self._standard.register_retry_handler(stand_in, **limit)
         handler._retry_policy._retry_backoff._random = jitter.random
         self._release = registered[f"after-call.{self._service_id}"]
         return registered[f"needs-retry.{self._service_id}"]
@@ -92,7 +97,7 @@ def _retry_data() -> dict[str, Any]:
     return data
 
 
-def _legacy_handler(client: Any, jitter: Random) -> Handler:
+def _legacy_handler(client: Any, jitter: Random, legacy: Any) -> Handler:
     endpoint_prefix = client.meta.service_model.endpoint_prefix
     retries = dict(client.meta.config.retries)
     if "total_max_attempts" in retries:
@@ -106,6 +111,6 @@ def _legacy_handler(client: Any, jitter: Random) -> Handler:
         seconds: float = retryhandler.delay_exponential(base, delay["growth_factor"], attempts)
         return seconds
 
-    checker = retryhandler.create_checker_from_retry_config(config, operation_name=endpoint_prefix)
-    handler: Handler = retryhandler.RetryHandler(checker=checker, action=back_off)
-    return handler
+    handler: Any = legacy.create_retry_handler(config, operation_name=endpoint_prefix)
+    handler._action = back_off
+    return cast("Handler", handler)

@@ -7,19 +7,22 @@ from collections.abc import Generator
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from botocore import retryhandler
+from botocore.awsrequest import AWSResponse
 from botocore.model import OperationModel
+from botocore.retries import standard
 from botocore.stub import Stubber
 
-from pytest_connect_chat._clients.exchange import Exchange, PendingCall, Question
+from pytest_connect_chat._clients.answers import AnswerWriter, Http
+from pytest_connect_chat._clients.exchange import Emission, Exchange, PendingCall
 from pytest_connect_chat._clients.retries import RetryPolicy, max_attempts
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._clients.answers import Http
     from pytest_connect_chat._clients.backend import Backend
 
 _CALL: Final = "pytest_connect_chat"
 
-Steps = Generator[Question, float | None, "Http | None"]
+Steps = Generator[Emission, list[Any], Http | None]
 
 
 class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
@@ -34,9 +37,12 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         backend: What answers it.
     """
 
+    response_class = AWSResponse
+
     def __init__(self, client: Any, backend: Backend) -> None:
         super().__init__(client)
         self.backend = backend
+        self.writer = AnswerWriter(backend.service, self.response_class)
         self._lock = threading.Lock()
         self._policy: RetryPolicy | None = None
         name = f"pytest_connect_chat_{id(backend)}"
@@ -84,45 +90,39 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
     ) -> Http | None:
         """Answer the call."""
+        exchange = self.exchange(model, params, context)
+        return None if exchange is None else self._run(exchange.steps())
+
+    def exchange(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Exchange | None:
+        """Return the exchange of a call, or `None` where it is not ours to answer."""
         call = context.get(_CALL)
-        if call is None or call.claimed_by is not self:
-            return None
-        exchange = Exchange(self, model, call, params)
-        try:
-            answer: Http | None = self._run(exchange.steps())
-        except Exception as error:
-            if error is exchange.network_error:  # botocore says so for what its endpoint raises, not for a handler
-                self.client.meta.events.emit(_event("after-call-error", model), exception=error, context=context)
-            raise
-        if answer is not None and self._policy is not None:
-            self._policy.release(context, answer[0])
-        return answer
+        return Exchange(self, model, call, params) if call is not None and call.claimed_by is self else None
 
     def _run(self, steps: Steps) -> Http | None:
         try:
-            question = next(steps)
+            emission = next(steps)
             while True:
                 try:
-                    delay = self._ask_policy(question)
+                    responses = emission.emit()
                 except Exception as error:  # noqa: BLE001  # whatever a handler raises ends the call, as in botocore
-                    question = steps.throw(error)
+                    emission = steps.throw(error)
                 else:
-                    question = steps.send(delay)
+                    emission = steps.send(responses)
         except StopIteration as done:
             return cast("Http | None", done.value)
+
+    @property
+    def policy(self) -> RetryPolicy:
+        """The client's retry policy, made when it is needed first."""
+        if self._policy is None:
+            with self._lock:
+                self._policy = self._policy or self.make_policy(Random(f"{self.backend.seed}/jitter"))
+        return self._policy
+
+    def make_policy(self, jitter: Random) -> RetryPolicy:
+        """Return the client's retry policy, with botocore's handlers."""
+        return RetryPolicy(self.client, jitter, standard, retryhandler)
 
     def max_attempts(self) -> int:
         """Return how many attempts the client's retry policy allows a call."""
         return max_attempts(self.client)
-
-    def _ask_policy(self, question: Question) -> float | None:
-        if self._policy is None:
-            with self._lock:
-                self._policy = self._policy or RetryPolicy(self.client, Random(f"{self.backend.seed}/jitter"))
-        responses = self._policy.events.emit(_event("needs-retry", question["operation"]), **question)
-        delay = next((response for _, response in responses if response is not None), None)
-        return None if delay is None or delay is False else delay
-
-
-def _event(name: str, operation: OperationModel) -> str:
-    return f"{name}.{operation.service_model.service_id.hyphenize()}.{operation.name}"

@@ -164,10 +164,6 @@ class RuleBook(Mapping[str, RuleSwitch]):
             if switch._enabled:
                 raise self._refusal(switch, message)
 
-    def holds(self, rule_id: str) -> bool:
-        """Return whether the fake applies a rule."""
-        return self._switches[rule_id]._enabled
-
     def _refusal(self, switch: RuleSwitch, message: str) -> ServiceError:
         # A text that was seen on the real service stays as it was: code in the wild compares it.
         exact = message == RESOURCE_NOT_FOUND
