@@ -37,6 +37,8 @@ class RetryPolicy:
         self._service_id = client.meta.service_model.service_id.hyphenize()
         self.events = copy.copy(client.meta.events)
         self._release: Handler | None = None
+        self._quota: Any = None
+        self._drop_rate_limiter()
         handler = self._new_handler(jitter)
         if handler is not None:
             unique_id = f"retry-config-{self._service_id}"
@@ -48,6 +50,18 @@ class RetryPolicy:
         """Give quota back after a call, as botocore does on `after-call`."""
         if self._release is not None:
             self._release(context=context, http_response=http)
+
+    @property
+    def runs_low(self) -> bool:
+        """Whether so much of the retry quota is spent that a retry may soon be refused, in other threads too."""
+        return self._quota is not None and self._quota.available_capacity < self._quota.INITIAL_CAPACITY / 2
+
+    def _drop_rate_limiter(self) -> None:
+        # Adaptive mode's limiter acts on what is sent, so never here; but it would learn of throttling, and slow the
+        # client down in real time once the fake is gone.
+        for handler in list(self.events._emitter._handlers.prefix_search("needs-retry")):
+            if type(getattr(handler, "__self__", None)).__name__.endswith("ClientRateLimiter"):
+                self.events.unregister("needs-retry", handler)
 
     def _new_handler(self, jitter: Random) -> Handler | None:
         retries = self._client.meta.config.retries
@@ -75,6 +89,7 @@ class RetryPolicy:
         limit = {} if total_max_attempts is None else {"max_attempts": total_max_attempts}
         handler = self._standard.register_retry_handler(stand_in, **limit)
         handler._retry_policy._retry_backoff._random = jitter.random
+        self._quota = handler._retry_quota._quota
         self._release = registered[f"after-call.{self._service_id}"]
         return registered[f"needs-retry.{self._service_id}"]
 

@@ -124,5 +124,5 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         return RetryPolicy(self.client, jitter, standard, retryhandler)
 
     def max_attempts(self) -> int:
-        """Return how many attempts the client's retry policy allows a call."""
-        return max_attempts(self.client)
+        """Return how many attempts the client's retry policy allows a call: one once its retry quota runs low."""
+        return 1 if self._policy is not None and self._policy.runs_low else max_attempts(self.client)

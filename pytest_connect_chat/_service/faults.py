@@ -114,6 +114,8 @@ class FaultPlan(Sequence[Fault]):
             raise FaultError(f"error() takes an error code such as 'InternalServiceException', not {code!r}.")
         if http_status is not None and (not isinstance(http_status, int) or http_status not in effects.ERROR_STATUSES):
             raise FaultError(f"http_status={http_status!r} is not the HTTP status of an error: 300 to 599.")
+        if fields is not None and not isinstance(fields, Mapping):
+            raise FaultError(f"fields={fields!r} is not valid: give modelled members of the error, as a dict.")
         effect = effects.Refuse(code, message or f"{code} was injected", http_status, dict(fields or {}))
         self._check_code(code, list(fields or {}), http_status)
         return self._plan(effect, selector)
@@ -184,11 +186,15 @@ class FaultPlan(Sequence[Fault]):
             optional: Whether it may meet nothing.
         """
         effect = effects.failure(error, "error")
-        lasts = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        try:
+            lasts = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+            ends = self._clock.now() + lasts
+        except (TypeError, ValueError, OverflowError) as problem:
+            raise FaultError(f"outage() takes hours, minutes and seconds as numbers: {problem}.") from None
         if lasts <= timedelta(0):
             raise FaultError("outage() takes how long it lasts, for example minutes=5.")
         selector: Selector = {"calls": None, "operation": operation, "service": service, "optional": optional}
-        return self._plan(effect, selector, ends=self._clock.now() + lasts)
+        return self._plan(effect, selector, ends=ends)
 
     def chaos(self, rate: float, mode: str = "survivable") -> None:
         """Inject seeded faults at random from now on, in place of what the setting `chaos` says.

@@ -1,0 +1,617 @@
+"""Canned answers: `Stubber`'s signatures and meaning, before the fake and for every operation of both services."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from textwrap import dedent
+from typing import Any
+from unittest import mock
+
+import botocore.stub
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ParamValidationError, StubAssertionError
+
+from pytest_connect_chat import FakeConnectChat, RecordedRequest
+from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnfakedOperationError
+
+PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
+MESSAGE = {"ContentType": "text/plain", "Content": "Hello", "ConnectionToken": "token"}
+CONTACT = {"InstanceId": "i-1", "ContactId": "c-1"}
+
+
+def described(name: str) -> dict[str, Any]:
+    return {"Contact": {"Name": name}}
+
+
+def name_in(answer: dict[str, Any]) -> str:
+    name: str = answer["Contact"]["Name"]
+    return name
+
+
+# -- Stubber's meaning -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["add_response", "add_client_error"])
+def test_signatures_are_stubbers_with_the_service_added(method: str) -> None:
+    stubbers = list(inspect.signature(getattr(botocore.stub.Stubber, method)).parameters.values())
+    ours = list(inspect.signature(getattr(FakeConnectChat, method)).parameters.values())
+
+    assert [(p.name, p.default) for p in ours[:-1]] == [(p.name, p.default) for p in stubbers]
+    assert (ours[-1].name, ours[-1].kind) == ("service", inspect.Parameter.KEYWORD_ONLY)
+
+
+def test_answers_are_first_in_first_out(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_response("describe_contact", described("one"))
+    connect_chat.add_client_error("describe_contact", "ResourceNotFoundException", "gone", 404)
+    connect_chat.add_response("describe_contact", described("three"))
+
+    assert name_in(connect_client.describe_contact(**CONTACT)) == "one"
+    with pytest.raises(connect_client.exceptions.ResourceNotFoundException):
+        connect_client.describe_contact(**CONTACT)
+    assert name_in(connect_client.describe_contact(**CONTACT)) == "three"
+
+
+def test_each_operation_has_its_own_queue(
+    connect_chat: FakeConnectChat, connect_client: Any, connectparticipant_client: Any
+) -> None:
+    connect_chat.add_response("describe_contact", described("Ada"))
+    connect_chat.add_response("describe_user", {"User": {"Username": "bob"}})
+    connect_chat.add_response("send_message", {"Id": "m-1"})
+
+    assert connectparticipant_client.send_message(**MESSAGE)["Id"] == "m-1"
+    assert connect_client.describe_user(UserId="u", InstanceId="i")["User"]["Username"] == "bob"
+    assert name_in(connect_client.describe_contact(**CONTACT)) == "Ada"
+
+
+def test_a_canned_answer_comes_before_the_fake(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+
+    canned = connect_client.start_chat_contact(**parameters)
+
+    assert canned["ContactId"] == "canned"
+    assert not connect_chat.contacts
+    faked = connect_client.start_chat_contact(**parameters)
+    assert list(connect_chat.contacts) == [faked["ContactId"]]
+
+
+def test_a_canned_answer_comes_before_every_rule(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+
+    assert connect_client.start_chat_contact(**parameters, CustomerId="x" * 129)["ContactId"] == "canned"
+
+
+def test_a_call_that_botocore_refuses_takes_no_answer(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+
+    with pytest.raises(ParamValidationError):
+        connect_client.start_chat_contact(**parameters, CustomerId="")
+
+    assert connect_client.start_chat_contact(**parameters)["ContactId"] == "canned"
+
+
+def test_any_client_gets_the_answer(connect_chat: FakeConnectChat) -> None:
+    clients = [connect_chat.client(), connect_chat.client()]
+    for name in ("one", "two"):
+        connect_chat.add_response("describe_contact", described(name))
+
+    assert [name_in(client.describe_contact(**CONTACT)) for client in clients] == ["one", "two"]
+
+
+def test_threads_get_each_answer_once(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    names = [str(number) for number in range(64)]
+    for name in names:
+        connect_chat.add_response("describe_contact", described(name))
+
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda _: name_in(connect_client.describe_contact(**CONTACT)), names))
+
+    assert sorted(got) == sorted(names)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_a_canned_error_is_not_retried(connect_chat: FakeConnectChat, parameters: dict[str, Any], mode: str) -> None:
+    import boto3
+
+    client = boto3.client("connect", region_name="us-east-1", config=Config(retries={"mode": mode}))
+    connect_chat.add_client_error("start_chat_contact", "ThrottlingException", "slowly", 429)
+
+    with pytest.raises(client.exceptions.ThrottlingException) as caught:
+        client.start_chat_contact(**parameters)
+
+    assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+    assert connect_chat.requests.one().attempt_count == 1
+    assert connect_chat.clock.now() == connect_chat.clock.start
+
+
+# -- checked by the model ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "response", "problem"),
+    [
+        pytest.param("start_chat_contact", {"Contact": "c"}, 'Unknown parameter in input: "Contact"', id="unknown"),
+        pytest.param("start_chat_contact", {"ContactId": 1}, "Invalid type for parameter ContactId", id="type"),
+        pytest.param("describe_contact", {"Contact": {"Nam": "x"}}, 'Unknown parameter in Contact: "Nam"', id="nested"),
+    ],
+)
+def test_a_response_against_the_model_is_refused_when_it_is_added(
+    connect_chat: FakeConnectChat, method: str, response: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ParamValidationError, match=problem):
+        connect_chat.add_response(method, response)
+
+    connect_chat.assert_nothing_left()
+
+
+def test_modeled_fields_against_the_model_are_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(ParamValidationError, match='Unknown parameter in input: "Text"'):
+        connect_chat.add_client_error(
+            "start_chat_contact", "LimitExceededException", modeled_fields={"Text": "no such member"}
+        )
+
+
+def test_a_method_that_no_service_has_is_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(SceneError, match=r"^connect and connectparticipant have no method 'start_chat'\.$"):
+        connect_chat.add_response("start_chat", {})
+    with pytest.raises(SceneError, match=r"^connectparticipant has no method 'start_chat_contact'\.$"):
+        connect_chat.add_client_error("start_chat_contact", service="connectparticipant")
+
+
+def test_a_service_that_is_not_ours_is_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(SceneError, match=r"^service is one of connect, connectparticipant, not 's3'\.$"):
+        connect_chat.add_response("start_chat_contact", {}, service="s3")
+
+
+def test_a_method_of_both_services_needs_the_service(
+    connect_chat: FakeConnectChat, connect_client: Any, connectparticipant_client: Any
+) -> None:
+    with pytest.raises(SceneError) as caught:
+        connect_chat.add_response("describe_view", {})
+    assert str(caught.value) == (
+        "Both services have a method 'describe_view': say which with service='connect' or 'connectparticipant'."
+    )
+
+    connect_chat.add_response("describe_view", {"View": {"Id": "of-participant"}}, service="connectparticipant")
+    connect_chat.add_response("describe_view", {"View": {"Id": "of-connect"}}, service="connect")
+
+    assert connect_client.describe_view(InstanceId="i", ViewId="v")["View"]["Id"] == "of-connect"
+    view = connectparticipant_client.describe_view(ViewToken="t", ConnectionToken="c")["View"]
+    assert view["Id"] == "of-participant"
+
+
+# -- expected parameters -----------------------------------------------------------------------------------------------
+
+
+def test_another_request_than_expected_is_refused_and_the_answer_stays(
+    connect_chat: FakeConnectChat, connect_client: Any
+) -> None:
+    connect_chat.add_response("describe_contact", described("Ada"), CONTACT)
+
+    with pytest.raises(StubAssertionError) as caught:
+        connect_client.describe_contact(InstanceId="i-1", ContactId="c-2")
+
+    assert str(caught.value) == (
+        "Error getting response stub for operation DescribeContact: Expected parameters:\n"
+        "{'ContactId': 'c-1', 'InstanceId': 'i-1'},\n"
+        "but received:\n"
+        "{'ContactId': 'c-2', 'InstanceId': 'i-1'}"
+    )
+    assert name_in(connect_client.describe_contact(**CONTACT)) == "Ada"
+
+
+@pytest.mark.connect_chat(strict=False)
+@pytest.mark.parametrize(
+    "expected",
+    [
+        pytest.param({"InstanceId": "i-1"}, id="a member too few"),
+        pytest.param({**CONTACT, "Other": botocore.stub.ANY}, id="a member too many"),
+        pytest.param({}, id="none"),
+    ],
+)
+def test_expected_parameters_are_all_of_them(
+    connect_chat: FakeConnectChat, connect_client: Any, expected: dict[str, Any]
+) -> None:
+    connect_chat.add_response("describe_contact", described("Ada"), expected)
+
+    with pytest.raises(StubAssertionError):
+        connect_client.describe_contact(**CONTACT)
+
+
+@pytest.mark.parametrize(
+    "any_value", [pytest.param(mock.ANY, id="unittest.mock"), pytest.param(botocore.stub.ANY, id="botocore.stub")]
+)
+@pytest.mark.parametrize("method", ["add_response", "add_client_error"])
+def test_any_stands_for_any_value(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], any_value: Any, method: str
+) -> None:
+    expected = {**parameters, "InstanceId": any_value, "Attributes": {"tier": any_value}}
+    if method == "add_response":
+        connect_chat.add_response("start_chat_contact", {"ContactId": "canned"}, expected)
+        connect_client.start_chat_contact(**parameters, Attributes={"tier": "gold"})
+    else:
+        connect_chat.add_client_error("start_chat_contact", "InternalServiceException", expected_params=expected)
+        with pytest.raises(connect_client.exceptions.InternalServiceException):
+            connect_client.start_chat_contact(**parameters, Attributes={"tier": "gold"})
+
+
+@pytest.mark.parametrize("given", [("text/plain",), ["text/plain"]], ids=repr)
+@pytest.mark.parametrize("expected", [("text/plain",), ["text/plain"]], ids=repr)
+def test_tuples_and_lists_are_the_same_on_the_wire(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], given: Any, expected: Any
+) -> None:
+    wanted = {**parameters, "SupportedMessagingContentTypes": expected}
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"}, wanted)
+    connect_chat.add_response("start_chat_contact", lambda request: {"ContactId": "made"}, wanted)
+    connect_chat.add_client_error("start_chat_contact", "LimitExceededException", expected_params=wanted)
+
+    for _ in range(2):
+        connect_client.start_chat_contact(**parameters, SupportedMessagingContentTypes=given)
+    with pytest.raises(connect_client.exceptions.LimitExceededException):
+        connect_client.start_chat_contact(**parameters, SupportedMessagingContentTypes=given)
+
+
+def test_a_filled_in_client_token_matters_only_when_it_is_expected(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_chat.add_response("start_chat_contact", {"ContactId": "1"}, parameters)
+    connect_chat.add_response("start_chat_contact", {"ContactId": "2"}, {**parameters, "ClientToken": mock.ANY})
+    connect_chat.add_response("start_chat_contact", {"ContactId": "3"}, {**parameters, "ClientToken": "order-17"})
+    connect_chat.add_response("start_chat_contact", {"ContactId": "4"}, parameters)
+
+    connect_client.start_chat_contact(**parameters)
+    connect_client.start_chat_contact(**parameters)
+    connect_client.start_chat_contact(**parameters, ClientToken="order-17")
+
+    with pytest.raises(StubAssertionError):
+        connect_client.start_chat_contact(**parameters, ClientToken="order-17")
+    connect_client.start_chat_contact(**parameters)
+
+
+# -- what the answers look like ----------------------------------------------------------------------------------------
+
+
+def test_a_canned_response_is_whole(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_response("describe_contact", described("Ada"))
+
+    answer = connect_client.describe_contact(**CONTACT)
+
+    metadata = answer["ResponseMetadata"]
+    assert json.loads(json.dumps(answer)) == answer
+    assert metadata["HTTPStatusCode"] == 200
+    assert metadata["RetryAttempts"] == 0
+    assert metadata["HTTPHeaders"]["x-amzn-requestid"] == metadata["RequestId"]
+
+
+def test_metadata_of_the_response_wins(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_response("describe_contact", {**described("Ada"), "ResponseMetadata": {"RequestId": "mine"}})
+
+    metadata = connect_client.describe_contact(**CONTACT)["ResponseMetadata"]
+
+    assert metadata["RequestId"] == "mine"
+    assert metadata["HTTPStatusCode"] == 200
+
+
+def test_a_canned_error_is_whole(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_client_error(
+        "start_chat_contact",
+        "InvalidRequestException",
+        "No.",
+        422,
+        service_error_meta={"Type": "Sender"},
+        response_meta={"RequestId": "mine"},
+        modeled_fields={"Reason": {"AttachedFileInvalidRequestExceptionReason": "INVALID_FILE_SIZE"}},
+    )
+
+    with pytest.raises(connect_client.exceptions.InvalidRequestException) as caught:
+        connect_client.start_chat_contact(InstanceId="i", ContactFlowId="f", ParticipantDetails={"DisplayName": "Ada"})
+
+    response = caught.value.response
+    assert json.loads(json.dumps(response)) == response
+    assert response["Error"] == {"Code": "InvalidRequestException", "Message": "No.", "Type": "Sender"}
+    assert response["Reason"] == {"AttachedFileInvalidRequestExceptionReason": "INVALID_FILE_SIZE"}
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 422
+    assert response["ResponseMetadata"]["RequestId"] == "mine"
+    assert response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+def test_an_error_without_a_code_is_a_plain_client_error(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_client_error("stop_contact")
+
+    with pytest.raises(ClientError) as caught:
+        connect_client.stop_contact(**CONTACT)
+
+    assert type(caught.value) is ClientError
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_what_was_passed_may_change_later(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    response, expected = described("Ada"), dict(CONTACT)
+    fields, meta = {"Message": "modelled"}, {"Type": "Sender"}
+    connect_chat.add_response("describe_contact", response, expected)
+    connect_chat.add_client_error(
+        "describe_contact", "ResourceNotFoundException", service_error_meta=meta, modeled_fields=fields
+    )
+
+    response["Contact"]["Name"] = "Bob"
+    expected["ContactId"] = fields["Message"] = meta["Type"] = "changed"
+
+    assert name_in(connect_client.describe_contact(**CONTACT)) == "Ada"
+    with pytest.raises(connect_client.exceptions.ResourceNotFoundException) as caught:
+        connect_client.describe_contact(**CONTACT)
+    assert caught.value.response["Message"] == "modelled"
+    assert caught.value.response["Error"]["Type"] == "Sender"
+
+
+def test_what_was_answered_may_change_later(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    response = described("Ada")
+    for _ in range(2):
+        connect_chat.add_response("describe_contact", response)
+    made = described("Cleo")
+    connect_chat.add_response("describe_contact", lambda request: made)
+
+    connect_client.describe_contact(**CONTACT)["Contact"]["Name"] = "Bob"
+    connect_client.describe_contact(**CONTACT)["Contact"].clear()
+    connect_client.describe_contact(**CONTACT)["Contact"].clear()
+
+    assert response == described("Ada")
+    assert made == described("Cleo")
+    records = connect_chat.requests.describe_contact
+    assert [record.response for record in records] == [described("Ada"), described("Ada"), described("Cleo")]
+
+
+# -- callables ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_callable_makes_the_response_of_the_request(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    seen: list[RecordedRequest] = []
+
+    def answer(request: RecordedRequest) -> dict[str, Any]:
+        seen.append(request)
+        return {"ContactId": f"of-{request.params['CustomerId']}"}
+
+    connect_chat.add_response("start_chat_contact", answer)
+
+    assert connect_client.start_chat_contact(**parameters, CustomerId="C-1")["ContactId"] == "of-C-1"
+    assert isinstance(seen[0], RecordedRequest)
+    assert (seen[0].operation, seen[0].region) == ("StartChatContact", "us-east-1")
+    assert connect_chat.requests.one().response == {"ContactId": "of-C-1"}
+
+
+def test_what_a_callable_makes_is_checked(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_response("describe_contact", lambda request: {"Contact": {"Nam": "Ada"}})
+
+    with pytest.raises(ParamValidationError, match='Unknown parameter in Contact: "Nam"'):
+        connect_client.describe_contact(**CONTACT)
+
+
+def test_a_callable_may_raise(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    error = ClientError({"Error": {"Code": "Custom", "Message": "no"}}, "DescribeContact")
+
+    def refuse(request: RecordedRequest) -> dict[str, Any]:
+        raise error
+
+    connect_chat.add_response("describe_contact", refuse)
+
+    with pytest.raises(ClientError) as caught:
+        connect_client.describe_contact(**CONTACT)
+    assert caught.value is error
+
+
+# -- leftovers ---------------------------------------------------------------------------------------------------------
+
+
+def run(pytester: pytest.Pytester, source: str, *args: str) -> pytest.RunResult:
+    pytester.makepyfile("import pytest\n" + dedent(source))
+    return pytester.runpytest_inprocess(*PLAIN, *args)
+
+
+def test_an_answer_left_over_fails_the_test(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        def test_it(connect_chat):
+            connect_chat.add_response("describe_contact", {})
+            connect_chat.add_client_error("send_message", "ThrottlingException")
+        """,
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_it*",
+            "The test ended, and",
+            "  - a canned answer for describe_contact() was not asked for",
+            "  - a canned answer for send_message() was not asked for",
+            "If this is on purpose: @pytest.mark.connect_chat(strict=False).",
+            "*short test summary info*",
+        ],
+        consecutive=True,
+    )
+
+
+def test_a_swallowed_error_of_an_unfaked_operation_fails_the_test(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        def test_it(connect_chat, connect_client):
+            try:
+                connect_client.describe_contact(InstanceId="i", ContactId="c")
+            except Exception:
+                pass
+        """,
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    unfaked = (
+        "  - DescribeContact of connect is not faked. Faked are StartChatContact, StopContact. Give it a canned answer "
+        "with connect_chat.add_response(...) or add_client_error(...), or hand it to whatever else intercepts it in "
+        "this process, such as moto, with the setting unfaked='passthrough'."
+    )
+    assert result.outlines[result.outlines.index("The test ended, and") :][:3] == [
+        "The test ended, and",
+        unfaked,
+        "If this is on purpose: @pytest.mark.connect_chat(strict=False).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [
+        pytest.param("assert False", {"failed": 1}, id="failed"),
+        pytest.param("pytest.skip('no')", {"skipped": 1}, id="skipped"),
+        pytest.param("pytest.xfail('yes')", {"xfailed": 1}, id="xfailed"),
+    ],
+)
+def test_leftovers_of_a_test_that_did_not_pass_are_no_second_failure(
+    pytester: pytest.Pytester, ending: str, outcome: dict[str, int]
+) -> None:
+    result = run(
+        pytester,
+        f"""
+        def test_it(connect_chat):
+            connect_chat.add_response("describe_contact", {{}})
+            {ending}
+        """,
+    )
+
+    result.assert_outcomes(**outcome)
+
+
+def test_leftovers_of_a_test_marked_xfail_are_no_failure(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        @pytest.mark.xfail
+        def test_it(connect_chat):
+            connect_chat.add_response("describe_contact", {})
+            assert False
+        """,
+    )
+
+    result.assert_outcomes(xfailed=1)
+
+
+def test_leftovers_of_a_test_whose_setup_failed_are_no_second_failure(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        @pytest.fixture
+        def broken(connect_chat):
+            connect_chat.add_response("describe_contact", {})
+            raise RuntimeError
+
+        def test_it(broken):
+            pass
+        """,
+    )
+
+    result.assert_outcomes(errors=1)
+
+
+@pytest.mark.parametrize("where", ["marker", "configuration"])
+def test_leftovers_are_fine_where_strict_is_off(pytester: pytest.Pytester, where: str) -> None:
+    marker = "@pytest.mark.connect_chat(strict=False)" if where == "marker" else ""
+    strict = "true" if where == "marker" else "false"
+    pytester.makeini(f"[pytest]\nconnect_chat_strict = {strict}\n")
+
+    result = run(
+        pytester,
+        f"""
+        {marker}
+        def test_it(connect_chat, connect_client):
+            connect_chat.add_response("describe_user", {{}})
+            with pytest.raises(Exception):
+                connect_client.describe_contact(InstanceId="i", ContactId="c")
+        """,
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_leftovers_fail_the_context_manager() -> None:
+    with pytest.raises(LeftoverError) as caught, FakeConnectChat() as fake:
+        fake.add_response("describe_contact", {})
+
+    assert str(caught.value) == (
+        "The test ended, and\n"
+        "  - a canned answer for describe_contact() was not asked for\n"
+        "If this is on purpose: @pytest.mark.connect_chat(strict=False)."
+    )
+
+
+def test_leftovers_do_not_hide_the_error_of_the_context_manager() -> None:
+    def use() -> None:
+        with FakeConnectChat() as fake:
+            fake.add_response("describe_contact", {})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        use()
+
+
+def test_leftovers_are_fine_in_a_context_manager_that_is_not_strict() -> None:
+    with FakeConnectChat(strict=False) as fake:
+        fake.add_response("describe_contact", {})
+
+
+def test_reset_forgets_canned_answers(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_response("stop_contact", {})
+
+    connect_chat.reset()
+
+    with pytest.raises(connect_client.exceptions.ContactNotFoundException):
+        connect_client.stop_contact(**CONTACT)
+
+
+@pytest.mark.connect_chat(strict=False)
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        pytest.param(
+            lambda fake: fake.client().describe_contact(**CONTACT),
+            "DescribeContact of connect is not faked. Faked are StartChatContact, StopContact. Give it",
+            id="connect",
+        ),
+        pytest.param(
+            lambda fake: fake.client("connectparticipant").send_message(**MESSAGE),
+            "SendMessage of connectparticipant is not faked. Faked are no operations of it. Give it",
+            id="connectparticipant",
+        ),
+    ],
+)
+def test_an_operation_without_fake_and_answer_is_refused(
+    connect_chat: FakeConnectChat, call: Callable[[FakeConnectChat], Any], message: str, no_sockets: list[Any]
+) -> None:
+    with pytest.raises(UnfakedOperationError) as caught:
+        call(connect_chat)
+
+    assert str(caught.value).startswith(message)
+    assert no_sockets == []
+
+
+@pytest.mark.connect_chat(unfaked="passthrough", max_active_chats=1)
+def test_canned_answers_and_the_fake_go_before_the_passthrough(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], no_sockets: list[Any]
+) -> None:
+    connect_chat.add_response("describe_contact", described("Ada"))
+    before = deepcopy(parameters)
+
+    assert name_in(connect_client.describe_contact(**CONTACT)) == "Ada"
+    connect_client.start_chat_contact(**parameters)
+
+    assert parameters == before
+    assert len(connect_chat.contacts) == 1
+    assert no_sockets == []

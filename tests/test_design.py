@@ -1,0 +1,84 @@
+"""The design's examples, as written there, run as a user would run them."""
+
+from __future__ import annotations
+
+import re
+
+import boto3
+import pytest
+
+APP = """\
+# app.py: nothing in it knows about tests
+import boto3
+from botocore.exceptions import ReadTimeoutError
+
+INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
+FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
+connect = boto3.client("connect")                      # made at import time: still caught
+
+def open_chat(name, **parameters):
+    return connect.start_chat_contact(
+        InstanceId=INSTANCE_ID, ContactFlowId=FLOW_ID, ParticipantDetails={"DisplayName": name},
+        Attributes={"tier": "gold"}, **parameters,
+    )["ContactId"]
+
+def open_chat_stubbornly(name, **parameters):
+    while True:
+        try:
+            return open_chat(name, **parameters)
+        except ReadTimeoutError:
+            pass
+"""
+
+TEST_APP = """\
+# test_app.py
+import pytest
+from app import connect, open_chat, open_chat_stubbornly
+
+def test_opens_a_chat(connect_chat):
+    contact_id = open_chat("Ada")
+
+    connect_chat.requests.start_chat_contact.assert_requested_once(Attributes={"tier": "gold"})
+    assert connect_chat.contacts[contact_id].attributes == {"tier": "gold"}
+
+
+def test_resumes_the_past_chat(connect_chat, connect_client, start_chat_contact_request):
+    past = connect_chat.add_ended_chat(segments=3)     # three ended contacts of one past session
+    answer = connect_client.start_chat_contact(**start_chat_contact_request(
+        InstanceId=past[0].instance_id,
+        PersistentChat={"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": past[0].contact_id}))
+    assert answer["ContinuedFromContactId"] == past[-1].contact_id
+
+
+@pytest.mark.connect_chat(max_active_chats=1)
+def test_the_instance_is_full(connect_chat):
+    first = open_chat("Ada")
+    with pytest.raises(connect.exceptions.LimitExceededException):
+        open_chat("Bob")
+    connect_chat.stop_contact(first)                   # frees the slot
+    open_chat("Bob")
+"""
+
+# The others import much each time, or change the order.
+OURS_ALONE = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "asyncio", "randomly")]
+EXAMPLES = re.findall(r"^def (test_\w+)", TEST_APP, re.MULTILINE)
+
+
+@pytest.fixture
+def application(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # botocore looks for credentials when app.py is imported
+    pytester.makepyprojecttoml('[tool.pytest]\nconnect_chat_region = "us-east-1"\n')
+    pytester.makepyfile(app=APP, test_app=TEST_APP)
+    return pytester
+
+
+def test_the_examples_pass_together(application: pytest.Pytester, no_sockets: list[object]) -> None:
+    passed, skipped, failed = application.inline_run(*OURS_ALONE).listoutcomes()
+    assert [report.head_line for report in passed] == EXAMPLES
+    assert (skipped, failed, no_sockets) == ([], [], [])
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_each_example_passes_alone(application: pytest.Pytester, example: str) -> None:
+    application.runpytest_inprocess(*OURS_ALONE, f"test_app.py::{example}").assert_outcomes(passed=1)

@@ -1,0 +1,243 @@
+"""The documentation, run: every Python block of README and docs, what they claim to show, and what they list."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from pytest_connect_chat import FakeConnectChat, plugin
+from pytest_connect_chat import providers as _imported_once  # a nested run forgets what it imports  # noqa: F401
+from pytest_connect_chat._service.faults import FaultPlan
+from pytest_connect_chat._service.requests import RequestLog
+from pytest_connect_chat._settings import SETTINGS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PACKAGE = ROOT / "pytest_connect_chat"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
+REGION = 'connect_chat_region = "us-east-1"'
+DEFAULT_FILE = "test_page.py"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of a page."""
+
+    page: Path
+    line: int
+    language: str
+    directive: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.name}:{self.line}"
+
+    @property
+    def file(self) -> str | None:
+        """The file that the first line of the block names, if any."""
+        name = re.match(r"# ([\w.]+\.(?:py|toml))\n", self.text)
+        return name[1] if name else None
+
+    @property
+    def tests(self) -> int:
+        return len(re.findall(r"^(?:async )?def test_", self.text, re.MULTILINE))
+
+
+@dataclass(frozen=True)
+class Example:
+    """A Python block with what belongs to it: the files of the page before it, and what its failure shows."""
+
+    block: Block
+    files: dict[str, str] = field(default_factory=dict)
+    shows: Block | None = None
+
+
+def _blocks(page: Path) -> Iterator[Block]:
+    fenced = re.compile(r"(?:^<!-- (?P<directive>[^\n]+) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
+    content = page.read_text("utf-8")
+    for found in fenced.finditer(content):
+        line = content.count("\n", 0, found.start("language")) + 1
+        yield Block(page, line, found["language"], found["directive"] or "", found["text"])
+
+
+def _examples(page: Path) -> Iterator[Example]:
+    files: dict[str, str] = {}
+    blocks = list(_blocks(page))
+    for block, following in zip(blocks, [*blocks[1:], None], strict=False):
+        if block.language == "python":
+            yield Example(block, dict(files), following if following and following.directive == "shows" else None)
+            if block.file is not None:
+                files[block.file] = block.text
+
+
+BLOCKS = [block for page in PAGES for block in _blocks(page)]
+EXAMPLES = [example for page in PAGES for example in _examples(page)]
+TESTS = [e for e in EXAMPLES if e.block.tests and e.block.directive != "not run"]
+SCRIPTS = [e for e in EXAMPLES if not e.block.tests and not e.block.file and e.block.directive != "not run"]
+APPLICATIONS = [e for e in EXAMPLES if not e.block.tests and e.block.file]
+TOML = [block for block in BLOCKS if block.language == "toml"]
+
+
+def _example_id(example: Example) -> str:
+    return str(example.block)
+
+
+def _arguments(block: Block) -> list[str]:
+    """Return the arguments of a nested run; async tests need more than the package's own dependencies."""
+    if "async def test_" not in block.text:
+        return [*PLAIN, "-p", "no:asyncio"]
+    for module in ("aiobotocore", "pytest_asyncio"):
+        pytest.importorskip(module)
+    return [*PLAIN, "-o", "asyncio_default_fixture_loop_scope=function"]
+
+
+def _patterns(shown: str) -> list[str]:
+    """Return what a shown text asks of an output, line by line: `...` and `*` stand for anything."""
+    return [line.replace("[", "[[]").replace("...", "*") for line in shown.splitlines() if line]
+
+
+@pytest.fixture
+def page(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A directory to run a page's examples in."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # botocore looks for credentials when a client is made
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    pytester.makepyprojecttoml(f"[tool.pytest]\n{REGION}\n")
+    return pytester
+
+
+# -- what is run -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("example", TESTS, ids=_example_id)
+def test_a_block_with_tests_does_as_the_page_says(
+    example: Example, page: pytest.Pytester, no_sockets: list[object]
+) -> None:
+    name = example.block.file or DEFAULT_FILE
+    for file, text in {**example.files, name: example.block.text}.items():
+        (page.path / file).write_text(text, "utf-8")
+
+    result = page.runpytest_inprocess(*_arguments(example.block), name)
+
+    outcomes = result.parseoutcomes()
+    if example.block.directive == "fails":
+        assert example.shows is not None, "what does it show?"
+        assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == example.block.tests
+        result.stdout.fnmatch_lines(_patterns(example.shows.text))
+    else:
+        assert outcomes == {"passed": example.block.tests}
+    assert no_sockets == []
+
+
+@pytest.mark.parametrize("example", SCRIPTS, ids=_example_id)
+def test_a_block_without_tests_runs(example: Example, page: pytest.Pytester, no_sockets: list[object]) -> None:
+    exec(compile(example.block.text, str(example.block), "exec"), {"__name__": "__main__"})  # noqa: S102
+    assert no_sockets == []
+
+
+@pytest.mark.parametrize("example", APPLICATIONS, ids=_example_id)
+def test_a_block_that_is_an_application_is_used(example: Example) -> None:
+    module = Path(str(example.block.file)).stem
+    used = [e for e in TESTS if e.block.page == example.block.page and e.block.line > example.block.line]
+    assert any(re.search(rf"^(?:from|import) {module}\b", e.block.text, re.MULTILINE) for e in used)
+
+
+@pytest.mark.parametrize("block", TOML, ids=str)
+def test_a_block_of_configuration_is_accepted(block: Block, pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml(block.text)
+    result = pytester.runpytest_inprocess(*PLAIN, "-p", "no:asyncio")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_directives_are_known() -> None:
+    known = {"", "fails", "shows", "not run", "example command", "test command"}
+    assert {block.directive for block in BLOCKS} <= known
+
+
+def test_every_failure_is_shown_once() -> None:
+    shown = [example.shows for example in EXAMPLES if example.block.directive == "fails"]
+    assert shown == [block for block in BLOCKS if block.directive == "shows"]
+
+
+# -- what is generated -------------------------------------------------------------------------------------------------
+
+
+def test_the_fidelity_page_is_what_the_generator_makes() -> None:
+    generated = runpy.run_path(str(DOCS / "generate" / "fidelity.py"))["page"]()
+    assert generated == (DOCS / "fidelity.md").read_text("utf-8"), "run: python docs/generate/fidelity.py"
+
+
+# -- what is listed ----------------------------------------------------------------------------------------------------
+
+
+def _code(pages: Iterable[Path]) -> str:
+    """Return everything that pages show as code."""
+    texts = [page.read_text("utf-8") for page in pages]
+    fenced = [block for text in texts for block in re.findall(r"^```\w+\n(.*?)^```$", text, re.M | re.S)]
+    inline = [span for text in texts for span in re.findall(r"`([^`\n]+)`", text)]
+    return "\n".join([*fenced, *inline])
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as forges make them."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+def test_relative_links_resolve(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8"))
+    for target, anchor in links:
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), target
+        assert not anchor or anchor in _anchors(file), f"{target}#{anchor}"
+
+
+def test_the_index_links_every_page() -> None:
+    links = re.findall(r"\]\(([\w-]+\.md)\)", (DOCS / "index.md").read_text("utf-8"))
+    assert sorted(links) == [page.name for page in sorted(DOCS.glob("*.md")) if page.name != "index.md"]
+
+
+def test_the_settings_are_all_listed() -> None:
+    text = (DOCS / "fixtures-and-settings.md").read_text("utf-8")
+    table = re.search(r"^## Settings\n(.*?)^## ", text, re.M | re.S)
+    assert table is not None
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (?:`(--[\w-]+)` )?\|$", table[1], re.MULTILINE)
+    flags = {name: f"--connect-chat-{name.replace('_', '-')}" for name in SETTINGS}
+    assert rows == [(name, flags[name] if setting.option else "") for name, setting in SETTINGS.items()]
+
+
+def test_the_fixtures_are_all_listed() -> None:
+    text = (DOCS / "fixtures-and-settings.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (?:the|a) ", text.partition("\n## Four ways")[0], re.MULTILINE)
+    assert rows == [name for name, value in vars(plugin).items() if type(value).__name__ == "FixtureFunctionDefinition"]
+
+
+def _public(cls: type, instance: object = None) -> list[str]:
+    own = {name for base in cls.__mro__ if base.__module__.startswith("pytest_connect_chat") for name in vars(base)}
+    return sorted(name for name in own | set(vars(instance) if instance else ()) if not name.startswith("_"))
+
+
+@pytest.mark.parametrize(
+    ("cls", "instance"),
+    [(FakeConnectChat, FakeConnectChat()), (FaultPlan, None), (RequestLog, None)],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+def test_every_public_member_is_named(cls: type, instance: Any) -> None:
+    code = _code(DOCS.glob("*.md"))
+    assert [name for name in _public(cls, instance) if not re.search(rf"(?<!\w){name}(?!\w)", code)] == []
+
+
+def test_the_architecture_page_names_every_module() -> None:
+    text = (DOCS / "architecture.md").read_text("utf-8")
+    modules = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
+    packages = {f"{name}__init__.py" for name in re.findall(r"`([\w/]+/)`", text)}
+    named = set(re.findall(r"`([\w/]+\.py)`", text)) | packages
+    assert {name for name in named if not name.startswith(("docs/", "tests/"))} == modules

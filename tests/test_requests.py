@@ -1,0 +1,752 @@
+"""`connect_chat.requests`: what is recorded, and what a test can assert on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from textwrap import dedent
+from typing import Any
+from unittest import mock
+
+import botocore.stub
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ParamValidationError
+
+from pytest_connect_chat import ABSENT, FakeConnectChat, RecordedRequest
+from pytest_connect_chat.exceptions import UnfakedOperationError
+
+NEW_YEAR = "2026-01-01T00:00:00Z"
+
+PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
+
+at_new_year = pytest.mark.connect_chat(clock=NEW_YEAR)
+
+
+class EndsWith:
+    """A matcher as many libraries have them: all that it knows is `==`."""
+
+    def __init__(self, end: str) -> None:
+        self.end = end
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and other.endswith(self.end)
+
+    def __hash__(self) -> int:
+        return hash(self.end)
+
+    def __repr__(self) -> str:
+        return f"EndsWith({self.end!r})"
+
+
+def message_of(failing: Callable[[], object]) -> str:
+    with pytest.raises(AssertionError) as caught:
+        failing()
+    return str(caught.value)
+
+
+def text(indented: str) -> str:
+    return dedent(indented).strip("\n")
+
+
+# -- a sequence of records ---------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_recorded_at_first(connect_chat: FakeConnectChat) -> None:
+    assert not connect_chat.requests
+    assert not connect_chat.requests.called
+    assert connect_chat.requests.call_count == 0
+    assert list(connect_chat.requests) == []
+
+
+def test_requests_are_a_sequence_in_their_order(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    for name in ("Ada", "Bob", "Cleo"):
+        connect_client.start_chat_contact(**parameters | {"ParticipantDetails": {"DisplayName": name}})
+    requests = connect_chat.requests
+
+    names = [record.params["ParticipantDetails"]["DisplayName"] for record in requests]
+
+    assert names == ["Ada", "Bob", "Cleo"]
+    assert isinstance(requests, Sequence)
+    assert len(requests) == requests.call_count == 3
+    assert requests.called
+    assert requests[-1] is requests.last is requests[2]
+    assert requests[1:] == [requests[1], requests[2]]
+    assert requests[1] in requests
+    assert requests.index(requests[2]) == 2
+    assert next(reversed(requests)) is requests.last
+    with pytest.raises(IndexError):
+        _ = requests[3]
+
+
+def test_a_log_grows_as_requests_come_in(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    starts = connect_chat.requests.start_chat_contact
+    of_ada = starts.matching(ParticipantDetails={"DisplayName": "Ada"})
+
+    connect_client.start_chat_contact(**parameters)
+
+    assert len(starts) == len(of_ada) == 1
+
+
+def test_there_is_no_last_of_nothing(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(LookupError, match=r"^No request has been recorded\.$"):
+        _ = connect_chat.requests.last
+    with pytest.raises(LookupError, match=r"^No request of StopContact has been recorded\.$"):
+        _ = connect_chat.requests.stop_contact.last
+
+
+def test_one_is_the_only_request(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters)
+
+    assert connect_chat.requests.one() is connect_chat.requests.last
+    assert connect_chat.requests.start_chat_contact.one().params == {
+        **parameters,
+        "ClientToken": connect_chat.requests.last.client_token,
+    }
+
+
+def test_an_operations_log_has_its_requests_only(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    contact_id = connect_client.start_chat_contact(**parameters)["ContactId"]
+    connect_client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=contact_id)
+
+    assert [record.operation for record in connect_chat.requests] == ["StartChatContact", "StopContact"]
+    assert connect_chat.requests.start_chat_contact.one() is connect_chat.requests[0]
+    assert connect_chat.requests.stop_contact.one() is connect_chat.requests[1]
+
+
+@pytest.mark.parametrize("service", ["connect", "connectparticipant"])
+def test_every_operation_of_both_services_has_its_log(connect_chat: FakeConnectChat, service: str) -> None:
+    methods = connect_chat.client(service).meta.method_to_api_mapping
+
+    logs = {method: getattr(connect_chat.requests, method) for method in methods}
+
+    assert {method: repr(log) for method, log in logs.items()} == {
+        method: f"<0 recorded requests of {operation}>" for method, operation in methods.items()
+    }
+
+
+def test_an_unknown_operation_is_refused_with_the_nearest(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError) as caught:
+        _ = connect_chat.requests.start_chat_contacts
+
+    assert str(caught.value) == (
+        "Neither connect nor connectparticipant has an operation 'start_chat_contacts'. "
+        "Did you mean 'start_chat_contact'?"
+    )
+
+
+def test_an_unknown_operation_that_is_like_no_other_is_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError) as caught:
+        _ = connect_chat.requests.zzz
+
+    assert str(caught.value) == "Neither connect nor connectparticipant has an operation 'zzz'."
+    assert not hasattr(connect_chat.requests, "_private")
+
+
+def test_clear_forgets_requests_and_nothing_else(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters)
+
+    connect_chat.requests.clear()
+
+    assert not connect_chat.requests.called
+    assert len(connect_chat.contacts) == 1
+
+
+def test_clear_of_a_selection_leaves_the_others(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    first = connect_client.start_chat_contact(**parameters)["ContactId"]
+    connect_client.start_chat_contact(**parameters, CustomerId="C-2")
+    connect_client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=first)
+
+    connect_chat.requests.start_chat_contact.matching(CustomerId="C-2").clear()
+
+    assert [record.operation for record in connect_chat.requests] == ["StartChatContact", "StopContact"]
+    connect_chat.requests.assert_not_requested(CustomerId="C-2")
+
+
+def test_logs_and_records_have_a_short_repr(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters)
+    with pytest.raises(connect_client.exceptions.ContactNotFoundException):
+        connect_client.stop_contact(InstanceId="other", ContactId="other")
+
+    assert repr(connect_chat.requests) == "<2 recorded requests>"
+    assert [repr(record) for record in connect_chat.requests] == [
+        "<RecordedRequest StartChatContact -> answered>",
+        (
+            "<RecordedRequest StopContact -> ContactNotFoundException: Contact other not found. "
+            "(rule stopped-contact-exists of pytest-connect-chat)>"
+        ),
+    ]
+
+
+# -- asserts that hold -------------------------------------------------------------------------------------------------
+
+
+def test_members_that_are_not_named_do_not_matter(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters, Attributes={"tier": "gold"}, CustomerId="C-1")
+    starts = connect_chat.requests.start_chat_contact
+
+    starts.assert_requested()
+    starts.assert_requested_once(Attributes={"tier": "gold"})
+    starts.assert_requested(1, CustomerId="C-1", Attributes={"tier": "gold"})
+    starts.assert_requested(count=0, CustomerId="C-2")
+    starts.assert_not_requested(Attributes={})
+    connect_chat.requests.assert_requested_once(CustomerId="C-1")
+
+
+@pytest.mark.parametrize(
+    "any_value", [pytest.param(mock.ANY, id="unittest.mock"), pytest.param(botocore.stub.ANY, id="botocore.stub")]
+)
+def test_any_stands_for_any_value_but_not_for_none(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], any_value: Any
+) -> None:
+    connect_client.start_chat_contact(**parameters, Attributes={"tier": "gold"})
+    starts = connect_chat.requests.start_chat_contact
+
+    starts.assert_requested_once(Attributes=any_value)
+    starts.assert_requested_once(Attributes={"tier": any_value})
+    starts.assert_not_requested(CustomerId=any_value)
+    starts.assert_not_requested(Attributes={"tier": "gold", "locale": any_value})
+
+
+def test_a_matcher_is_compared_with_equals(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters, CustomerId="C-17", Attributes={"order": "no-17"})
+    starts = connect_chat.requests.start_chat_contact
+
+    starts.assert_requested_once(CustomerId=EndsWith("17"), Attributes={"order": EndsWith("17")})
+    starts.assert_not_requested(CustomerId=EndsWith("18"))
+
+
+def test_absent_says_that_a_member_is_not_there(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters, CustomerId="C-1")
+    starts = connect_chat.requests.start_chat_contact
+
+    starts.assert_requested_once(PersistentChat=ABSENT, CustomerId="C-1")
+    starts.assert_not_requested(CustomerId=ABSENT)
+    assert repr(ABSENT) == "ABSENT"
+
+
+def test_matching_selects_step_by_step(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    for customer, tier in (("C-1", "gold"), ("C-1", "basic"), ("C-2", "gold")):
+        connect_client.start_chat_contact(**parameters, CustomerId=customer, Attributes={"tier": tier})
+    of_customer = connect_chat.requests.matching(CustomerId="C-1")
+
+    assert of_customer.call_count == 2
+    assert of_customer.start_chat_contact.matching(Attributes={"tier": "gold"}).one() is connect_chat.requests[0]
+    of_customer.assert_requested_once(Attributes={"tier": "basic"})
+    of_customer.assert_requested(2)
+
+
+# -- mistakes of the test ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["matching", "assert_requested", "assert_requested_once", "assert_not_requested"])
+def test_a_mistyped_member_is_refused_with_the_nearest(connect_chat: FakeConnectChat, method: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(connect_chat.requests.start_chat_contact, method)(Atributes={})
+
+    assert str(caught.value) == "StartChatContact has no member 'Atributes'. Did you mean 'Attributes'?"
+
+
+def test_a_member_like_no_other_is_refused_with_the_valid_ones(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError) as caught:
+        connect_chat.requests.send_event.assert_not_requested(zzz=1)
+
+    assert str(caught.value) == (
+        "SendEvent has no member 'zzz'. Valid: ClientToken, ConnectionToken, Content, ContentType."
+    )
+
+
+def test_a_member_of_no_operation_at_all_is_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError) as caught:
+        connect_chat.requests.assert_not_requested(InitialMesage={})
+
+    assert str(caught.value) == "No operation has a member 'InitialMesage'. Did you mean 'InitialMessage'?"
+
+
+@pytest.mark.parametrize("count", [-1, True, 1.0, "1", {"tier": "gold"}], ids=repr)
+def test_a_count_that_is_none_is_refused(connect_chat: FakeConnectChat, count: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        connect_chat.requests.assert_requested(count)
+
+    assert str(caught.value) == f"count is a number of requests, 0 or more, not {count!r}."
+
+
+# -- asserts that fail -------------------------------------------------------------------------------------------------
+
+
+def test_message_when_nothing_was_recorded(connect_chat: FakeConnectChat) -> None:
+    assert message_of(connect_chat.requests.start_chat_contact.assert_requested) == text(
+        """
+        Expected StartChatContact at least 1 time,
+        but it was requested 0 times.
+        No such request reached the service. Calls that botocore refuses itself never reach it.
+        """
+    )
+    assert message_of(connect_chat.requests.one) == text(
+        """
+        Expected a request exactly 1 time,
+        but it was requested 0 times.
+        No such request reached the service. Calls that botocore refuses itself never reach it.
+        """
+    )
+
+
+@pytest.mark.parametrize(("others", "sentence"), [(1, "1 of other operations was"), (2, "2 of other operations were")])
+def test_message_when_only_other_operations_were_requested(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], others: int, sentence: str
+) -> None:
+    for _ in range(others):
+        connect_client.start_chat_contact(**parameters)
+
+    assert message_of(lambda: connect_chat.requests.stop_contact.assert_requested(2, ContactId="C-1")) == text(
+        f"""
+        Expected StopContact exactly 2 times with
+            ContactId = 'C-1',
+        but it was requested 0 times.
+        No such request reached the service; {sentence}. Calls that botocore refuses itself never reach it.
+        """
+    )
+
+
+@at_new_year
+def test_message_with_the_nearest_request_field_by_field(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(
+        **parameters,
+        CustomerId="C-1",
+        Attributes={"tier": "gold", "locale": "de_DE", "source": "web"},
+        SegmentAttributes={"connect:Subtype": {"ValueString": "connect:Chat"}},
+    )
+
+    assert message_of(
+        lambda: connect_chat.requests.start_chat_contact.assert_requested_once(
+            InstanceId=parameters["InstanceId"],
+            ChatDurationInMinutes=60,
+            CustomerId=ABSENT,
+            Attributes={"tier": "silver", "topic": "billing", "source": "web"},
+            SegmentAttributes={"connect:Subtype": {"ValueString": "connect:Guide"}},
+        )
+    ) == text(
+        """
+        Expected StartChatContact exactly 1 time with
+            InstanceId = '12345678-1234-1234-1234-123456789012'
+            ChatDurationInMinutes = 60
+            CustomerId = ABSENT
+            Attributes = {'tier': 'silver', 'topic': 'billing', 'source': 'web'}
+            SegmentAttributes = {'connect:Subtype': {'ValueString': 'connect:Guide'}},
+        but it was requested 0 times.
+        The nearest requests:
+          StartChatContact at 00:00:00, answered
+            ChatDurationInMinutes: not given, expected 60
+            CustomerId: was 'C-1', expected ABSENT
+            Attributes['tier']: was 'gold', expected 'silver'
+            Attributes['topic']: not given, expected 'billing'
+            Attributes['locale']: was 'de_DE', not expected
+            SegmentAttributes['connect:Subtype']['ValueString']: was 'connect:Chat', expected 'connect:Guide'
+        """
+    )
+
+
+@at_new_year
+def test_message_shows_the_nearest_three_first(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    for minutes, customer in ((60, "C-1"), (61, "C-2"), (62, "C-2"), (63, "C-1"), (64, "C-2")):
+        connect_client.start_chat_contact(**parameters, ChatDurationInMinutes=minutes, CustomerId=customer)
+        connect_chat.clock.advance(seconds=1)
+
+    assert message_of(
+        lambda: connect_chat.requests.assert_requested(CustomerId="C-1", ChatDurationInMinutes=90)
+    ) == text(
+        """
+        Expected a request at least 1 time with
+            CustomerId = 'C-1'
+            ChatDurationInMinutes = 90,
+        but it was requested 0 times.
+        The nearest requests:
+          StartChatContact at 00:00:00, answered
+            ChatDurationInMinutes: was 60, expected 90
+          StartChatContact at 00:00:03, answered
+            ChatDurationInMinutes: was 63, expected 90
+          StartChatContact at 00:00:01, answered
+            CustomerId: was 'C-2', expected 'C-1'
+            ChatDurationInMinutes: was 61, expected 90
+          ... and 2 more
+        """
+    )
+
+
+@at_new_year
+def test_message_when_it_was_requested_too_often(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    for minutes in (0, 5):
+        connect_client.start_chat_contact(**parameters)
+        connect_chat.clock.advance(minutes=minutes)
+
+    assert message_of(connect_chat.requests.start_chat_contact.one) == text(
+        """
+        Expected StartChatContact exactly 1 time,
+        but it was requested 2 times.
+        The requests that match:
+          StartChatContact at 00:00:00, answered
+          StartChatContact at 00:00:00, answered
+        """
+    )
+
+
+@at_new_year
+def test_message_when_it_was_requested_against_expectation(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters, CustomerId="C-1")
+
+    assert message_of(
+        lambda: connect_chat.requests.matching(CustomerId=mock.ANY).assert_not_requested(Attributes=ABSENT)
+    ) == text(
+        """
+        Expected a request exactly 0 times with
+            CustomerId = <ANY>
+            Attributes = ABSENT,
+        but it was requested 1 time.
+        The requests that match:
+          StartChatContact at 00:00:00, answered
+        """
+    )
+
+
+@pytest.mark.connect_chat(clock=NEW_YEAR, max_active_chats=0)
+def test_message_tells_how_requests_ended(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    client = client_with(connect_chat, retries={"mode": "standard", "total_max_attempts": 3})
+    with pytest.raises(ClientError):
+        client.start_chat_contact(**parameters)
+    with pytest.raises(ClientError):
+        client.start_chat_contact(**parameters, CustomerId="x" * 129)
+
+    message = message_of(connect_chat.requests.start_chat_contact.assert_not_requested)
+
+    assert next(line for line in message.splitlines() if line.startswith("  ")) == (
+        "  StartChatContact at 00:00:00, refused: LimitExceededException after 3 attempts"
+    )
+    assert message.splitlines()[-1].endswith(", refused: InvalidParameterException")
+
+
+@at_new_year
+def test_message_cuts_long_values(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters, Attributes={"note": "a" * 300, "kept": "k" * 198})
+
+    assert message_of(
+        lambda: connect_chat.requests.start_chat_contact.assert_requested(Attributes={"note": "b" * 400, "kept": "k"})
+    ) == text(
+        f"""
+        Expected StartChatContact at least 1 time with
+            Attributes = {{'note': '{"b" * 170}... (425 characters),
+        but it was requested 0 times.
+        The nearest requests:
+          StartChatContact at 00:00:00, answered
+            Attributes['note']: was '{"a" * 179}... (302 characters), expected '{"b" * 179}... (402 characters)
+            Attributes['kept']: was '{"k" * 198}', expected 'k'
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "requests.assert_requested()",
+        "requests.start_chat_contact.assert_requested_once(CustomerId='C-1')",
+        "requests.assert_requested(Attributes={'a': 'b'}, count=2)",
+        "requests.stop_contact.one()",
+        "requests.assert_not_requested(CustomrId='C-1')",
+        "requests.start_chat_contact.matching(CustomrId='C-1')",
+        "requests.last",
+        "requests.start_chat_contacts",
+    ],
+)
+def test_a_failing_assert_shows_no_frame_of_ours(pytester: pytest.Pytester, statement: str) -> None:
+    pytester.makepyfile(f"def test_it(connect_chat):\n    connect_chat.{statement}\n")
+
+    result = pytester.runpytest_inprocess(*PLAIN, "--tb=short")
+
+    result.assert_outcomes(failed=1)
+    frames = [line for line in result.outlines if ": in " in line]
+    assert len(frames) == 1, frames
+    assert frames[0].startswith("test_a_failing_assert_shows_no_frame_of_ours.py:2: in test_it")
+
+
+def test_a_failing_assert_not_requested_shows_no_frame_of_ours(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(connect_chat, connect_client, start_chat_contact_request):
+            connect_client.start_chat_contact(**start_chat_contact_request())
+            connect_chat.requests.assert_not_requested()
+        """
+    )
+
+    result = pytester.runpytest_inprocess(*PLAIN, "--tb=long")
+
+    result.assert_outcomes(failed=1)
+    assert "_service" not in result.stdout.str()
+    result.stdout.fnmatch_lines(["E *Expected a request exactly 0 times,", "E *but it was requested 1 time."])
+
+
+# -- what a record holds -----------------------------------------------------------------------------------------------
+
+
+def client_with(fake: FakeConnectChat, **config: Any) -> Any:
+    import boto3
+
+    return boto3.client("connect", region_name=fake.settings.region, config=Config(**config))
+
+
+@at_new_year
+def test_a_record_of_a_success(connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]) -> None:
+    answer = connect_client.start_chat_contact(**parameters, ClientToken="order-17")
+
+    record = connect_chat.requests.one()
+
+    assert isinstance(record, RecordedRequest)
+    assert record.service == "connect"
+    assert record.operation == "StartChatContact"
+    assert record.params == {**parameters, "ClientToken": "order-17"}
+    assert record.client_token == "order-17"
+    assert record.client_token_given is True
+    assert record.response == {name: answer[name] for name in ("ContactId", "ParticipantId", "ParticipantToken")}
+    assert record.error is None
+    assert record.contact is connect_chat.contacts[answer["ContactId"]]
+    assert record.region == "us-east-1"
+    assert record.time == datetime(2026, 1, 1, tzinfo=UTC)
+    assert record.attempt_count == len(record.attempts) == 1
+    assert record.attempts[0].time == record.time
+    assert record.attempts[0].error is None
+
+
+@at_new_year
+def test_a_record_of_a_refused_request(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    with pytest.raises(connect_client.exceptions.InvalidRequestException) as caught:
+        connect_client.start_chat_contact(**parameters, PersistentChat={"RehydrationType": "FROM_SEGMENT"})
+
+    record = connect_chat.requests.one()
+
+    assert record.response is None
+    assert record.contact is None
+    assert record.error is not None
+    assert record.error.code == "InvalidRequestException"
+    assert record.error.message == caught.value.response["Error"]["Message"]
+    assert record.error.http_status == 400
+    assert str(record.error) == f"InvalidRequestException: {record.error.message}"
+    assert [attempt.error for attempt in record.attempts] == [record.error]
+
+
+def test_a_filled_in_client_token_is_recorded_as_such(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters)
+    connect_client.start_chat_contact(**parameters)
+    first, second = connect_chat.requests
+
+    assert first.client_token_given is False
+    assert first.client_token == first.params["ClientToken"]
+    assert first.client_token != second.client_token
+
+
+def test_an_operation_without_client_token_has_none(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    contact = connect_chat.add_contact()
+
+    connect_client.stop_contact(InstanceId=contact.instance_id, ContactId=contact.contact_id)
+
+    record = connect_chat.requests.one()
+    assert (record.client_token, record.client_token_given) == (None, False)
+    assert record.contact is contact
+    assert record.response == {}
+
+
+@pytest.mark.connect_chat(clock=NEW_YEAR, max_active_chats=0)
+def test_a_record_has_every_attempt_of_its_call(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    client = client_with(connect_chat, retries={"mode": "standard", "total_max_attempts": 4})
+
+    with pytest.raises(client.exceptions.LimitExceededException):
+        client.start_chat_contact(**parameters)
+
+    record = connect_chat.requests.one()
+    times = [attempt.time for attempt in record.attempts]
+    assert record.attempt_count == 4
+    assert record.time == times[0] == connect_chat.clock.start
+    assert times == sorted(set(times))
+    assert times[-1] == connect_chat.clock.now()
+    assert [attempt.error for attempt in record.attempts] == [record.error] * 4
+
+
+def test_a_record_tells_the_region_of_its_client(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    import boto3
+
+    boto3.client("connect", region_name="eu-central-1").start_chat_contact(**parameters)
+
+    assert connect_chat.requests.one().region == "eu-central-1"
+
+
+def test_the_time_of_a_record_is_the_clocks(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_chat.clock.advance(minutes=6)
+
+    connect_client.start_chat_contact(**parameters)
+
+    assert connect_chat.requests.one().time == connect_chat.clock.start + timedelta(minutes=6)
+
+
+def test_a_replay_is_recorded_with_the_original_contact(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    for _ in range(2):
+        connect_client.start_chat_contact(**parameters, ClientToken="order-17")
+    first, second = connect_chat.requests
+
+    assert len(connect_chat.contacts) == 1
+    assert first.contact is second.contact is connect_chat.contacts.last
+    assert first.response == second.response
+
+
+def test_a_canned_answer_is_recorded(connect_chat: FakeConnectChat, connectparticipant_client: Any) -> None:
+    connect_chat.add_response("send_message", {"Id": "m-1", "AbsoluteTime": NEW_YEAR})
+    connect_chat.add_client_error("send_message", "ThrottlingException", "slowly", 429)
+    message = {"ContentType": "text/plain", "Content": "Hello", "ConnectionToken": "c"}
+
+    connectparticipant_client.send_message(**message)
+    with pytest.raises(connectparticipant_client.exceptions.ThrottlingException):
+        connectparticipant_client.send_message(**message)
+
+    answered, refused = connect_chat.requests.send_message
+    assert answered.service == "connectparticipant"
+    assert answered.response == {"Id": "m-1", "AbsoluteTime": NEW_YEAR}
+    assert (answered.error, answered.attempt_count) == (None, 1)
+    assert str(refused.error) == "ThrottlingException: slowly"
+    assert refused.error is not None
+    assert refused.error.http_status == 429
+    assert (refused.response, refused.attempt_count) == (None, 1)
+
+
+@pytest.mark.connect_chat(strict=False)
+def test_a_call_of_an_unfaked_operation_is_recorded(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    with pytest.raises(UnfakedOperationError) as caught:
+        connect_client.describe_contact(InstanceId="i", ContactId="c")
+
+    record = connect_chat.requests.describe_contact.one()
+    assert record.error is not None
+    assert (record.error.code, record.error.http_status) == ("UnfakedOperationError", None)
+    assert record.error.message == str(caught.value)
+    assert record.attempt_count == 1
+
+
+# -- calls that botocore refuses itself --------------------------------------------------------------------------------
+
+
+@pytest.mark.connect_chat(seed=7)
+def test_a_call_that_botocore_refuses_never_reached_the_service(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    for wrong in ({"ChatDurationInMinutes": 59}, {"Attributes": {"tier": 1}}, {"Unknown": "x"}, {"ClientToken": None}):
+        with pytest.raises(ParamValidationError):
+            connect_client.start_chat_contact(**parameters, **wrong)
+    with pytest.raises(ParamValidationError):
+        connect_client.start_chat_contact(**parameters, ClientToken="order-17", CustomerId="")
+
+    assert not connect_chat.requests.called
+    assert not connect_chat.contacts
+    first = connect_client.start_chat_contact(**parameters, ClientToken="order-17")
+    second = connect_client.start_chat_contact(**parameters)
+    with FakeConnectChat(seed=7) as untroubled:
+        client = untroubled.client()
+        assert client.start_chat_contact(**parameters, ClientToken="order-17") == {
+            **first,
+            "ResponseMetadata": mock.ANY,
+        }
+        assert client.start_chat_contact(**parameters)["ContactId"] == second["ContactId"]
+
+
+# -- nothing is aliased ------------------------------------------------------------------------------------------------
+
+
+def test_nothing_that_the_caller_does_later_changes_a_record(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    given = {
+        **parameters,
+        "Attributes": {"tier": "gold"},
+        "SupportedMessagingContentTypes": ["text/plain"],
+        "SegmentAttributes": {"connect:Subtype": {"ValueString": "connect:Chat"}},
+        "ClientToken": "order-17",
+    }
+    before = deepcopy(given)
+    answer = connect_client.start_chat_contact(**given)
+    original = deepcopy(answer)
+    record = connect_chat.requests.one()
+
+    given["Attributes"]["tier"] = "basic"
+    given["SupportedMessagingContentTypes"].append("text/markdown")
+    given["SegmentAttributes"]["connect:Subtype"]["ValueString"] = "connect:Guide"
+    given["ParticipantDetails"]["DisplayName"] = "Bob"
+    answer["ContactId"] = "changed"
+    answer["ResponseMetadata"]["HTTPHeaders"].clear()
+
+    assert record.params == before
+    assert record.response == {name: value for name, value in original.items() if name != "ResponseMetadata"}
+    assert connect_chat.contacts.last.attributes == {"tier": "gold"}
+    replayed = connect_client.start_chat_contact(**before)
+    assert {**replayed, "ResponseMetadata": None} == {**original, "ResponseMetadata": None}
+
+
+def test_nothing_that_is_done_to_a_record_changes_it(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    answer = connect_client.start_chat_contact(**parameters, Attributes={"tier": "gold"}, ClientToken="order-17")
+    record = connect_chat.requests.one()
+
+    record.params["Attributes"]["tier"] = "basic"
+    record.params.clear()
+    assert record.response is not None
+    record.response["ContactId"] = "changed"
+    record.response.clear()
+
+    assert record.params["Attributes"] == {"tier": "gold"}
+    assert record.response["ContactId"] == answer["ContactId"]
+    replayed = connect_client.start_chat_contact(**parameters, Attributes={"tier": "gold"}, ClientToken="order-17")
+    assert replayed["ContactId"] == answer["ContactId"]
+
+
+@pytest.mark.parametrize("attribute", ["params", "response", "operation", "attempts", "error", "contact", "time"])
+def test_a_record_is_frozen(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], attribute: str
+) -> None:
+    connect_client.start_chat_contact(**parameters)
+
+    with pytest.raises((AttributeError, TypeError)):  # which one depends on Python's version
+        setattr(connect_chat.requests.one(), attribute, None)
