@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
 NEAREST: Final = 3
 JOURNAL_LINES: Final = 40
 WIDTH: Final = 79
+SHORT: Final = 60
 PLACES: Final = ("InstanceId", "ContactFlowId")
 SECRETS: Final = ("ParticipantToken", "ConnectionToken")
 VALUE_WIDTH: Final = 200
 
+Numbered = tuple[int, "RecordedRequest"]
 Differing = Callable[[dict[str, Any], dict[str, Any]], list[str]]
 
 
@@ -31,41 +34,39 @@ def describe_failed_assert(
     operation: str | None,
     times: str,
     wanted: dict[str, Any],
-    found: Sequence[RecordedRequest],
-    candidates: Sequence[RecordedRequest],
+    found: Sequence[Numbered],
+    candidates: Sequence[Numbered],
     elsewhere: int,
     differing: Differing,
 ) -> str:
     """Return the message of an assert on recorded requests: what was wanted, what was there, where it differs."""
-    with_members = " with" if wanted else ""
-    lines = [f"Expected {operation or 'a request'} {times}{with_members}"]
+    lines = [f"Expected {operation or 'a request'} {times}{' with' if wanted else ''}"]
     lines += [f"    {name} = {_cut(repr(value))}" for name, value in wanted.items()]
     lines[-1] += ","
-    lines.append(f"but it was requested {len(found)} time{'' if len(found) == 1 else 's'}.")
     if found:
-        lines += _listed("The requests that match:", found, lambda record: [])
+        lines.append(f"but {_count(len(found), 'request matches', 'requests match')}:")
+        lines += _listed(found, lambda record: [])
     elif candidates:
-        nearest = sorted(candidates, key=lambda record: len(differing(record.params, wanted)))
-        lines += _listed(
-            "The nearest requests:",
-            nearest,
-            lambda record: _differences(record, wanted, differing(record.params, wanted)),
-        )
-    if not candidates:
-        other = f"; {elsewhere} of other operations {'was' if elsewhere == 1 else 'were'}" if elsewhere else ""
-        lines.append(f"No such request reached the service{other}. Calls that botocore refuses itself never reach it.")
+        lines.append(f"but no request matches. The nearest of {_count(len(candidates), 'request', 'requests')}:")
+        nearest = sorted(candidates, key=lambda numbered: len(differing(numbered[1].params, wanted)))
+        lines += _listed(nearest, lambda record: _differences(record, wanted, differing(record.params, wanted)))
+    else:
+        others = f"; {_count(elsewhere, 'request', 'requests')} of other operations did" if elsewhere else ""
+        lines.append(f"but none reached the service{others}. Calls that botocore refuses itself never reach it.")
     return "\n".join(lines)
 
 
-def _listed(
-    title: str, records: Sequence[RecordedRequest], details: Callable[[RecordedRequest], Iterable[str]]
-) -> list[str]:
-    lines = [title]
-    for record in records[:NEAREST]:
-        lines.append(f"  {record.operation} at {record.time:%H:%M:%S}, {_outcome(record)}")
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"
+
+
+def _listed(numbered: Sequence[Numbered], details: Callable[[RecordedRequest], Iterable[str]]) -> list[str]:
+    lines = []
+    for number, record in numbered[:NEAREST]:
+        lines.append(f"  #{number} {record.operation}, {_outcome(record)}")
         lines += [f"    {detail}" for detail in details(record)]
-    if len(records) > NEAREST:
-        lines.append(f"  ... and {len(records) - NEAREST} more")
+    if len(numbered) > NEAREST:
+        lines.append(f"  ... and {len(numbered) - NEAREST} more")
     return lines
 
 
@@ -104,47 +105,50 @@ def _cut(text: str) -> str:
 
 
 def describe_journal(records: Sequence[RecordedRequest], start: datetime, *, verbose: bool) -> str:
-    """Return what happened on the fake, for the report of a failed test: a line per request and per attempt.
+    """Return what happened on the fake, for the report of a failed test: each request with its attempts and answer.
 
     Args:
         records: The recorded requests, in order.
         start: When the clock started; times are shown in seconds since then.
-        verbose: Whether to show all requests and lines of any length.
+        verbose: Whether to show all requests, and values in full.
     """
     lines: list[str] = []
     for number, record in enumerate(records, 1):
-        lines.append(f"{number:>3} {_since(start, record.time)} {record.operation} {_members(record)}".rstrip())
+        lines += _wrapped(f"#{number} {_since(start, record.time)} {record.operation}", _members(record, verbose))
         if record.attempt_count > 1 or any(attempt.fault for attempt in record.attempts):
-            lines += [
-                f"      {_attempt(position, start, attempt)}" for position, attempt in enumerate(record.attempts, 1)
-            ]
-        lines.append(f"      -> {_result(record)}")
-    if verbose:
-        return "\n".join(lines)
-    if len(lines) > JOURNAL_LINES:
-        left_out = f"    ... {len(lines) - JOURNAL_LINES} lines left out; -v shows all ..."
+            for position, attempt in enumerate(record.attempts, 1):
+                lines += _wrapped(f"    attempt {position} {_since(start, attempt.time)}", _attempt(attempt))
+        lines += _wrapped("    ->", _result(record))
+    if not verbose and len(lines) > JOURNAL_LINES:
+        left_out = f"... {len(lines) - JOURNAL_LINES} lines left out; -v shows all ..."
         lines = [*lines[: JOURNAL_LINES // 2], left_out, *lines[-JOURNAL_LINES // 2 :]]
-    return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..." for line in lines)
+    return "\n".join(lines)
+
+
+def _wrapped(head: str, rest: str) -> list[str]:
+    return textwrap.wrap(f"{head} {rest}", WIDTH, subsequent_indent=" " * 8, break_on_hyphens=False) or [head]
 
 
 def _since(start: datetime, moment: datetime) -> str:
     return f"+{(moment - start).total_seconds():.3f}s"
 
 
-def _members(record: RecordedRequest) -> str:
+def _members(record: RecordedRequest, verbose: bool) -> str:
     names = [name for name in record._params if name != "ClientToken" or record.client_token_given]
     names.sort(key=PLACES.__contains__)  # what tells requests apart comes first
-    return " ".join(f"{name}={_shown(name, record._params[name])}" for name in names)
+    return " ".join(f"{name}={_shown(name, record._params[name], verbose)}" for name in names)
 
 
-def _shown(name: str, value: Any) -> str:
-    return f"{value[:8]}..." if name in (*SECRETS, *PLACES) else _cut(ascii(value))
+def _shown(name: str, value: Any, verbose: bool) -> str:
+    if name in SECRETS or (name in PLACES and not verbose):
+        return f"{value[:8]}..."
+    text = ascii(value)
+    return text if verbose or len(text) <= SHORT else f"{text[:SHORT]}..."
 
 
-def _attempt(position: int, start: datetime, attempt: Attempt) -> str:
-    outcome = "answered" if attempt.error is None else _failed(attempt.error)
-    fault = f" [{attempt.fault}]" if attempt.fault else ""
-    return f"attempt {position} {_since(start, attempt.time)}{fault}: {outcome}"
+def _attempt(attempt: Attempt) -> str:
+    fault = f"[{attempt.fault}] " if attempt.fault else ""
+    return f"{fault}{'answered' if attempt.error is None else _failed(attempt.error)}"
 
 
 def _failed(error: RecordedError) -> str:
@@ -153,7 +157,8 @@ def _failed(error: RecordedError) -> str:
 
 def _result(record: RecordedRequest) -> str:
     if record.error is not None:
-        return f"{_failed(record.error)}: {ascii(record.error.message)[1:-1]}"
+        rule = f" [rule {record.error.rule}]" if record.error.rule else ""
+        return f"{_failed(record.error)}{rule}: {record.error.message.encode('ascii', 'backslashreplace').decode()}"
     if record.contact is not None:
         return f"contact {record.contact.contact_id}"
     return "answered"

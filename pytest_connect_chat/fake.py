@@ -11,16 +11,19 @@ from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.canned import CallableResponse
 from pytest_connect_chat._clients.environment import DUMMY, Environment
+from pytest_connect_chat._clients.unfaked import unfaked_calls
 from pytest_connect_chat._report import describe_journal
-from pytest_connect_chat._service import scene
+from pytest_connect_chat._service import other_side, scene
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts import Contact, ContactRegistry
 from pytest_connect_chat._service.faults import FaultPlan
+from pytest_connect_chat._service.other_side import ChatParticipant
+from pytest_connect_chat._service.participation import Reply
 from pytest_connect_chat._service.requests import RequestLog
 from pytest_connect_chat._service.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import Settings, settings_from
-from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnfakedOperationError
+from pytest_connect_chat.exceptions import LeftoverError, SceneError
 
 
 class FakeConnectChat:
@@ -154,18 +157,10 @@ class FakeConnectChat:
             LeftoverError: Something is left; the message says what.
         """
         __tracebackhide__ = True
-        problems = self.faults.leftovers()
-        problems += [f"a canned answer for {method}() was not asked for" for method in self._backend.canned.leftovers()]
-        problems += [
-            record.error.message
-            for record in self._backend.records
-            if record.error is not None and record.error.code == UnfakedOperationError.__name__
-        ]
+        problems = [*self.faults.leftovers(), *self._backend.canned.leftovers(), *unfaked_calls(self._backend.records)]
         if problems:
-            listed = "\n".join(f"  - {problem}" for problem in problems)
-            raise LeftoverError(
-                f"The test ended, and\n{listed}\nIf this is on purpose: @pytest.mark.connect_chat(strict=False)."
-            )
+            listed = "\n".join(f"Left over: {problem}" for problem in problems)
+            raise LeftoverError(f"{listed}\nIf this is on purpose: @pytest.mark.connect_chat(strict=False).")
 
     # -- setting the scene ------------------------------------------------------------------------------------------
 
@@ -274,6 +269,55 @@ class FakeConnectChat:
             SceneError: There is no such contact, or it has ended.
         """
         scene.stop_contact(self._service, contact_id, disconnect_reason)
+
+    # -- the other side of the conversation -------------------------------------------------------------------------
+
+    def add_participant(self, contact_id: str, role: str = "AGENT", display_name: str = "Agent") -> ChatParticipant:
+        """Let somebody join an active chat, played by the test.
+
+        Args:
+            contact_id: The contact.
+            role: `"AGENT"`, `"CUSTOM_BOT"` or `"SUPERVISOR"`.
+            display_name: The name that the customer sees.
+
+        Returns:
+            The participant, with `send_message`, `send_event` and `disconnect`.
+
+        Raises:
+            SceneError: There is no such contact, it has ended, or a value is not valid.
+        """
+        return other_side.add_participant(self._service, contact_id, role, display_name)
+
+    def transfer(self, contact_id: str, contact_flow_id: str | None = None) -> Contact:
+        """Transfer an active contact: it ends, and the chat goes on in a new one. Participants and tokens stay.
+
+        Args:
+            contact_id: The contact.
+            contact_flow_id: The flow of the new contact; the same by default.
+
+        Returns:
+            The new contact: the next segment of the same session.
+
+        Raises:
+            SceneError: There is no such contact or flow, or the contact has ended.
+        """
+        return other_side.transfer(self._service, contact_id, contact_flow_id)
+
+    def reply_with(self, reply: Reply | None) -> None:
+        """Answer every message of a customer as the flow's bot, from now on and in every chat.
+
+        The initial message is answered once the customer has connected: that is when the flow starts.
+
+        Args:
+            reply: The answer; or a callable that returns it for the customer's `TranscriptItem`, or returns `None` for
+                no answer; or `None` to answer no more.
+
+        Raises:
+            SceneError: It is none of these.
+        """
+        other_side.reply_with(self._service, reply)
+
+    # -- canned answers ---------------------------------------------------------------------------------------------
 
     def add_response(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from typing import Any
@@ -39,3 +40,39 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def parameters() -> dict[str, Any]:
     """The smallest valid request of StartChatContact."""
     return {"InstanceId": INSTANCE_ID, "ContactFlowId": FLOW_ID, "ParticipantDetails": {"DisplayName": "Ada"}}
+
+
+class AwaitedClient:
+    """An aiobotocore client that is called as a botocore client is: each call runs on an event loop of its own."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        if name not in self._client.meta.method_to_api_mapping:
+            return attribute
+
+        async def call(**parameters: Any) -> Any:
+            return await attribute(**parameters)
+
+        return lambda **parameters: asyncio.run(call(**parameters))
+
+
+@pytest.fixture
+def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run a test over botocore's clients and over aiobotocore's: modules ask for it with `usefixtures("driver")`."""
+    if request.param == "aiobotocore":
+        pytest.importorskip("aiobotocore", reason="the extra asyncio is not installed")
+        from pytest_connect_chat import FakeConnectChat
+
+        monkeypatch.setattr(
+            FakeConnectChat, "client", lambda fake, service="connect": AwaitedClient(fake.aio_client(service))
+        )
+    return str(request.param)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give tests that ask for a driver both of them."""
+    if "driver" in metafunc.fixturenames:
+        metafunc.parametrize("driver", ["botocore", "aiobotocore"], indirect=True)

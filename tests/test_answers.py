@@ -14,11 +14,12 @@ import faker.generator
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
 from faker import Faker
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients.model import model_client
+from pytest_connect_chat._clients.model import limits_of, model_client
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MEMBERS = model_client("connect").meta.service_model.operation_model("StartChatContact").input_shape.members
@@ -92,6 +93,23 @@ def test_an_empty_answer_is_metadata_only(connect_chat: FakeConnectChat, connect
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+def test_handlers_of_the_application_see_an_http_response(connect_client: Any, parameters: dict[str, Any]) -> None:
+    seen: list[Any] = []
+
+    def see(http_response: Any, parsed: dict[str, Any], **kwargs: Any) -> None:
+        seen.append((http_response, parsed))
+
+    connect_client.meta.events.register("after-call.connect.StartChatContact", see)
+
+    answer = connect_client.start_chat_contact(**parameters)
+
+    [(http, parsed)] = seen
+    assert parsed == answer
+    assert (http.status_code, http.content) == (200, b"")
+    assert http.headers["X-Amzn-RequestId"] == answer["ResponseMetadata"]["RequestId"]
+    assert dict(http.headers.items()) == answer["ResponseMetadata"]["HTTPHeaders"]
+
+
 @at_new_year
 @with_connection_types
 @pytest.mark.parametrize(
@@ -148,6 +166,12 @@ def test_answers_are_valid_by_the_installed_model(
         for member, value in answer.items():
             most = model.output_shape.members[member].metadata.get("max")
             assert most is None or len(value) <= most
+
+
+def test_an_operation_of_another_model_may_have_no_members() -> None:
+    model = ServiceModel({"metadata": {}, "operations": {"Ping": {"name": "Ping"}}, "shapes": {}})
+
+    assert limits_of(model.operation_model("Ping")) == {}
 
 
 # -- failure -----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from textwrap import dedent
@@ -17,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError, StubAssertionError
 
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
+from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnfakedOperationError
 
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
@@ -418,13 +418,15 @@ def run(pytester: pytest.Pytester, source: str, *args: str) -> pytest.RunResult:
     return pytester.runpytest_inprocess(*PLAIN, *args)
 
 
-def test_an_answer_left_over_fails_the_test(pytester: pytest.Pytester) -> None:
+def test_answers_left_over_fail_the_test(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
         """
         def test_it(connect_chat):
             connect_chat.add_response("describe_contact", {})
+            connect_chat.add_response("describe_contact", lambda request: {})
             connect_chat.add_client_error("send_message", "ThrottlingException")
+            connect_chat.add_client_error("send_message")
         """,
     )
 
@@ -432,9 +434,10 @@ def test_an_answer_left_over_fails_the_test(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "*ERROR at teardown of test_it*",
-            "The test ended, and",
-            "  - a canned answer for describe_contact() was not asked for",
-            "  - a canned answer for send_message() was not asked for",
+            "Left over: the canned response for describe_contact() was not asked for",
+            "Left over: the canned response for describe_contact() was not asked for",
+            "Left over: the canned error ThrottlingException for send_message() was not asked for",
+            "Left over: the canned error without a code for send_message() was not asked for",
             "If this is on purpose: @pytest.mark.connect_chat(strict=False).",
             "*short test summary info*",
         ],
@@ -442,29 +445,38 @@ def test_an_answer_left_over_fails_the_test(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_a_swallowed_error_of_an_unfaked_operation_fails_the_test(pytester: pytest.Pytester) -> None:
+def unfaked(method: str, operation: str, service: str) -> str:
+    """Return what is said of a call that nothing answers."""
+    faked = ", ".join(name for of_service, name in OPERATIONS if of_service == service)
+    return (
+        f"{operation} of {service} is not faked.\n"
+        f"  Faked are: {faked}.\n"
+        f"  To answer it: connect_chat.add_response('{method}', {{...}}) or add_client_error('{method}', ...).\n"
+        "  To hand it to whatever else intercepts it in this process, such as moto: the setting unfaked='passthrough'."
+    )
+
+
+@pytest.mark.parametrize(("calls", "count"), [(1, "a call"), (2, "2 calls")])
+def test_a_swallowed_error_of_an_unfaked_operation_fails_the_test(
+    pytester: pytest.Pytester, calls: int, count: str
+) -> None:
     result = run(
         pytester,
-        """
+        f"""
         def test_it(connect_chat, connect_client):
-            try:
-                connect_client.describe_contact(InstanceId="i", ContactId="c")
-            except Exception:
-                pass
+            for _ in range({calls}):
+                try:
+                    connect_client.describe_user(InstanceId="i", UserId="u")
+                except Exception:
+                    pass
         """,
     )
 
     result.assert_outcomes(passed=1, errors=1)
-    unfaked = (
-        "  - DescribeContact of connect is not faked. Faked are StartChatContact, StopContact. Give it a canned answer "
-        "with connect_chat.add_response(...) or add_client_error(...), or hand it to whatever else intercepts it in "
-        "this process, such as moto, with the setting unfaked='passthrough'."
-    )
-    assert result.outlines[result.outlines.index("The test ended, and") :][:3] == [
-        "The test ended, and",
-        unfaked,
-        "If this is on purpose: @pytest.mark.connect_chat(strict=False).",
-    ]
+    assert (
+        f"Left over: {count} that nothing answers. {unfaked('describe_user', 'DescribeUser', 'connect')}\n"
+        "If this is on purpose: @pytest.mark.connect_chat(strict=False).\n"
+    ) in result.stdout.str()
 
 
 @pytest.mark.parametrize(
@@ -532,9 +544,9 @@ def test_leftovers_are_fine_where_strict_is_off(pytester: pytest.Pytester, where
         f"""
         {marker}
         def test_it(connect_chat, connect_client):
-            connect_chat.add_response("describe_user", {{}})
+            connect_chat.add_response("describe_contact", {{}})
             with pytest.raises(Exception):
-                connect_client.describe_contact(InstanceId="i", ContactId="c")
+                connect_client.describe_user(InstanceId="i", UserId="u")
         """,
     )
 
@@ -546,8 +558,7 @@ def test_leftovers_fail_the_context_manager() -> None:
         fake.add_response("describe_contact", {})
 
     assert str(caught.value) == (
-        "The test ended, and\n"
-        "  - a canned answer for describe_contact() was not asked for\n"
+        "Left over: the canned response for describe_contact() was not asked for\n"
         "If this is on purpose: @pytest.mark.connect_chat(strict=False)."
     )
 
@@ -578,27 +589,30 @@ def test_reset_forgets_canned_answers(connect_chat: FakeConnectChat, connect_cli
 
 @pytest.mark.connect_chat(strict=False)
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("service", "method", "operation", "parameters"),
     [
-        pytest.param(
-            lambda fake: fake.client().describe_contact(**CONTACT),
-            "DescribeContact of connect is not faked. Faked are StartChatContact, StopContact. Give it",
-            id="connect",
-        ),
-        pytest.param(
-            lambda fake: fake.client("connectparticipant").send_message(**MESSAGE),
-            "SendMessage of connectparticipant is not faked. Faked are no operations of it. Give it",
-            id="connectparticipant",
+        ("connect", "describe_user", "DescribeUser", {"InstanceId": "i", "UserId": "u"}),
+        (
+            "connectparticipant",
+            "get_authentication_url",
+            "GetAuthenticationUrl",
+            {"SessionId": "s" * 36, "RedirectUri": "https://example.com", "ConnectionToken": "c"},
         ),
     ],
+    ids=["connect", "connectparticipant"],
 )
 def test_an_operation_without_fake_and_answer_is_refused(
-    connect_chat: FakeConnectChat, call: Callable[[FakeConnectChat], Any], message: str, no_sockets: list[Any]
+    connect_chat: FakeConnectChat,
+    service: str,
+    method: str,
+    operation: str,
+    parameters: dict[str, Any],
+    no_sockets: list[Any],
 ) -> None:
     with pytest.raises(UnfakedOperationError) as caught:
-        call(connect_chat)
+        getattr(connect_chat.client(service), method)(**parameters)
 
-    assert str(caught.value).startswith(message)
+    assert str(caught.value) == unfaked(method, operation, service)
     assert no_sockets == []
 
 

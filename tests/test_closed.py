@@ -63,8 +63,8 @@ def test_a_faked_operation_opens_no_socket(connect_chat: FakeConnectChat, parame
         ("connect", lambda client: client.list_instances(), "StartChatContact"),
         (
             "connectparticipant",
-            lambda client: client.send_event(ContentType="text/plain", ConnectionToken="token"),
-            "",
+            lambda client: client.describe_view(ViewToken="token", ConnectionToken="token"),
+            "SendMessage",
         ),
     ],
     ids=["connect", "connectparticipant"],

@@ -360,6 +360,23 @@ def test_a_second_call_gets_a_token_of_its_own(
         assert len(fake.contacts) == 2
 
 
+def test_throttling_on_the_fake_does_not_slow_the_client_down_afterwards(
+    endpoint: LocalEndpoint, sleeps: list[float], parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paced: list[object] = []
+    monkeypatch.setattr(TokenBucket, "acquire", lambda self, amount=1, block=True: paced.append(self))
+    observer = Observer(endpoint.client(retries={"mode": "adaptive"}))
+    on_the_fake(observer, parameters, matrix.FAULTS["throttle()"])
+    endpoint.start_play(Play())
+
+    on_the_endpoint(endpoint, observer, parameters)
+    assert paced == []
+
+    endpoint.start_play(Play(429, "ThrottlingException"))
+    on_the_endpoint(endpoint, observer, parameters)
+    assert paced
+
+
 # -- how the policy is configured --------------------------------------------------------------------------------------
 
 CONFIGURED = [

@@ -340,9 +340,12 @@ def test_a_replay_after_the_chat_has_ended_has_no_websocket(
     first = without_metadata(newer_client.start_chat_contact(**request))
     assert without_metadata(newer_client.start_chat_contact(**request)) == first
     connect_chat.stop_contact(first["ContactId"])
-    del first["Websocket"]
+    websocket = first.pop("Websocket")
 
     assert without_metadata(newer_client.start_chat_contact(**request)) == first
+    response = connect_chat.requests[0].response
+    assert response is not None
+    assert response["Websocket"] == websocket  # what was recorded of the first call stays
 
 
 # -- any sequence ------------------------------------------------------------------------------------------------------

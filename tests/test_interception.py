@@ -24,6 +24,7 @@ from botocore.stub import Stubber
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients import interception, stubber
 from pytest_connect_chat._clients.backend import Backend
+from pytest_connect_chat._clients.blocking import Permission
 from pytest_connect_chat._clients.model import shared_loader
 from pytest_connect_chat._clients.retries import RetryPolicy
 from pytest_connect_chat.exceptions import ClosedError, SceneError
@@ -52,6 +53,7 @@ def region_without_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
 def classes_as_before() -> Iterator[None]:
     yield
     assert {name: owner.__dict__[name] for owner, name in PATCHED} == ORIGINALS
+    assert not [owner for owner, _ in PATCHED if "__init_subclass__" in owner.__dict__]
 
 
 def registered(client: Any) -> tuple[list[tuple[str, int, Any]], dict[str, Any]]:
@@ -476,8 +478,9 @@ def test_what_a_patch_brings_back_lets_calls_pass(tracer: Callable[..., Any], pa
 
 def test_a_dead_wrapper_below_lets_requests_leave(monkeypatch: pytest.MonkeyPatch, parameters: Parameters) -> None:
     client = new_client(aws_access_key_id="AKIA", aws_secret_access_key="secret")
+    seen: list[str] = []
     with FakeConnectChat():
-        patch = wraps(Endpoint.__dict__["_send"], seen := [])
+        patch = wraps(Endpoint.__dict__["_send"], seen)
         monkeypatch.setattr(Endpoint, "_send", patch)
     monkeypatch.setattr(client._endpoint.http_session, "send", mock.Mock(side_effect=ZeroDivisionError))
 
@@ -492,7 +495,8 @@ def test_a_dead_wrapper_below_lets_requests_leave(monkeypatch: pytest.MonkeyPatc
 def test_repeated_use_grows_no_chain(
     when: str, tracer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, parameters: Parameters
 ) -> None:
-    client, seen = new_client(), []
+    client = new_client()
+    seen: list[str] = []
     with FakeConnectChat() if when == "inside" else ExitStack():
         patch = tracer(BaseClient.__dict__["_make_api_call"], seen)
         monkeypatch.setattr(BaseClient, "_make_api_call", patch)
@@ -751,6 +755,12 @@ def test_reset_of_an_outer_fake_leaves_the_inner_one_on_top(parameters: Paramete
         assert (len(outer.contacts), len(inner.contacts)) == (0, 1)
 
 
+def test_removing_what_is_not_there_changes_nothing() -> None:
+    interception.remove(Permission())
+
+    assert interception.innermost() is None
+
+
 class Direct:
     """Makes a client whose calls do not pass through `BaseClient`."""
 
@@ -789,6 +799,52 @@ def test_attach_answers_a_client_that_cannot_be_seen(parameters: Parameters, no_
 def test_attach_takes_nothing_else(make: Callable[[], Any], connect_chat: FakeConnectChat) -> None:
     with pytest.raises(SceneError, match="takes a botocore client of connect or connectparticipant, not <"):
         connect_chat.attach(make())
+
+
+class Overriding(BaseClient):  # type: ignore[misc]  # botocore has no types
+    """A client class that replaces the method, as aiobotocore's does."""
+
+    def _make_api_call(self, operation_name: str, api_params: Parameters) -> Any:
+        return ORIGINALS["_make_api_call"](self, operation_name, api_params)
+
+
+@pytest.mark.parametrize("made", ["before", "during"])
+def test_a_client_class_that_overrides_the_method_is_answered(
+    made: str, parameters: Parameters, no_sockets: list[Any]
+) -> None:
+    session = botocore.session.get_session()
+    fake = FakeConnectChat()
+    if made == "during":
+        fake.start()
+        base = type("OverridingToo", (BaseClient,), {"_make_api_call": Overriding.__dict__["_make_api_call"]})
+    else:
+        base = Overriding
+    session.register("creating-client-class.connect", lambda base_classes, **kwargs: base_classes.insert(0, base))
+    client = session.create_client("connect", aws_access_key_id="AKIA", aws_secret_access_key="secret")
+    overriding = base.__dict__["_make_api_call"] if made == "before" else base.__dict__["_make_api_call"].__wrapped__
+    if made == "before":
+        fake.start()
+    client.start_chat_contact(**parameters)
+    fake.stop()
+
+    assert len(fake.contacts) == 1
+    assert base.__dict__["_make_api_call"] is overriding
+    assert no_sockets == []
+
+
+def test_what_a_retry_handler_of_the_application_raises_ends_the_call(
+    connect_chat: FakeConnectChat, parameters: Parameters
+) -> None:
+    def give_up(**kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    client = new_client()
+    client.meta.events.register_first("needs-retry.connect.StartChatContact", give_up)
+    connect_chat.add_instance("another")
+
+    with pytest.raises(ZeroDivisionError):
+        client.start_chat_contact(**parameters)
+    assert not connect_chat.contacts
 
 
 def test_a_presigned_url_needs_no_call(connect_chat: FakeConnectChat, parameters: Parameters) -> None:

@@ -184,15 +184,20 @@ def test_overrides_win_and_absent_leaves_out() -> None:
         } & set(request)
 
 
-def test_overrides_may_be_wrong_on_purpose(connect_client: Any, start_chat_contact_request: Any) -> None:
-    for wrong in (
-        {"InitialMessage": {"ContentType": "text/html", "Content": "x"}},
-        {"SupportedMessagingContentTypes": ["text/html"]},
-        {"SegmentAttributes": {"connect:Subtype": {}}},
-    ):
-        with pytest.raises(
-            (connect_client.exceptions.InvalidParameterException, connect_client.exceptions.InvalidRequestException)
-        ):
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"InitialMessage": {"ContentType": "text/html", "Content": "x"}}, "InvalidParameterException"),
+        ({"SupportedMessagingContentTypes": ["text/plain", "text/html"]}, "InvalidParameterException"),
+        ({"SegmentAttributes": {"connect:Subtype": {}}}, "InvalidParameterException"),
+    ],
+    ids=["content type", "supported type", "segment attribute"],
+)
+def test_overrides_may_be_wrong_on_purpose(
+    connect_client: Any, start_chat_contact_request: Any, wrong: dict[str, Any], error: str
+) -> None:
+    for _ in range(10):
+        with pytest.raises(getattr(connect_client.exceptions, error)):
             connect_client.start_chat_contact(**start_chat_contact_request(**wrong))
 
 
@@ -295,7 +300,7 @@ def test_every_request_is_accepted(
     with FakeConnectChat(seed=seed) as fake:
         past = fake.add_ended_chat(segments=2)
         fake.add_instance(past[0].instance_id, [overrides.get("ContactFlowId", past[0].contact_flow_id)])
-        place = {"InstanceId": past[0].instance_id, "ContactFlowId": past[0].contact_flow_id}
+        place: dict[str, Any] = {"InstanceId": past[0].instance_id, "ContactFlowId": past[0].contact_flow_id}
         if origin == "related":
             place["RelatedContactId"] = past[1].contact_id
         elif origin is not None:

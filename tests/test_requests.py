@@ -657,9 +657,9 @@ def test_a_canned_answer_is_recorded(connect_chat: FakeConnectChat, connectparti
 @pytest.mark.connect_chat(strict=False)
 def test_a_call_of_an_unfaked_operation_is_recorded(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     with pytest.raises(UnfakedOperationError) as caught:
-        connect_client.describe_contact(InstanceId="i", ContactId="c")
+        connect_client.describe_user(InstanceId="i", UserId="u")
 
-    record = connect_chat.requests.describe_contact.one()
+    record = connect_chat.requests.describe_user.one()
     assert record.error is not None
     assert (record.error.code, record.error.http_status) == ("UnfakedOperationError", None)
     assert record.error.message == str(caught.value)

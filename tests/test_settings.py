@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict
 from textwrap import dedent
 from typing import Any
@@ -552,7 +551,7 @@ def test_it(connect_chat):
 
 
 @pytest.fixture
-def app(pytester: pytest.Pytester) -> Iterator[pytest.Pytester]:
+def app(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makepyfile(app=APP, test_it=TESTS_OF_APP)
     pytester.syspathinsert()
     return pytester

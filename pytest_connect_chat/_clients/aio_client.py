@@ -25,7 +25,7 @@ def new_aio_client(service: str, **settings: Any) -> Any:
         from aiobotocore.session import AioSession
     except ImportError:
         raise MissingExtraError(
-            "The async clients need aiobotocore: install pytest-connect-chat[asyncio], which also brings pytest-asyncio."
+            "The async clients need aiobotocore: install pytest-connect-chat[asyncio], and pytest-asyncio with it."
         ) from None
     session = AioSession()
     session.register_component("data_loader", shared_loader())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from random import Random
 from typing import Any, cast
 
@@ -12,8 +13,9 @@ from aiobotocore.stub import AioStubber
 from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
+from pytest_connect_chat._clients.exchange import Emission, Step, Steps
 from pytest_connect_chat._clients.retries import RetryPolicy
-from pytest_connect_chat._clients.stubber import ConnectChatStubber, Steps
+from pytest_connect_chat._clients.stubber import ConnectChatStubber
 
 
 class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[misc]  # aiobotocore has no types
@@ -30,17 +32,31 @@ class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[mis
 
     async def _run(self, steps: Steps) -> Http | None:  # type: ignore[override]
         try:
-            emission = next(steps)
+            step = next(steps)
             while True:
                 try:
-                    responses = await emission.emit()
+                    responses = await _taken(step)
                 except Exception as error:  # noqa: BLE001  # whatever a handler raises ends the call, as in botocore
-                    emission = steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    emission = steps.send(responses)
+                    step = steps.send(responses)
         except StopIteration as done:
             return cast("Http | None", done.value)
 
     def make_policy(self, jitter: Random) -> RetryPolicy:
         """Return the client's retry policy, with aiobotocore's handlers."""
         return RetryPolicy(self.client, jitter, standard, retryhandler)
+
+
+async def _taken(step: Step) -> Any:
+    if isinstance(step, Emission):
+        return await step.take()
+    await _Turn()
+    return step.take()
+
+
+class _Turn:
+    """Lets the other tasks of the event loop run, as a call that waits does; `asyncio.sleep` is the application's."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield

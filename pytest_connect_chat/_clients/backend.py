@@ -12,10 +12,8 @@ from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.canned import CannedAnswers
 from pytest_connect_chat._clients.model import SERVICES
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
-from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.requests import RecordedRequest
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import ClosedError
 
 
@@ -92,15 +90,6 @@ class Backend:
         raise ClosedError(
             f"{request.method} {request.url} was about to leave the process while connect_chat is active. Nothing in "
             "this process intercepted it: with unfaked='passthrough' something else, such as moto, has to."
-        )
-
-    def unfaked_message(self, request: Request) -> str:
-        """Return what is said of an operation that is not faked."""
-        faked = ", ".join(name for service, name in OPERATIONS if service == request.service)
-        return (
-            f"{request.operation} of {request.service} is not faked. Faked are {faked or 'no operations of it'}. "
-            f"Give it a canned answer with connect_chat.add_response(...) or add_client_error(...), or hand it to "
-            "whatever else intercepts it in this process, such as moto, with the setting unfaked='passthrough'."
         )
 
     def _release_if_idle(self) -> None:

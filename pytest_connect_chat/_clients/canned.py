@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from http import HTTPStatus
 from pprint import pformat
 from typing import Any
 
@@ -36,6 +37,11 @@ class CannedAnswer:
     http_status: int
     parsed: dict[str, Any] | CallableResponse
     expected_params: dict[str, Any] | None
+
+    def __str__(self) -> str:
+        if callable(self.parsed) or self.http_status < HTTPStatus.MULTIPLE_CHOICES:
+            return f"response for {self.method}()"
+        return f"error {self.parsed['Error']['Code'] or 'without a code'} for {self.method}()"
 
 
 class CannedAnswers:
@@ -93,14 +99,9 @@ class CannedAnswers:
             return queue.popleft()
 
     def leftovers(self) -> list[str]:
-        """Return the methods whose answers were not asked for, one entry for each answer."""
+        """Return what is left, in words."""
         with self._lock:
-            return [answer.method for queue in self._queues.values() for answer in queue]
-
-    def clear(self) -> None:
-        """Forget all answers."""
-        with self._lock:
-            self._queues.clear()
+            return [f"the canned {answer} was not asked for" for queue in self._queues.values() for answer in queue]
 
 
 def validated_response(service: str, method: str, response: Any) -> dict[str, Any]:

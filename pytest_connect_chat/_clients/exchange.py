@@ -12,13 +12,16 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import StubAssertionError
 from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.canned import CannedAnswer, validated_response
 from pytest_connect_chat._clients.model import limits_of
 from pytest_connect_chat._clients.network import network_exception
+from pytest_connect_chat._clients.unfaked import unfaked_message
 from pytest_connect_chat._service.answer import Reply
+from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts import Contact
 from pytest_connect_chat._service.faults import CallFaults
 from pytest_connect_chat._service.operations import OPERATIONS
@@ -32,15 +35,31 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Emission:
-    """An event that the call has to emit; with aiobotocore, `emit` has to be awaited."""
+    """An event that the call has to emit; with aiobotocore, what `take` returns has to be awaited."""
 
     events: Any
     name: str
     keywords: dict[str, Any]
 
-    def emit(self) -> Any:
+    def take(self) -> Any:
         """Emit the event, and return each handler with its response."""
         return self.events.emit(self.name, **self.keywords)
+
+
+@dataclass(slots=True)
+class Wait:
+    """Time that the call has to wait, on the fake's clock; with aiobotocore, other tasks get their turn first."""
+
+    clock: Clock
+    moment: datetime
+
+    def take(self) -> None:
+        """Let the time pass."""
+        self.clock.wait_until(self.moment)
+
+
+Step = Emission | Wait
+Steps = Generator[Step, Any, "Http | None"]
 
 
 @dataclass(slots=True)
@@ -124,11 +143,11 @@ class Exchange:
             client_token_given=call.client_token_given,
         )
 
-    def steps(self) -> Generator[Emission, list[Any], Http | None]:
+    def steps(self) -> Steps:
         """Take the call through all its attempts; return its answer, or `None` to pass it through.
 
         Yields:
-            Events to emit, to be answered with the handlers' responses.
+            Events to emit, to be answered with the handlers' responses; and times to wait.
 
         Raises:
             botocore.exceptions.BotoCoreError: No answer arrived.
@@ -143,15 +162,15 @@ class Exchange:
                 )
             raise
 
-    def _served(self) -> Generator[Emission, list[Any], Http | None]:
-        canned = self._backend.canned.take(self.request)
+    def _served(self) -> Steps:
+        canned = self._take_canned()
         if canned is not None:
             return self._answer_canned(canned)
         if (self.request.service, self.request.operation) not in OPERATIONS:
             self._answer_unfaked()
             return None
         while True:
-            heard = self._attempt()
+            heard = yield from self._attempt()
             if heard.error is None and not self._stubber.retries_started:
                 return self._finish(heard)
             try:
@@ -162,19 +181,22 @@ class Exchange:
             delay = next((response for _, response in responses if response is not None), None)
             if delay is None or delay is False:
                 return self._finish(heard)
-            self._backend.service.clock.wait_until(heard.time + timedelta(seconds=delay))
+            yield Wait(self._backend.service.clock, heard.time + timedelta(seconds=delay))
 
-    def _attempt(self) -> Heard:
+    def _attempt(self) -> Generator[Step, Any, Heard]:
         sent = self._backend.service.clock.now()
         reply = self._backend.service.attempt(self.request, self._faults)
         if reply.answer is not None:
             self._contact = reply.answer.contact
-        heard = self._hear(reply, sent)
+        heard_at = sent
+        if reply.seconds:
+            heard_at = self._delayed(reply, sent)
+            yield Wait(self._backend.service.clock, heard_at)
+        heard = self._hear(reply, heard_at)
         self._attempts.append(Attempt(sent, heard.error, reply.fault))
         return heard
 
-    def _hear(self, reply: Reply, sent: datetime) -> Heard:
-        heard_at = self._wait_for(reply, sent) if reply.seconds else sent
+    def _hear(self, reply: Reply, heard_at: datetime) -> Heard:
         writer = self._stubber.writer
         if reply.network_error is not None:
             self._network_error = network_exception(reply.network_error, self._request_dict["url"])
@@ -183,20 +205,18 @@ class Exchange:
         self._network_error = None
         if reply.error is not None:
             http = writer.error(self._operation, reply.error)
-            error = RecordedError(reply.error.code, reply.error.message, http[0].status_code)
+            error = RecordedError(reply.error.code, reply.error.message, http[0].status_code, reply.error.rule)
             return Heard(http, None, None, error, heard_at)
         members = reply.answer.members if reply.answer is not None else {}
         return Heard(writer.success(self._operation, members), None, members, None, heard_at)
 
-    def _wait_for(self, reply: Reply, sent: datetime) -> datetime:
-        """Let the answer's delay pass on the fake's clock; past the client's patience it is a read timeout."""
+    def _delayed(self, reply: Reply, sent: datetime) -> datetime:
+        """Return when the client hears a delayed answer; past the client's patience it hears of a read timeout."""
         patience = self._request_dict["context"].get("read_timeout", self._stubber.client.meta.config.read_timeout)
         if patience is not None and reply.seconds > patience:
             reply.seconds = patience
             reply.network_error = "read_timeout"
-        heard_at = sent + timedelta(seconds=reply.seconds)
-        self._backend.service.clock.wait_until(heard_at)
-        return heard_at
+        return sent + timedelta(seconds=reply.seconds)
 
     def _needs_retry(self, heard: Heard) -> Emission:
         attempts = len(self._attempts)
@@ -226,6 +246,13 @@ class Exchange:
                 self._stubber.policy.release(self._request_dict["context"], heard.http[0])
         return heard.http
 
+    def _take_canned(self) -> CannedAnswer | None:
+        try:
+            return self._backend.canned.take(self.request)
+        except StubAssertionError as error:
+            self._record_failure(error)
+            raise
+
     def _answer_canned(self, canned: CannedAnswer) -> Http:
         if callable(canned.parsed):
             made = canned.parsed(self._preview())
@@ -242,11 +269,14 @@ class Exchange:
     def _answer_unfaked(self) -> None:
         if self._backend.passes_unfaked_through:
             return
-        message = self._backend.unfaked_message(self.request)
-        error = RecordedError(UnfakedOperationError.__name__, message)
+        failure = UnfakedOperationError(unfaked_message(self.request))
+        self._record_failure(failure)
+        raise failure
+
+    def _record_failure(self, failure: Exception) -> None:
+        error = RecordedError(type(failure).__name__, str(failure))
         self._attempts.append(Attempt(self._started, error))
         self._backend.records.append(self._recorded(None, error))
-        raise UnfakedOperationError(message)
 
     def _record(self, heard: Heard) -> None:
         self._backend.records.append(self._recorded(heard.members, heard.error))

@@ -19,6 +19,7 @@ from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
 
 from pytest_connect_chat._clients.model import SERVICES
+from pytest_connect_chat.exceptions import ConnectChatError
 
 
 class Interceptor(Protocol):
@@ -147,8 +148,12 @@ def _check_send(endpoint: Endpoint, request: Any) -> None:
 def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        with _handling(self, operation_name):
-            return proceed(self, operation_name, api_params)
+        __tracebackhide__ = True
+        try:
+            with _handling(self, operation_name):
+                return proceed(self, operation_name, api_params)
+        except ConnectChatError as error:
+            raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
 
     return _make_api_call
 
@@ -156,8 +161,12 @@ def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
 def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     async def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        with _handling(self, operation_name):
-            return await proceed(self, operation_name, api_params)
+        __tracebackhide__ = True
+        try:
+            with _handling(self, operation_name):
+                return await proceed(self, operation_name, api_params)
+        except ConnectChatError as error:
+            raise error.with_traceback(None) from None
 
     return _make_api_call
 

@@ -113,7 +113,7 @@ def check_error_code(code: str, fields: list[str], http_status: int | None) -> N
             f"Neither connect nor connectparticipant has an error {code!r}: clients see a plain ClientError with the "
             "HTTP status 400. Give http_status=... if that is what you want.",
             UnknownCodeWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -14,15 +13,13 @@ from botocore.retries import standard
 from botocore.stub import Stubber
 
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
-from pytest_connect_chat._clients.exchange import Emission, Exchange, PendingCall
+from pytest_connect_chat._clients.exchange import Exchange, PendingCall, Steps
 from pytest_connect_chat._clients.retries import RetryPolicy, max_attempts
 
 if TYPE_CHECKING:
     from pytest_connect_chat._clients.backend import Backend
 
 _CALL: Final = "pytest_connect_chat"
-
-Steps = Generator[Emission, list[Any], Http | None]
 
 
 class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
@@ -100,14 +97,14 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
 
     def _run(self, steps: Steps) -> Http | None:
         try:
-            emission = next(steps)
+            step = next(steps)
             while True:
                 try:
-                    responses = emission.emit()
+                    responses = step.take()
                 except Exception as error:  # noqa: BLE001  # whatever a handler raises ends the call, as in botocore
-                    emission = steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    emission = steps.send(responses)
+                    step = steps.send(responses)
         except StopIteration as done:
             return cast("Http | None", done.value)
 

@@ -12,7 +12,6 @@ from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import FaultError
 
 MODES: Final = ("survivable", "hard")
-IDEMPOTENT: Final = ("StartChatContact",)  # a lost response is survived only where a token makes the retry a replay
 
 
 class Chaos:
@@ -67,6 +66,6 @@ class Chaos:
             effects.Refuse(server, "Injected by chaos"),
             effects.BreakNetwork("connect_timeout"),
         ]
-        if request.operation in IDEMPOTENT:
+        if request.params.get("ClientToken"):  # a lost response is survived where the token makes the retry a replay
             mix += [effects.LoseResponse("read_timeout"), effects.LoseResponse("connection_closed")]
         return mix

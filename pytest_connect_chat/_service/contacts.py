@@ -6,14 +6,15 @@ import heapq
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._service.clock import Clock, iso_timestamp
+from pytest_connect_chat._service.contact import Contact
 from pytest_connect_chat._service.identifiers import Identifiers
-from pytest_connect_chat._service.transcript import CHAT_ENDED, TranscriptItem
+from pytest_connect_chat._service.transcript import CHAT_ENDED, TRANSFER_SUCCEEDED, TranscriptItem
+
+__all__ = ["NOT_CONNECTED", "PAST_CONTACTS", "Contact", "ContactRegistry"]
 
 PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
@@ -37,12 +38,15 @@ class ContactRegistry(Mapping[str, Contact]):
         self._active: Counter[str] = Counter()
         self._deadlines: list[tuple[datetime, int, str, str]] = []
         self._last_ended: dict[str, Contact] = {}
+        self._transferred: dict[str, Contact] = {}
+        self._by_participant_token: dict[str, Contact] = {}
 
     def __getitem__(self, contact_id: str) -> Contact:
+        __tracebackhide__ = True
         try:
             return self._contacts[contact_id]
         except KeyError:
-            raise KeyError(f"no contact has the id {contact_id!r}; the fake knows {len(self)} contacts") from None
+            raise KeyError(f"no contact has the id {contact_id!r}; the fake has {len(self)} in all") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._contacts))
@@ -82,9 +86,12 @@ class ContactRegistry(Mapping[str, Contact]):
     def add(self, contact: Contact) -> None:
         """Register a contact that has just started."""
         self._contacts[contact.contact_id] = contact
+        self._by_participant_token[contact.participant_token] = contact
+        if contact.previous_contact_id is not None:
+            self._transferred[contact.initial_contact_id] = contact
         if contact._initial_message is not None:
             message = contact._initial_message
-            self._say(
+            self.say(
                 contact,
                 type="MESSAGE",
                 content_type=message["ContentType"],
@@ -110,16 +117,17 @@ class ContactRegistry(Mapping[str, Contact]):
             now = self._clock.now()
             while deadlines and deadlines[0][0] <= now:
                 moment, _, contact_id, disconnect_reason = heapq.heappop(deadlines)
-                contact = self._contacts[contact_id]
+                contact = self.current(self._contacts[contact_id])
                 held_off = disconnect_reason == NOT_CONNECTED and contact._connected
                 if contact._disconnect_timestamp is None and not held_off:
                     self.end(contact, disconnect_reason, moment)
 
     def end(self, contact: Contact, disconnect_reason: str | None, moment: datetime) -> None:
-        """End an active contact: the one place where contacts end."""
+        """End an active contact: the one place where contacts end. One that is transferred ends without a reason."""
         contact._disconnect_timestamp = moment
         contact._disconnect_reason = disconnect_reason
-        self._say(contact, type="CHAT_ENDED", content_type=CHAT_ENDED, absolute_time=moment)
+        ending = ("CHAT_ENDED", CHAT_ENDED) if disconnect_reason else ("TRANSFER_SUCCEEDED", TRANSFER_SUCCEEDED)
+        self.say(contact, type=ending[0], content_type=ending[1], absolute_time=moment)
         self._active[contact.instance_id] -= 1
         last = self._last_ended.get(contact.initial_contact_id)
         if last is None or last._disconnect_timestamp is None or last._disconnect_timestamp <= moment:
@@ -128,6 +136,14 @@ class ContactRegistry(Mapping[str, Contact]):
     def active_count(self, instance_id: str) -> int:
         """Return how many contacts of the instance are active."""
         return self._active[instance_id]
+
+    def current(self, contact: Contact) -> Contact:
+        """Return the contact at which the contact's session has arrived: itself unless it was transferred."""
+        return self._transferred.get(contact.initial_contact_id, contact)
+
+    def with_participant_token(self, participant_token: str) -> Contact | None:
+        """Return the contact whose customer has this participant token, or `None`."""
+        return self._by_participant_token.get(participant_token)
 
     def last_ended_of_session(self, initial_contact_id: str) -> Contact | None:
         """Return the most recently ended contact of a session, or `None` if none has ended."""
@@ -150,6 +166,8 @@ class ContactRegistry(Mapping[str, Contact]):
             return "it is still active"
         return f"it ended at {iso_timestamp(contact._disconnect_timestamp)}"
 
-    def _say(self, contact: Contact, **members: Any) -> None:
+    def say(self, contact: Contact, **members: Any) -> TranscriptItem:
+        """Add an item to the transcript of a contact, and return it."""
         item = TranscriptItem(id=self._identifiers.transcript_item_id(), contact_id=contact.contact_id, **members)
         contact._transcript += (item,)
+        return item

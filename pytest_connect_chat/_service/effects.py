@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from pytest_connect_chat._service.answer import Reply
+from pytest_connect_chat._service.checks.check import EXPLICIT_DENY
 from pytest_connect_chat._service.errors import ServiceError
 from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import FaultError
@@ -69,7 +70,7 @@ class DenyAccess:
 
     def reply(self, request: Request, serve: Serve) -> Reply:
         """Return the denial, in the words that were seen on the real services."""
-        message = "User is not authorized to access this resource with an explicit deny"
+        message = EXPLICIT_DENY
         if request.service == "connect":
             instance = f"arn:aws:connect:{request.region}:{ACCOUNT_ID}:instance/{request.params.get('InstanceId', '*')}"
             flow_id = request.params.get("ContactFlowId")

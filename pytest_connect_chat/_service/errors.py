@@ -13,6 +13,9 @@ class ServiceError(Exception):
         message: The error's message.
         http_status: The HTTP status; `None` for the one that the model has for the code.
         fields: Further modelled members of the error.
+
+    Attributes:
+        rule: The id of the rule that the request is against, if it is one.
     """
 
     def __init__(
@@ -23,6 +26,7 @@ class ServiceError(Exception):
         self.message = message
         self.http_status = http_status
         self.fields = fields or {}
+        self.rule: str | None = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

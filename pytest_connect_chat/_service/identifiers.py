@@ -54,6 +54,8 @@ class Identifiers:
         self._requests = Random(f"{seed}/request")
         self._client_tokens = Random(f"{seed}/client-token")
         self._items = Random(f"{seed}/transcript-item")
+        self._participants = Random(f"{seed}/participant")
+        self._attachments = Random(f"{seed}/attachment")
         defaults = Random(f"{seed}/defaults")
         self.default_instance_id = uuid4(defaults)
         self.default_contact_flow_id = uuid4(defaults)
@@ -62,6 +64,28 @@ class Identifiers:
         """Return a new contact id, participant id and participant token."""
         source = self._contacts
         return uuid4(source), uuid4(source), participant_token(source)
+
+    def participant(self) -> tuple[str, str]:
+        """Return a new participant id and participant token, for a participant other than the customer."""
+        return uuid4(self._participants), participant_token(self._participants)
+
+    def attachment_id(self) -> str:
+        """Return a new attachment id."""
+        return uuid4(self._attachments)
+
+    def presigned_url(self, region: str, key: str, seconds: int) -> str:
+        """Return a new pre-signed S3 URL.
+
+        Args:
+            region: The region of the bucket; its name is made up.
+            key: The object's key.
+            seconds: How long the URL holds.
+        """
+        signature = self._attachments.randbytes(32).hex()
+        return (
+            f"https://amazon-connect-chat-attachments.s3.{region}.amazonaws.com/{key}"
+            f"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={seconds}&X-Amz-Signature={signature}"
+        )
 
     def connection_token(self) -> str:
         """Return a new connection token (its structure is assumed to be the participant token's)."""

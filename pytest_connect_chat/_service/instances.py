@@ -36,6 +36,10 @@ class Instances:
         """Return whether the flow exists in the instance."""
         return not self._flows or contact_flow_id in self._flows.get(instance_id, ())
 
+    def flows(self, instance_id: str) -> tuple[str, ...]:
+        """Return the flows that are declared for the instance."""
+        return self._flows.get(instance_id, ())
+
     def first(self) -> tuple[str, str | None] | None:
         """Return the first declared instance with its first flow, or `None` while none is declared."""
         for instance_id, flows in self._flows.items():

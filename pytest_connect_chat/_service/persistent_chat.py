@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from pytest_connect_chat._service.contacts import Contact, ContactRegistry
 from pytest_connect_chat._service.rulebook import RuleBook
-from pytest_connect_chat._service.wire import Request
 
 RETENTION: Final = timedelta(days=730)  # contacts are kept for 24 months: API reference, DescribeContact
 
 
-def resolve_source(request: Request, contacts: ContactRegistry, rules: RuleBook, now: datetime) -> Contact | None:
-    """Return the contact that a `PersistentChat` rehydrates from, or `None` for a request without one.
+def resolve_source(
+    persistent_chat: Mapping[str, str] | None,
+    instance_id: str,
+    contacts: ContactRegistry,
+    rules: RuleBook,
+    now: datetime,
+) -> Contact | None:
+    """Return the contact that a persistent chat rehydrates from, or `None` for a request without one.
 
     `ENTIRE_PAST_SESSION` takes the most recently ended contact of the session whose initial contact is named,
     `FROM_SEGMENT` the contact that is named.
 
+    Args:
+        persistent_chat: `RehydrationType` and `SourceContactId`.
+        instance_id: The instance of the request.
+        contacts: All contacts.
+        rules: What refuses the request.
+        now: The time of the request.
+
     Raises:
         ServiceError: The source is unknown, has not ended, is too old, or is not its session's initial contact.
     """
-    persistent_chat = request.params.get("PersistentChat")
     if persistent_chat is None:
         return None
     source_id = persistent_chat.get("SourceContactId")
     named = contacts.get(source_id) if source_id is not None else None
-    if named is not None and named.instance_id != request.params["InstanceId"]:
+    if named is not None and named.instance_id != instance_id:
         named = None
     rules.require(
         "source-contact-exists",
         named is not None,
-        f"PersistentChat.SourceContactId {source_id} is no contact of the instance {request.params['InstanceId']}.",
+        f"SourceContactId {source_id} is no contact of the instance {instance_id}.",
     )
     if named is None:
         return None
@@ -39,19 +51,19 @@ def resolve_source(request: Request, contacts: ContactRegistry, rules: RuleBook,
     rules.require(
         "source-contact-ended",
         source is not None and source._disconnect_timestamp is not None,
-        f"PersistentChat.SourceContactId {source_id} has not ended: only an ended chat can be rehydrated.",
+        f"SourceContactId {source_id} has not ended: only an ended chat can be rehydrated.",
     )
     source = source or named
     ended = source._disconnect_timestamp or now
     rules.require(
         "source-contact-retention",
         now - ended <= RETENTION,
-        f"PersistentChat.SourceContactId {source_id} ended more than 24 months ago: {contacts.describe(source)}.",
+        f"SourceContactId {source_id} ended more than 24 months ago: {contacts.describe(source)}.",
     )
     return source
 
 
-def _is_entire_session(persistent_chat: dict[str, str]) -> bool:
+def _is_entire_session(persistent_chat: Mapping[str, str]) -> bool:
     return persistent_chat.get("RehydrationType") == "ENTIRE_PAST_SESSION"
 
 
@@ -59,7 +71,7 @@ def _most_recently_ended(named: Contact, contacts: ContactRegistry, rules: RuleB
     rules.require(
         "source-contact-initial",
         named.contact_id == named.initial_contact_id,
-        f"PersistentChat.SourceContactId {named.contact_id} is not the initial contact of its session, which "
+        f"SourceContactId {named.contact_id} is not the initial contact of its session, which "
         f"ENTIRE_PAST_SESSION asks for: that is {named.initial_contact_id}.",
     )
     return contacts.last_ended_of_session(named.initial_contact_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -14,7 +15,7 @@ Rate = tuple[float, float]  # requests per second, and burst
 _ANY_OTHER: Final = "any other"
 
 # Administrator guide, amazon-connect-service-limits: of connect per account and region, of connectparticipant per
-# instance. Operations of one entry share it where the guide says so.
+# instance. Operations that share a rate are named below.
 AWS_RATES: Final[dict[str, dict[str, Rate]]] = {
     "connect": {
         "StartChatContact": (5, 8),
@@ -31,7 +32,18 @@ AWS_RATES: Final[dict[str, dict[str, Rate]]] = {
         "UntagContact": (20, 25),
         _ANY_OTHER: (2, 5),
     },
+    "connectparticipant": {
+        "CreateParticipantConnection": (6, 9),
+        "SendMessage": (10, 15),
+        "SendEvent": (10, 15),
+        "GetTranscript": (8, 12),
+        "GetAttachment": (8, 12),
+        "DisconnectParticipant": (3, 5),
+        "StartAttachmentUpload": (2, 5),
+        "CompleteAttachmentUpload": (2, 5),
+    },
 }
+_SHARED_WITH: Final = {"SendEvent": "SendMessage", "CompleteAttachmentUpload": "StartAttachmentUpload"}
 
 
 @dataclass(slots=True)
@@ -46,11 +58,15 @@ class ApiRates:
     Args:
         limit: `None` for no limit; a rate and a burst for StartChatContact; `"aws"` for the published rates.
         throttle_code: The error code of a throttled request to `connect`.
+        instance_of: Returns the instance that a request to `connectparticipant` concerns.
     """
 
-    def __init__(self, limit: Rate | Literal["aws"] | None, throttle_code: str) -> None:
+    def __init__(
+        self, limit: Rate | Literal["aws"] | None, throttle_code: str, instance_of: Callable[[Request], str]
+    ) -> None:
         self._limit = limit
         self._throttle_code = throttle_code
+        self._instance_of = instance_of
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
 
     def take(self, request: Request, now: datetime) -> None:
@@ -63,7 +79,10 @@ class ApiRates:
         if rate is None:
             return
         per_second, burst = rate
-        key = (request.service, request.operation, request.region)
+        key: tuple[str, ...] = (request.service, request.operation, request.region)
+        if request.service == "connectparticipant":
+            shared = _SHARED_WITH.get(request.operation, request.operation)
+            key = (request.service, shared, request.region, self._instance_of(request))
         bucket = self._buckets.setdefault(key, _Bucket(burst, now))
         elapsed = (now - bucket.filled).total_seconds()
         bucket.tokens = min(burst, bucket.tokens + elapsed * per_second)

@@ -32,11 +32,13 @@ class RecordedError:
         code: The error code, or the name of the exception class where the service did not answer.
         message: The error's message.
         http_status: The HTTP status, `None` where the service did not answer.
+        rule: The id of the rule that the request was against, if it was one.
     """
 
     code: str
     message: str
     http_status: int | None = None
+    rule: str | None = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -237,9 +239,13 @@ class RequestLog(Sequence[RecordedRequest]):
         self.assert_requested(0, **members)
 
     def _explain(self, times: str, members: dict[str, Any], found: list[RecordedRequest]) -> str:
-        candidates = [record for record in self._all if self._operation in (None, record.operation)]
-        elsewhere = len(self._all) - len(candidates)
-        return describe_failed_assert(self._operation, times, members, found, candidates, elsewhere, differing_members)
+        numbered = list(enumerate(self._all, 1))
+        candidates = [(number, record) for number, record in numbered if self._operation in (None, record.operation)]
+        matching = [(number, record) for number, record in candidates if record in found]
+        elsewhere = len(numbered) - len(candidates)
+        return describe_failed_assert(
+            self._operation, times, members, matching, candidates, elsewhere, differing_members
+        )
 
     def _refuse_unknown(self, members: Iterable[str]) -> None:
         __tracebackhide__ = True

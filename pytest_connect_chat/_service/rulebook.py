@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pytest_connect_chat._report import did_you_mean
-from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND, Check
+from pytest_connect_chat._service.checks.check import OBSERVED_TEXTS, Check
 from pytest_connect_chat._service.errors import ServiceError
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.rule import Evidence, Rule
@@ -149,8 +149,8 @@ class RuleBook(Mapping[str, RuleSwitch]):
             for switch in self._switches.values()
             if switch._enabled
             and switch._rule.check is not None
-            and switch._rule.operation == operation
-            and switch._rule.member in members
+            and operation in switch._rule.operations
+            and (switch._rule.member is None or switch._rule.member in members)
         ]
 
     def require(self, rule_id: str, holds: bool, message: str) -> None:
@@ -165,6 +165,8 @@ class RuleBook(Mapping[str, RuleSwitch]):
                 raise self._refusal(switch, message)
 
     def _refusal(self, switch: RuleSwitch, message: str) -> ServiceError:
-        # A text that was seen on the real service stays as it was: code in the wild compares it.
-        exact = message == RESOURCE_NOT_FOUND
-        return ServiceError(switch._code, message if exact else f"{message} (rule {switch.id} of pytest-connect-chat)")
+        if message not in OBSERVED_TEXTS:
+            message = f"{message} (rule {switch.id} of pytest-connect-chat)"
+        refusal = ServiceError(switch._code, message)
+        refusal.rule = switch.id
+        return refusal

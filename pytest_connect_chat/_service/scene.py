@@ -9,6 +9,7 @@ from typing import Any, Final
 from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
 from pytest_connect_chat._service.contacts import Contact
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION_MINUTES
+from pytest_connect_chat._service.other_side import active_contact
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.wire import snapshot
 from pytest_connect_chat.exceptions import SceneError
@@ -98,11 +99,7 @@ def add_ended_chat(
 def stop_contact(service: ConnectChatService, contact_id: str, disconnect_reason: str) -> None:
     """End an active contact; see `FakeConnectChat.stop_contact`."""
     with service.lock:
-        contact = service.contacts.get(_text(contact_id, "contact_id"))
-        if contact is None:
-            raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {len(service.contacts)} contacts.")
-        if not contact.is_active:
-            raise SceneError(f"The contact {contact_id} has ended already: {service.contacts.describe(contact)}.")
+        contact = active_contact(service, contact_id)
         service.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), service.clock.now())
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.answer import Answer, Reply
+from pytest_connect_chat._service.attachments import Attachments
 from pytest_connect_chat._service.chaos import Chaos
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts import ContactRegistry
@@ -14,6 +16,7 @@ from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.instances import Instances
 from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.participants import Participants
 from pytest_connect_chat._service.quotas import ApiRates
 from pytest_connect_chat._service.rulebook import RuleBook
 from pytest_connect_chat._service.wire import Request
@@ -38,13 +41,19 @@ class ConnectChatService:
             {
                 "initial-message-characters": settings.message_limits == "per-type",
                 "initial-message-bytes": settings.message_limits == "16384-bytes",
+                "message-characters": settings.message_limits == "per-type",
+                "message-bytes": settings.message_limits == "16384-bytes",
                 "client-token-conflict": settings.client_token_conflict == "error",
+                "participant-client-token-conflict": settings.client_token_conflict == "error",
             }
         )
         self.instances = Instances()
         self.contacts = ContactRegistry(self.clock, self.identifiers, self.lock)
+        self.participants = Participants(self.contacts, self.identifiers)
+        self.attachments = Attachments()
+        self.reply: participation.Reply | None = None
         self.used_tokens = UsedTokens()
-        self.rates = ApiRates(settings.rate_limit, settings.throttle_code)
+        self.rates = ApiRates(settings.rate_limit, settings.throttle_code, self.participants.instance_of)
         chaos = Chaos(seed, settings.chaos, settings.chaos_mode)
         self.faults = FaultPlan(self.lock, self.clock, settings.throttle_code, check_code, chaos)
 
@@ -75,5 +84,7 @@ class ConnectChatService:
         operation = OPERATIONS[request.service, request.operation]
         with self.lock:
             self.contacts.settle()
+            if request.service == "connectparticipant":
+                self.participants.require_known_token(request, self.rules)
             self.rules.check(request)
             return operation(self, request, self.clock.now())

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-CHAT_ENDED = "application/vnd.amazonaws.connect.event.chat.ended"
+from pytest_connect_chat._service.attachments import Attachment
+
+_EVENT: Final = "application/vnd.amazonaws.connect.event."
+CHAT_ENDED: Final = f"{_EVENT}chat.ended"
+CHAT_REHYDRATED: Final = f"{_EVENT}chat.rehydrated"
+PARTICIPANT_JOINED: Final = f"{_EVENT}participant.joined"
+PARTICIPANT_LEFT: Final = f"{_EVENT}participant.left"
+TRANSFER_SUCCEEDED: Final = f"{_EVENT}transfer.succeeded"
+TYPING: Final = f"{_EVENT}typing"
+MESSAGE_DELIVERED: Final = f"{_EVENT}message.delivered"
+MESSAGE_READ: Final = f"{_EVENT}message.read"
+CONNECTION_ACKNOWLEDGED: Final = f"{_EVENT}connection.acknowledged"  # has had no effect since the end of 2024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +34,7 @@ class TranscriptItem:
         participant_id: Who sent it, `None` for system events such as the end of the chat.
         participant_role: `"CUSTOMER"`, `"AGENT"`, `"SYSTEM"`, ...; `None` where there is no participant.
         display_name: The sender's display name; `None` where there is no participant.
+        attachments: The files of an item of type `"ATTACHMENT"`.
     """
 
     id: str
@@ -33,3 +46,4 @@ class TranscriptItem:
     participant_id: str | None = None
     participant_role: str | None = None
     display_name: str | None = None
+    attachments: tuple[Attachment, ...] = ()

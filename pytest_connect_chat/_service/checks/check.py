@@ -9,7 +9,12 @@ from pytest_connect_chat._service.wire import Request
 
 Check = Callable[[Request], str | None]
 
-RESOURCE_NOT_FOUND: Final = "Resource not found of Type: null"  # seen for an unknown instance or flow
+# Texts that were seen on the real services. They stay as they were: code in the wild compares them.
+RESOURCE_NOT_FOUND: Final = "Resource not found of Type: null"  # an unknown instance or flow
+EXPLICIT_DENY: Final = "User is not authorized to access this resource with an explicit deny"  # an unknown token
+ACCESS_DENIED: Final = "Access denied"  # the token of a chat that has ended
+OBSERVED_TEXTS: Final = frozenset({RESOURCE_NOT_FOUND, EXPLICIT_DENY, ACCESS_DENIED})
+
 SHOWN_CHARACTERS: Final = 60
 
 

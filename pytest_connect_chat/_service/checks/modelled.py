@@ -82,3 +82,33 @@ def given(member: str) -> Check:
         return f"This account does not support {member}." if member in request.params else None
 
     return check
+
+
+def outside_the_model(request: Request) -> str | None:
+    """Check every member, at any depth, against the model's maxima and enums."""
+    problems = (_problem(request, name, name, value) for name, value in request.params.items())
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _problem(request: Request, path: str, name: str, value: Any) -> str | None:
+    _, most, valid = request.limit(path)
+    if isinstance(value, str):
+        if valid and value not in valid:
+            return f"{name} is {shown(value)}; valid are {', '.join(valid)}."
+        return _too_much(name, len(value), most, "characters")
+    if isinstance(value, int):
+        return None if most is None or value <= most else f"{name} is {value}; at most {most} is allowed."
+    parts: list[tuple[str, str, Any]] = []
+    if isinstance(value, list):
+        parts = [(f"{path}[]", f"{name}[{position}]", item) for position, item in enumerate(value)]
+    elif f"{path}{{}}" in request.limits:
+        parts = [(f"{path}{{key}}", f"a key of {name}", key) for key in value]
+        parts += [(f"{path}{{}}", f"{name}[{key!r}]", item) for key, item in value.items()]
+    else:
+        return next(filter(None, (_problem(request, f"{path}.{k}", f"{name}.{k}", v) for k, v in value.items())), None)
+    problem = _too_much(name, len(value), most, "entries")
+    return problem or next(filter(None, (_problem(request, *part) for part in parts)), None)
+
+
+def _too_much(name: str, size: int, most: int | None, unit: str) -> str | None:
+    return None if most is None or size <= most else f"{name} has {size} {unit}; at most {most} are allowed."

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.checks.attributes import attributes_message
 from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND
-from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.contacts import NOT_CONNECTED, Contact
 from pytest_connect_chat._service.idempotency import CommittedCall
+from pytest_connect_chat._service.operations.participant_connection import connection_members
 from pytest_connect_chat._service.persistent_chat import resolve_source
 from pytest_connect_chat._service.wire import Request
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pytest_connect_chat._service.service import ConnectChatService
 
 DEFAULT_DURATION_MINUTES: Final = 1_500  # "defaults to 25 hour"
-URL_LIFETIME: Final = timedelta(seconds=100)  # API reference, CreateParticipantConnection
-CONNECTION_TOKEN_LIFETIME: Final = timedelta(days=1)  # likewise
 
 
 def start_chat_contact(service: ConnectChatService, request: Request, now: datetime) -> Answer:
@@ -30,7 +29,7 @@ def start_chat_contact(service: ConnectChatService, request: Request, now: datet
     if earlier is not None:
         return _replay(service, request, earlier)
     _require_instance_and_flow(service, params)
-    source = resolve_source(request, service.contacts, service.rules, now)
+    source = resolve_source(params.get("PersistentChat"), params["InstanceId"], service.contacts, service.rules, now)
     related = _related_contact(service, params)
     attributes = _attributes(service, params, related)
     _require_free_slot(service, params["InstanceId"])
@@ -144,7 +143,6 @@ def _new_contact(
         _attributes=attributes,
         _segment_attributes=params.get("SegmentAttributes", {}),
         _initial_message=params.get("InitialMessage"),
-        _connected={"WEBSOCKET", "CONNECTION_CREDENTIALS"} <= set(params.get("ConnectionTypes", ())),
         _registry=service.contacts,
     )
 
@@ -157,17 +155,13 @@ def _members(service: ConnectChatService, request: Request, contact: Contact, no
     }
     if contact.continued_from_contact_id is not None:
         members["ContinuedFromContactId"] = contact.continued_from_contact_id
-    connection_types = request.params.get("ConnectionTypes", ())
-    if "CONNECTION_CREDENTIALS" in connection_types:
-        members["ConnectionCredentials"] = {
-            "ConnectionToken": service.identifiers.connection_token(),
-            "Expiry": iso_timestamp(now + CONNECTION_TOKEN_LIFETIME),
-        }
-    if "WEBSOCKET" in connection_types:
-        members["Websocket"] = {
-            "Url": service.identifiers.websocket_url(request.region),
-            "ConnectionExpiry": iso_timestamp(now + URL_LIFETIME),
-        }
+    if "ConnectionTypes" in request.params:
+        customer, types = service.participants.of(contact)[0], frozenset(request.params["ConnectionTypes"])
+        if customer.asks_for(types):
+            participation.join(service, customer, now)
+        members |= connection_members(service, customer, types, request.region, now)
     if "ChatStreamingConfiguration" in request.params:
         members["StreamingId"] = service.identifiers.streaming_id()
+        arn = request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]
+        contact._streamings = ((members["StreamingId"], arn),)
     return members

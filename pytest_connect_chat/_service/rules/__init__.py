@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_connect_chat._service.rules import start_chat_contact, start_chat_contact_shapes, stop_contact
+from pytest_connect_chat._service.rules import (
+    contacts,
+    participants,
+    start_chat_contact,
+    start_chat_contact_shapes,
+    stop_contact,
+    transcripts,
+)
 from pytest_connect_chat._service.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -16,4 +23,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *start_chat_contact.COMBINATIONS,
     *start_chat_contact.STATES,
     *stop_contact.RULES,
+    *contacts.RULES,
+    *participants.RULES,
+    *transcripts.RULES,
 )

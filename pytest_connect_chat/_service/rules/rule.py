@@ -19,6 +19,8 @@ PERSISTENCE: Final = "administrator guide: chat-persistence"
 ATTRIBUTES: Final = "administrator guide: connect-attrib-list"
 STREAMING: Final = "administrator guide: chat-message-streaming"
 QUOTAS: Final = "administrator guide: amazon-connect-service-limits"
+START: Final = ("StartChatContact",)
+
 DOCUMENTED: Final = "documented"
 OBSERVED: Final = "observed"
 ASSUMED: Final = "assumed"
@@ -30,7 +32,7 @@ class Rule:
 
     Attributes:
         id: The name by which users switch it.
-        member: The top-level member whose presence makes the rule apply.
+        member: The top-level member whose presence makes the rule apply; `None` for every request.
         sentence: What is asked of the request.
         code: The exception class.
         source: Where the rule is stated.
@@ -38,11 +40,11 @@ class Rule:
         code_evidence: How sure the exception class is.
         check: What looks at the request, `None` where the answer depends on the fake's state.
         enabled: Whether it holds unless somebody switches it.
-        operation: The operation it belongs to.
+        operations: The operations it belongs to.
     """
 
     id: str
-    member: str
+    member: str | None
     sentence: str
     code: str
     source: str
@@ -50,18 +52,35 @@ class Rule:
     code_evidence: Evidence = ASSUMED
     check: Check | None = None
     enabled: bool = True
-    operation: str = "StartChatContact"
+    operations: tuple[str, ...] = START
 
 
-def shape(id: str, member: str, sentence: str, source: str, check: Check) -> Rule:
+def shape(
+    id: str, member: str | None, sentence: str, source: str, check: Check, *, operations: tuple[str, ...] = START
+) -> Rule:
     """A rule on the form of one member; AWS documents the bound, not the exception class."""
     return Rule(
-        id=id, member=member, sentence=sentence, code=PARAMETER, source=source, evidence=DOCUMENTED, check=check
+        id=id,
+        member=member,
+        sentence=sentence,
+        code=PARAMETER,
+        source=source,
+        evidence=DOCUMENTED,
+        check=check,
+        operations=operations,
     )
 
 
 def combination(
-    id: str, member: str, sentence: str, source: str, evidence: Evidence, check: Check, *, enabled: bool = True
+    id: str,
+    member: str,
+    sentence: str,
+    source: str,
+    evidence: Evidence,
+    check: Check,
+    *,
+    enabled: bool = True,
+    operations: tuple[str, ...] = START,
 ) -> Rule:
     """A rule across members; the exception class is always assumed."""
     return Rule(
@@ -73,18 +92,20 @@ def combination(
         evidence=evidence,
         check=check,
         enabled=enabled,
+        operations=operations,
     )
 
 
 def state(
     id: str,
-    member: str,
+    member: str | None,
     sentence: str,
     code: str,
     source: str,
     evidence: Evidence,
     *,
     code_evidence: Evidence = ASSUMED,
+    operations: tuple[str, ...] = START,
 ) -> Rule:
     """A rule whose answer depends on what the fake holds; the operation's own code looks at it."""
     return Rule(
@@ -95,4 +116,5 @@ def state(
         source=source,
         evidence=evidence,
         code_evidence=code_evidence,
+        operations=operations,
     )

@@ -14,6 +14,7 @@ from pytest_connect_chat._service.rules.rule import (
     PAGE,
     PERSISTENCE,
     REQUEST,
+    START,
     STREAMING,
     combination,
     state,
@@ -34,7 +35,7 @@ COMBINATIONS: Final = (
         "An initial message of type `application/json` is JSON.",
         "none",
         ASSUMED,
-        messages.initial_message_not_json,
+        messages.not_json("InitialMessage"),
     ),
     combination(
         "custom-chat-duration",
@@ -109,6 +110,7 @@ COMBINATIONS: Final = (
         STREAMING,
         DOCUMENTED,
         streaming.not_a_standard_topic_here,
+        operations=(*START, "StartContactStreaming"),
     ),
 )
 
@@ -122,6 +124,7 @@ STATES: Final = (
         "IdempotencyException",
         "none",
         ASSUMED,
+        operations=(*START, "StartContactStreaming", "CreateParticipant", "CreatePersistentContactAssociation"),
     ),
     state(
         "instance-id-arn",
@@ -130,6 +133,7 @@ STATES: Final = (
         NOT_FOUND,
         PAGE,
         ASSUMED,
+        operations=(*START, "ListContactFlows"),
     ),
     state(
         "instance-exists",
@@ -139,6 +143,7 @@ STATES: Final = (
         "public issue reports",
         OBSERVED,
         code_evidence=OBSERVED,
+        operations=(*START, "ListContactFlows"),
     ),
     state(
         "contact-flow-id-arn",
@@ -164,6 +169,7 @@ STATES: Final = (
         NOT_FOUND,
         PERSISTENCE,
         ASSUMED,
+        operations=(*START, "CreatePersistentContactAssociation"),
     ),
     state(
         "source-contact-initial",
@@ -172,6 +178,7 @@ STATES: Final = (
         REQUEST,
         PAGE,
         DOCUMENTED,
+        operations=(*START, "CreatePersistentContactAssociation"),
     ),
     state(
         "source-contact-ended",
@@ -180,6 +187,7 @@ STATES: Final = (
         REQUEST,
         PERSISTENCE,
         DOCUMENTED,
+        operations=(*START, "CreatePersistentContactAssociation"),
     ),
     state(
         "source-contact-retention",
@@ -188,6 +196,7 @@ STATES: Final = (
         NOT_FOUND,
         "API reference: DescribeContact",
         ASSUMED,
+        operations=(*START, "CreatePersistentContactAssociation"),
     ),
     state(
         "related-contact-exists",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_connect_chat._service.checks import attributes, messages, modelled, segment_attributes, streaming
-from pytest_connect_chat._service.rules.rule import ASSUMED, MODEL, PAGE, PARAMETER, STREAMING, Rule, shape
+from pytest_connect_chat._service.rules.rule import ASSUMED, MODEL, PAGE, PARAMETER, START, STREAMING, Rule, shape
 
 SHAPES: Final = (
     shape(
@@ -51,7 +51,7 @@ SHAPES: Final = (
         "`InitialMessage.ContentType` is `text/plain`, `text/markdown`, `application/json` or "
         "`application/vnd.amazonaws.connect.message.interactive.response`.",
         PAGE,
-        messages.initial_message_type,
+        messages.unknown_content_type("InitialMessage"),
     ),
     shape(
         "initial-message-characters",
@@ -59,14 +59,14 @@ SHAPES: Final = (
         "`InitialMessage.Content` has at most 1,024 characters (plain text, markdown), 12,000 (JSON) or 12,288 "
         '(interactive response). Holds with `message_limits="per-type"`.',
         PAGE,
-        messages.initial_message_characters,
+        messages.too_many_characters("InitialMessage"),
     ),
     shape(
         "initial-message-bytes",
         "InitialMessage",
         '`InitialMessage.Content` has at most 16,384 UTF-8 bytes. Holds with `message_limits="16384-bytes"`.',
         "API reference since botocore 1.43.22",
-        messages.initial_message_bytes,
+        messages.too_many_bytes("InitialMessage"),
     ),
     shape(
         "attributes-size",
@@ -75,6 +75,7 @@ SHAPES: Final = (
         "included.",
         PAGE,
         attributes.attributes_too_large,
+        operations=(*START, "UpdateContactAttributes"),
     ),
     shape(
         "attribute-key-characters",
@@ -82,6 +83,7 @@ SHAPES: Final = (
         "Keys of `Attributes` hold only alphanumeric characters, dash and underscore.",
         PAGE,
         attributes.attribute_key_characters,
+        operations=(*START, "UpdateContactAttributes"),
     ),
     Rule(
         id="client-token-empty",
@@ -91,6 +93,7 @@ SHAPES: Final = (
         source=MODEL,
         evidence=ASSUMED,
         check=modelled.empty("ClientToken"),
+        operations=(*START, "StartContactStreaming", "CreateParticipant"),
     ),
     shape(
         "client-token-length",
@@ -200,5 +203,6 @@ SHAPES: Final = (
         "`ChatStreamingConfiguration.StreamingEndpointArn` is the ARN of an SNS topic.",
         STREAMING,
         streaming.not_a_topic,
+        operations=(*START, "StartContactStreaming"),
     ),
 )

@@ -9,7 +9,7 @@ from pytest_connect_chat._service.rules.rule import ASSUMED, OBSERVED, Rule
 RULES: Final = (
     Rule(
         id="stopped-contact-exists",
-        operation="StopContact",
+        operations=("StopContact",),
         member="ContactId",
         sentence="The contact to stop is one of the instance.",
         code="ContactNotFoundException",
@@ -18,7 +18,7 @@ RULES: Final = (
     ),
     Rule(
         id="stopped-contact-active",
-        operation="StopContact",
+        operations=("StopContact",),
         member="ContactId",
         sentence="The contact to stop has not ended.",
         code="ContactNotFoundException",

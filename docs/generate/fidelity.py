@@ -1,0 +1,172 @@
+"""Write `docs/fidelity.md` from the rule table; run it after every change to the rules."""
+# ruff: noqa: INP001  # a script, not a package
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import get_args
+
+from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.quotas import AWS_RATES
+from pytest_connect_chat._service.rules import RULES
+from pytest_connect_chat._service.rules.rule import Evidence, Rule
+
+TARGET = Path(__file__).parents[1] / "fidelity.md"
+
+DEFAULTS = FakeConnectChat().rules
+API = "https://docs.aws.amazon.com/connect/latest/APIReference"
+PARTICIPANT_API = "https://docs.aws.amazon.com/connect-participant/latest/APIReference"
+GUIDE = "https://docs.aws.amazon.com/connect/latest/adminguide"
+
+INTRODUCTION = """\
+# Fidelity
+
+<!-- Written by docs/generate/fidelity.py from the table of rules: change that, and run it. -->
+
+The fake refuses what the service refuses. This page lists every rule by which it does so, and how sure each is:
+
+| evidence | meaning | rules | exception classes |
+|---|---|---|---|
+| documented | AWS's documentation or the service model of botocore says so | {documented} |
+| observed | somebody has seen it: a log, an issue report, code that handles it | {observed} |
+| assumed | nobody says so in public; it is our conclusion | {assumed} |
+
+A rule has two pieces of evidence, because AWS documents what is wrong more often than which exception says so: the
+first is for the rule, the second for the exception class.
+
+botocore checks some of a request before it reaches the service: required and unknown members, types, and minimum
+lengths and values. That is `ParamValidationError`, raised by botocore itself; nothing is recorded then. Maxima and
+values of enums are read from the *installed* model, so the numbers below are those of the models of today.
+
+## Switching a rule
+
+`connect_chat.rules` maps the ids below to switches:
+
+```python
+import pytest
+
+
+def test_another_service_than_we_assume(connect_chat, connect_client, start_chat_contact_request):
+    connect_chat.rules["attribute-key-characters"].disable()
+    connect_client.start_chat_contact(**start_chat_contact_request(Attributes={{"first name": "Ada"}}))
+
+    connect_chat.rules["customer-id-length"].raises("InvalidRequestException")
+    with pytest.raises(connect_client.exceptions.InvalidRequestException):
+        connect_client.start_chat_contact(**start_chat_contact_request(CustomerId="x" * 129))
+
+    connect_chat.rules["custom-chat-duration"].enable()
+    with pytest.raises(connect_client.exceptions.InvalidRequestException):
+        connect_client.start_chat_contact(**start_chat_contact_request(ChatDurationInMinutes=60))
+```
+
+A suite that always wants a rule switched does so in a fixture of its conftest. Messages of the fake name the rule that
+refused, except where the service's own words are known.
+
+If you know better than an assumption, please say so in an issue, with what you have seen.
+"""
+
+OPERATION = """
+## {operation}
+
+Looked at in this order; the first rule that a request is against counts.
+
+| id | rule | exception class | evidence: rule, class | source | default |
+|---|---|---|---|---|---|
+"""
+
+REST = """
+## What else is assumed
+
+- **The order of checks**: API rate, shape, combinations, `ClientToken`, instance and flow, referenced contacts, quota.
+- **`ClientToken`**: it counts for seven days (stated for other operations), per region, operation and instance; a
+  replay returns the same `ParticipantToken`; a failed call does not use its token; a changed request gets the original
+  contact (the setting `client_token_conflict`). That a replay repeats the original contact, and may leave out the
+  WebSocket once the chat has ended, is documented.
+- **Throttling**: the wire code of an exceeded rate is `TooManyRequestsException` (the setting `throttle_code`); the
+  documentation says only "TooManyRequests".
+- **The five-minute rule** is documented, and so is the reason `CUSTOMER_CONNECTION_NOT_ESTABLISHED`; that the one leads
+  to the other is assumed (the setting `connect_within`). Both `WEBSOCKET` and `CONNECTION_CREDENTIALS` in
+  `ConnectionTypes` count as connected.
+- **`RelatedContactId`**: that attributes are copied is documented for another operation; that those of the request win,
+  and that both together count towards the size, is assumed.
+- **Persistent chat**: one source may serve several new chats; a chat can be resumed at once, while the service needs
+  some 30 to 60 seconds for the transcript; a transfer ends a contact without a reason.
+- **Forms**: participant tokens have the structure and length that were observed; connection tokens are assumed to look
+  the same, streaming ids to be UUIDs.
+- **Plain text only** where `SupportedMessagingContentTypes` is not given.
+- **Two limits of `InitialMessage`**: older documentation has one for each content type, newer models 16,384 bytes for
+  all (the setting `message_limits`).
+
+## The limits of the fake
+
+- Faked are {operations}. Other operations take [canned answers](canned-answers.md).
+- Flows do not run, and there are no queues, agents or messages of theirs: a contact changes by what its requests do, by
+  the clock and by the test.
+- There is one account. Credentials and policies are not looked at (`deny_access` and `expire_credentials` plan those
+  failures), nor is what region an instance is in.
+- Clients are answered at botocore's event `before-call`. `request-created`, `before-sign`, `before-send` and
+  `response-received` do not happen, nothing is signed, and no bytes are parsed. `before-parameter-build`,
+  `before-call`, `needs-retry`, `after-call` and `after-call-error` do happen. With `unfaked="passthrough"`, calls that
+  are handed on take the whole way.
+- The wait that adaptive mode puts before a request hangs on `before-send` and is not reproduced: adaptive retries as
+  standard does. No answer carries a `Retry-After`.
+- Network errors and timeouts take no time of the clock, except by `delay`. Back-off does.
+- Texts of errors are ours, except `Resource not found of Type: null` and the denials of access.
+- Only clients of this process are answered, in Python. A client on botocore's classes is found whenever it was made;
+  one that goes around `BaseClient` needs `attach()`.
+
+## Published rates
+
+With `rate_limit="aws"`, in requests per second, per region; from the [service quotas]({quotas}).
+
+| service | operation | rate | burst |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    rules = Counter(rule.evidence for rule in RULES)
+    classes = Counter(rule.code_evidence for rule in RULES)
+    counts = {evidence: f"{rules[evidence]} | {classes[evidence]}" for evidence in get_args(Evidence)}
+    parts = [INTRODUCTION.format(**counts)]
+    for _, operation in OPERATIONS:
+        parts.append(OPERATION.format(operation=operation))
+        parts += [_row(rule) for rule in RULES if operation in rule.operations]
+    operations = _listed([name for _, name in OPERATIONS])
+    parts.append(REST.format(operations=operations, quotas=f"{GUIDE}/amazon-connect-service-limits.html"))
+    for service, rates in AWS_RATES.items():
+        parts += [f"| {service} | {name} | {rate:g} | {burst:g} |\n" for name, (rate, burst) in rates.items()]
+    parts.append("\n")
+    parts += [f"[{source}]: {url}\n" for source, url in SOURCES.items()]
+    return "".join(parts)
+
+
+def _row(rule: Rule) -> str:
+    evidence = f"{rule.evidence}, {rule.code_evidence}"
+    source = f"[{rule.source}]" if rule.source in SOURCES else rule.source
+    default = "on" if DEFAULTS[rule.id].enabled else "off"
+    return f"| `{rule.id}` | {rule.sentence} | `{rule.code}` | {evidence} | {source} | {default} |\n"
+
+
+def _url(source: str) -> str | None:
+    """Return the address of the page that a source names, if it names one."""
+    kind, _, name = source.partition(": ")
+    if kind == "participant API reference":
+        return f"{PARTICIPANT_API}/API_{name}.html"
+    if kind == "API reference" and name:
+        return f"{API}/API_{name}.html"
+    return f"{GUIDE}/{name}.html" if kind == "administrator guide" else None
+
+
+SOURCES = {source: url for source in dict.fromkeys(rule.source for rule in RULES) if (url := _url(source))}
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(page(), "utf-8")

@@ -1,0 +1,36 @@
+"""What is said of operations that are not faked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from botocore import xform_name
+
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.requests import RecordedRequest
+from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat.exceptions import UnfakedOperationError
+
+
+def unfaked_message(request: Request) -> str:
+    """Return what was called, what is faked, and the ways out, a line each."""
+    method = xform_name(request.operation)
+    faked = ", ".join(name for service, name in OPERATIONS if service == request.service)
+    return (
+        f"{request.operation} of {request.service} is not faked.\n"
+        f"  Faked are: {faked or 'none of its operations'}.\n"
+        f"  To answer it: connect_chat.add_response({method!r}, {{...}}) or add_client_error({method!r}, ...).\n"
+        "  To hand it to whatever else intercepts it in this process, such as moto: the setting unfaked='passthrough'."
+    )
+
+
+def unfaked_calls(records: Iterable[RecordedRequest]) -> list[str]:
+    """Return a sentence for each operation that was called and is not faked."""
+    calls = Counter(
+        record.error.message
+        for record in records
+        if record.error is not None and record.error.code == UnfakedOperationError.__name__
+    )
+    times = {1: "a call"}
+    return [f"{times.get(count, f'{count} calls')} that nothing answers. {message}" for message, count in calls.items()]

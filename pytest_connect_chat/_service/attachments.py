@@ -1,0 +1,54 @@
+"""The files that participants send: announced, uploaded to a URL, completed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+ATTACHMENTS_PER_CHAT: Final = 35  # administrator guide: feature-limits
+ATTACHMENT_BYTES: Final = 20 * 1024 * 1024  # likewise "20 MB"; that it means this many bytes is assumed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One file of a chat.
+
+    Attributes:
+        attachment_id: Its id.
+        attachment_name: Its name.
+        content_type: Its MIME type.
+        size_in_bytes: Its size, as the sender announced it.
+        status: `"IN_PROGRESS"` until its upload is completed, then `"APPROVED"`.
+    """
+
+    attachment_id: str
+    attachment_name: str
+    content_type: str
+    size_in_bytes: int
+    status: Literal["IN_PROGRESS", "APPROVED"] = "IN_PROGRESS"
+
+
+class Attachments:
+    """The attachments of all chats, by the initial contact of each."""
+
+    def __init__(self) -> None:
+        self._by_session: defaultdict[str, dict[str, Attachment]] = defaultdict(dict)
+
+    def count(self, initial_contact_id: str) -> int:
+        """Return how many attachments of a chat have been announced."""
+        return len(self._by_session[initial_contact_id])
+
+    def find(self, initial_contact_id: str, attachment_id: str) -> Attachment | None:
+        """Return an attachment of a chat, or `None`."""
+        return self._by_session[initial_contact_id].get(attachment_id)
+
+    def add(self, initial_contact_id: str, attachment: Attachment) -> None:
+        """Keep an announced attachment."""
+        self._by_session[initial_contact_id][attachment.attachment_id] = attachment
+
+    def complete(self, initial_contact_id: str, attachment: Attachment) -> Attachment:
+        """Return the attachment as it is once it has been uploaded."""
+        approved = replace(attachment, status="APPROVED")
+        self._by_session[initial_contact_id][attachment.attachment_id] = approved
+        return approved

@@ -1,0 +1,69 @@
+"""`DescribeContact` and `ListAssociatedContacts`: what is on record about contacts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.effects import ACCOUNT_ID
+from pytest_connect_chat._service.lineage import root_of
+from pytest_connect_chat._service.operations.pages import page_of
+from pytest_connect_chat._service.wire import Request
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.service import ConnectChatService
+
+SUBTYPE: Final = {"connect:Subtype": {"ValueString": "connect:Chat"}}  # that it is always there is assumed
+ASSOCIATED_PER_PAGE: Final = 100  # the model's maximum; no default is documented
+
+
+def instance_arn(instance_id: str, region: str) -> str:
+    """Return the ARN of an instance of the fake's account."""
+    return f"arn:aws:connect:{region}:{ACCOUNT_ID}:instance/{instance_id}"
+
+
+def describe_contact(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+    """Answer one `DescribeContact`: there is no `State`, and `DisconnectTimestamp` only once the contact has ended."""
+    summary = _summary(service, contact)
+    changes = (contact.initiation_timestamp, contact._updated, contact._disconnect_timestamp)
+    record: dict[str, Any] = {
+        "Arn": summary.pop("ContactArn"),
+        "Id": summary.pop("ContactId"),
+        **summary,
+        "ContactAssociationId": root_of(service.contacts, contact),
+        "LastUpdateTimestamp": max(filter(None, changes)),
+        "Attributes": contact.attributes,
+        "SegmentAttributes": SUBTYPE | contact.segment_attributes,
+        **({"Tags": contact.tags} if contact.tags else {}),
+        **({"CustomerId": contact.customer_id} if contact.customer_id else {}),
+        **({"DisconnectReason": contact.disconnect_reason} if contact.disconnect_reason else {}),
+    }
+    connected_at = service.participants.of(contact)[0].connected_at
+    if connected_at is not None:
+        record["ConnectedToSystemTimestamp"] = connected_at
+    return Answer({"Contact": record}, contact)
+
+
+def list_associated_contacts(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+    """Answer one `ListAssociatedContacts`: all contacts of the tree that has the same root."""
+    root = root_of(service.contacts, contact)
+    tree = [other for other in service.contacts.values() if root_of(service.contacts, other) == root]
+    summaries = [_summary(service, other) for other in tree]
+    return Answer(page_of(service, request, "ContactSummaryList", summaries, ASSOCIATED_PER_PAGE), contact)
+
+
+def _summary(service: ConnectChatService, contact: Contact) -> dict[str, Any]:
+    summary = {
+        "ContactId": contact.contact_id,
+        "ContactArn": f"{instance_arn(contact.instance_id, contact.region)}/contact/{contact.contact_id}",
+        "InitiationTimestamp": contact.initiation_timestamp,
+        "DisconnectTimestamp": contact.disconnect_timestamp,
+        "InitialContactId": contact.initial_contact_id,
+        "PreviousContactId": contact.previous_contact_id,
+        "RelatedContactId": contact.related_contact_id,
+        "InitiationMethod": "API" if contact.previous_contact_id is None else "TRANSFER",
+        "Channel": "CHAT",
+    }
+    return {member: value for member, value in summary.items() if value is not None}

@@ -1,0 +1,43 @@
+"""`StartContactStreaming` and `StopContactStreaming`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.operations.subjects import require_active
+from pytest_connect_chat._service.wire import Request
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.service import ConnectChatService
+
+ENDPOINTS: Final = 2  # administrator guide, chat-message-streaming: two topics for each contact
+
+
+def start_contact_streaming(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+    """Answer one `StartContactStreaming`. A chat streams on through its transfers (assumed)."""
+    require_active(service, contact)
+    first = service.contacts[contact.initial_contact_id]
+    service.rules.require(
+        "streaming-endpoints",
+        len(first._streamings) < ENDPOINTS,
+        f"The contact {contact.contact_id} streams to {len(first._streamings)} endpoints already.",
+    )
+    streaming_id = service.identifiers.streaming_id()
+    first._streamings += ((streaming_id, request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]),)
+    return Answer({"StreamingId": streaming_id}, contact)
+
+
+def stop_contact_streaming(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+    """Answer one `StopContactStreaming`."""
+    streaming_id = request.params["StreamingId"]
+    first = service.contacts[contact.initial_contact_id]
+    service.rules.require(
+        "streaming-exists",
+        streaming_id in dict(first._streamings),
+        f"StreamingId {streaming_id} is no streaming of the contact {contact.contact_id}.",
+    )
+    first._streamings = tuple(streaming for streaming in first._streamings if streaming[0] != streaming_id)
+    return Answer({}, contact)

@@ -1,0 +1,156 @@
+"""`GetTranscript`: the current session page by page, then the past ones that a persistent chat continues from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.checks.companions import moment_of
+from pytest_connect_chat._service.clock import iso_timestamp
+from pytest_connect_chat._service.lineage import session_of
+from pytest_connect_chat._service.operations.pages import read_token, write_token
+from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.transcript import TranscriptItem
+from pytest_connect_chat._service.wire import Request
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.service import ConnectChatService
+
+PER_PAGE: Final = 10  # "Default: 10"; that 0 stands for it too is assumed
+
+_POSITION = re.compile(r"(FORWARD|BACKWARD|PAST) ([0-9]{1,9})\Z")
+
+
+class Start(NamedTuple):
+    """Where a page starts.
+
+    Attributes:
+        direction: `"FORWARD"` or `"BACKWARD"` in the current session, `"PAST"` for what a persistent chat goes back to.
+        place: The index of the first item of a page forward, one more than that of a page backward; of past items, how
+            many have been read, the latest first.
+    """
+
+    direction: str
+    place: int
+
+
+def get_transcript(service: ConnectChatService, request: Request, now: datetime, participant: Participant) -> Answer:
+    """Answer one `GetTranscript`."""
+    params, chat = request.params, participant.first_contact.contact_id
+    contact = service.contacts.current(participant.first_contact)
+    session = session_of(service.contacts, contact)
+    current = [item for segment in session for item in segment._transcript]
+    past = [
+        item
+        for contact_id in service.contacts.past_contact_ids(contact)
+        for item in reversed(service.contacts[contact_id]._transcript)
+    ]
+    only = params.get("ContactId")
+    service.rules.require(
+        "transcript-contact",
+        only is None or only in {segment.contact_id for segment in session},
+        f"ContactId {only} is no contact of the current chat.",
+    )
+    start = _start(service, request, current, chat)
+    if start.direction == "PAST":
+        _require_past_is_readable(service, request)
+        # What lies before the session is numbered backward from it, so that the numbers sort by time.
+        items = [(-1 - index, past[index]) for index in range(start.place, len(past))]
+    elif start.direction == "BACKWARD":
+        items = [(index, current[index]) for index in range(min(start.place, len(current)) - 1, -1, -1)]
+    else:
+        items = [(index, current[index]) for index in range(start.place, len(current))]
+    wanted = [(index, item) for index, item in items if only in (None, item.contact_id)]
+    page = wanted[: params.get("MaxResults") or PER_PAGE]
+    members: dict[str, Any] = {"InitialContactId": chat, "Transcript": _sorted(page, params)}
+    following = None
+    if len(wanted) > len(page):
+        following = _after(start.direction, page[-1][0])
+    elif start.direction == "BACKWARD" and past and only is None:
+        following = Start("PAST", 0)
+    if following is not None:
+        members["NextToken"] = write_token(f"{following.direction} {following.place}", chat)
+    return Answer(members, contact)
+
+
+def _start(service: ConnectChatService, request: Request, current: Sequence[TranscriptItem], chat: str) -> Start:
+    params = request.params
+    if "NextToken" in params:
+        position = _POSITION.match(read_token(params["NextToken"], chat))
+        service.rules.require("transcript-next-token", position is not None, "NextToken is not one of this chat.")
+        if position is not None:
+            direction: str = position[1]
+            if direction != "PAST":
+                direction = params.get("ScanDirection", direction)
+            return Start(direction, int(position[2]))
+    if "StartPosition" not in params:
+        direction = params.get("ScanDirection", "BACKWARD")
+        return Start(direction, len(current) if direction == "BACKWARD" else 0)
+    direction = params.get("ScanDirection", "FORWARD")
+    index = _index(service, params["StartPosition"], direction, current)
+    return Start(direction, index + 1 if direction == "BACKWARD" else index)
+
+
+def _index(
+    service: ConnectChatService, position: dict[str, Any], direction: str, current: Sequence[TranscriptItem]
+) -> int:
+    """Return the index of the first item of a page, both directions counting it in."""
+    if "Id" in position:
+        ids = [item.id for item in current]
+        known = position["Id"] in ids
+        service.rules.require("transcript-start-exists", known, f"StartPosition.Id {position['Id']} is no item.")
+        return ids.index(position["Id"]) if known else 0
+    moment = moment_of(position.get("AbsoluteTime", ""))
+    if moment is None:
+        return max(0, len(current) - int(position.get("MostRecent", 0)))
+    if direction == "BACKWARD":
+        return sum(item.absolute_time <= moment for item in current) - 1
+    return sum(item.absolute_time < moment for item in current)
+
+
+def _require_past_is_readable(service: ConnectChatService, request: Request) -> None:
+    params = request.params
+    service.rules.require(
+        "transcript-past",
+        params.get("ScanDirection") != "FORWARD" and not {"StartPosition", "ContactId"} & set(params),
+        "Past chats are read with ScanDirection BACKWARD, and without StartPosition and ContactId.",
+    )
+
+
+def _after(direction: str, last: int) -> Start:
+    """Return where the page starts that follows one with this last item."""
+    index = {"BACKWARD": last, "FORWARD": last + 1, "PAST": -last}
+    return Start(direction, index[direction])
+
+
+def _sorted(page: list[tuple[int, TranscriptItem]], params: dict[str, Any]) -> list[dict[str, Any]]:
+    descending = params.get("SortOrder", "DESCENDING") == "DESCENDING"
+    return [_members(index, item) for index, item in sorted(page, key=lambda entry: entry[0], reverse=descending)]
+
+
+def _members(index: int, item: TranscriptItem) -> dict[str, Any]:
+    members = {
+        "AbsoluteTime": iso_timestamp(item.absolute_time),
+        "Content": item.content,
+        "ContentType": item.content_type,
+        "Id": item.id,
+        "Type": item.type,
+        "ParticipantId": item.participant_id,
+        "DisplayName": item.display_name,
+        "ParticipantRole": item.participant_role,
+        "Attachments": [
+            {
+                "AttachmentId": attachment.attachment_id,
+                "AttachmentName": attachment.attachment_name,
+                "ContentType": attachment.content_type,
+                "Status": attachment.status,
+            }
+            for attachment in item.attachments
+        ]
+        or None,
+        "ContactId" if index >= 0 else "RelatedContactId": item.contact_id,
+    }
+    return {member: value for member, value in members.items() if value is not None}

@@ -1,0 +1,39 @@
+"""`ListContactFlows`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND
+from pytest_connect_chat._service.operations.contact_records import instance_arn
+from pytest_connect_chat._service.operations.pages import page_of
+from pytest_connect_chat._service.wire import Request
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.service import ConnectChatService
+
+FLOWS_PER_PAGE: Final = 100  # "The default MaxResult size is 100"
+FLOW_TYPE: Final = "CONTACT_FLOW"
+
+
+def list_contact_flows(service: ConnectChatService, request: Request, now: datetime) -> Answer:
+    """Answer one `ListContactFlows`: the flows that a test has declared, all of the type `CONTACT_FLOW`."""
+    instance_id = request.params["InstanceId"]
+    service.rules.require("instance-id-arn", not instance_id.startswith("arn:"), RESOURCE_NOT_FOUND)
+    service.rules.require("instance-exists", service.instances.exists(instance_id), RESOURCE_NOT_FOUND)
+    wanted = request.params.get("ContactFlowTypes") or [FLOW_TYPE]
+    flow_ids = service.instances.flows(instance_id) if FLOW_TYPE in wanted else ()
+    flows: list[dict[str, Any]] = [
+        {
+            "Id": flow_id,
+            "Arn": f"{instance_arn(instance_id, request.region)}/contact-flow/{flow_id}",
+            "Name": flow_id,
+            "ContactFlowType": FLOW_TYPE,
+            "ContactFlowState": "ACTIVE",
+            "ContactFlowStatus": "PUBLISHED",
+        }
+        for flow_id in flow_ids
+    ]
+    return Answer(page_of(service, request, "ContactFlowSummaryList", flows, FLOWS_PER_PAGE))

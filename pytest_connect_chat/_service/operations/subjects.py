@@ -1,0 +1,112 @@
+"""Whom a request concerns, found before its operation answers it: a contact, or the participant behind a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.idempotency import CommittedCall
+from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.wire import Request
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.service import ConnectChatService
+
+Operation = Callable[["ConnectChatService", Request, datetime], Answer]
+ContactOperation = Callable[["ConnectChatService", Request, datetime, Contact], Answer]
+ParticipantOperation = Callable[["ConnectChatService", Request, datetime, Participant], Answer]
+
+NOTHING: Mapping[str, Any] = {}
+
+
+def of_contact(
+    operation: ContactOperation, member: str = "ContactId", unknown: Mapping[str, Any] = NOTHING
+) -> Operation:
+    """Return an operation that finds its contact first, and answers a used `ClientToken` as before.
+
+    Args:
+        operation: What answers a request about a contact that was found.
+        member: The member that names the contact.
+        unknown: What is answered about an unknown contact where the rule against that is switched off: the members that
+            the model requires.
+    """
+
+    def answer(service: ConnectChatService, request: Request, now: datetime) -> Answer:
+        contact = service.contacts.get(request.params[member])
+        known = contact is not None and contact.instance_id == request.params["InstanceId"]
+        service.rules.require(
+            "contact-exists",
+            known,
+            f"{member} {request.params[member]} is no contact of the instance {request.params['InstanceId']}.",
+        )
+        if contact is None:
+            return Answer(dict(unknown))
+        serve = partial(operation, service, request, now, contact)
+        return _once(service, request, now, contact.contact_id, "client-token-conflict", serve)
+
+    return answer
+
+
+def require_active(service: ConnectChatService, contact: Contact) -> None:
+    """Refuse what is only possible while the chat of a contact has not ended."""
+    current = service.contacts.current(contact)
+    service.rules.require(
+        "contact-active",
+        current.is_active,
+        f"The chat of the contact {contact.contact_id} is not active: {service.contacts.describe(current)}.",
+    )
+
+
+def of_participant(operation: ParticipantOperation, unknown: Mapping[str, Any] = NOTHING) -> Operation:
+    """Return an operation that finds the participant behind a token first.
+
+    A used `ClientToken` is answered as before, also once the chat has ended: a retry after a lost response is no new
+    request (assumed).
+
+    Args:
+        operation: What answers a request of a participant that was found.
+        unknown: As for `of_contact`.
+    """
+
+    def answer(service: ConnectChatService, request: Request, now: datetime) -> Answer:
+        participant = service.participants.find(request)
+        if participant is None:
+            return Answer(dict(unknown))
+
+        def serve() -> Answer:
+            service.participants.require_live_token(request, participant, service.rules, now)
+            return operation(service, request, now, participant)
+
+        scope = participant.participant_id
+        return _once(service, request, now, scope, "participant-client-token-conflict", serve)
+
+    return answer
+
+
+def _once(
+    service: ConnectChatService,
+    request: Request,
+    now: datetime,
+    scope: str,
+    conflict: str,
+    serve: Callable[[], Answer],
+) -> Answer:
+    """Serve a request, or answer a used `ClientToken` as before; that a token counts per `scope` is assumed."""
+    client_token = request.params.get("ClientToken")
+    if not client_token:
+        return serve()
+    key = (request.region, request.operation, scope, client_token)
+    earlier = service.used_tokens.find(key, now)
+    if earlier is not None:
+        same = earlier.params == request.params
+        service.rules.require(conflict, same, f"ClientToken {client_token} was used for a different request.")
+        return Answer(dict(earlier.answer), service.contacts[earlier.contact_id])
+    answer = serve()
+    if answer.contact is not None:
+        call = CommittedCall(request.params, answer.members, answer.contact.contact_id, now)
+        service.used_tokens.remember(key, call)
+    return answer

@@ -1,0 +1,177 @@
+"""The other side of a chat, played by a test: agents, bots, transfers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_connect_chat._service import participation
+from pytest_connect_chat._service.checks.companions import EVENTS
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.transcript import TranscriptItem
+from pytest_connect_chat.exceptions import SceneError
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.service import ConnectChatService
+
+ROLES: Final = ("AGENT", "CUSTOM_BOT", "SUPERVISOR")
+
+
+class ChatParticipant:
+    """A participant that the test plays. It stays in the chat when the contact is transferred.
+
+    Args:
+        service: The service.
+        participant: The participant.
+    """
+
+    def __init__(self, service: ConnectChatService, participant: Participant) -> None:
+        self._service = service
+        self._participant = participant
+
+    def __repr__(self) -> str:
+        return f"<{self.role} {self.display_name!r}>"
+
+    @property
+    def participant_id(self) -> str:
+        """The participant's id."""
+        return self._participant.participant_id
+
+    @property
+    def role(self) -> str:
+        """`"AGENT"`, `"CUSTOM_BOT"` or `"SUPERVISOR"`."""
+        return self._participant.role
+
+    @property
+    def display_name(self) -> str:
+        """The name that the customer sees."""
+        return self._participant.display_name
+
+    def send_message(self, content: str, content_type: str = "text/plain") -> TranscriptItem:
+        """Say something in the chat.
+
+        Args:
+            content: The text.
+            content_type: One of the content types that the chat supports.
+
+        Returns:
+            The item of the transcript.
+
+        Raises:
+            SceneError: The chat has ended, the participant has left it, or a value is not valid.
+        """
+        if not isinstance(content, str) or not content:
+            raise SceneError(f"content is a non-empty text, not {content!r}.")
+        with self._service.lock:
+            supported = self._open_contact().supported_messaging_content_types
+            if content_type not in supported:
+                raise SceneError(
+                    f"content_type={content_type!r} is not supported by the chat. Valid: {', '.join(supported)}."
+                )
+            now = self._service.clock.now()
+            return participation.send_message(self._service, self._participant, content_type, content, now)
+
+    def send_event(self, event: str = "typing") -> None:
+        """Send an event. As with the service, it does not show in the transcript.
+
+        Args:
+            event: `"typing"`, `"message.delivered"` or `"message.read"`, or the whole content type.
+
+        Raises:
+            SceneError: The chat has ended, the participant has left it, or there is no such event.
+        """
+        names = [content_type.rpartition(".event.")[2] for content_type in EVENTS]
+        if event not in names and event not in EVENTS:
+            raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
+        with self._service.lock:
+            self._open_contact()
+
+    def disconnect(self) -> None:
+        """Leave the chat. The contact ends with `AGENT_DISCONNECT` when its last agent leaves.
+
+        Raises:
+            SceneError: The chat has ended, or the participant has left it already.
+        """
+        with self._service.lock:
+            self._open_contact()
+            participation.leave(self._service, self._participant, self._service.clock.now())
+
+    def _open_contact(self) -> Contact:
+        contacts = self._service.contacts
+        contact = contacts.current(self._participant.first_contact)
+        if not contact.is_active:
+            raise SceneError(f"The chat of {self!r} is over: {contacts.describe(contact)}.")
+        if self._participant.has_left:
+            raise SceneError(f"{self!r} has left the chat.")
+        return contact
+
+
+def add_participant(service: ConnectChatService, contact_id: str, role: str, display_name: str) -> ChatParticipant:
+    """Let somebody join a chat; see `FakeConnectChat.add_participant`."""
+    if role not in ROLES:
+        raise SceneError(f"role={role!r} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client.")
+    if not isinstance(display_name, str) or not display_name:
+        raise SceneError(f"display_name is a non-empty text, not {display_name!r}.")
+    with service.lock:
+        contact = active_contact(service, contact_id)
+        participant = service.participants.add(contact, role, display_name)
+        participation.join(service, participant, service.clock.now())
+        return ChatParticipant(service, participant)
+
+
+def transfer(service: ConnectChatService, contact_id: str, contact_flow_id: str | None) -> Contact:
+    """Transfer a contact; see `FakeConnectChat.transfer`."""
+    with service.lock:
+        contact = active_contact(service, contact_id)
+        flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
+        if not isinstance(flow_id, str) or not service.instances.has_flow(contact.instance_id, flow_id):
+            declared = ", ".join(service.instances.flows(contact.instance_id)) or "any non-empty text"
+            raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
+        now = service.clock.now()
+        service.contacts.end(contact, None, now)
+        # Attributes are the session's: the segments share them (assumed).
+        segment = replace(
+            contact,
+            contact_id=service.identifiers.contact()[0],
+            contact_flow_id=flow_id,
+            previous_contact_id=contact.contact_id,
+            related_contact_id=None,
+            continued_from_contact_id=None,
+            rehydration_type=None,
+            initiation_timestamp=now,
+            _initial_message=None,
+            _transcript=(),
+            _tags=(),
+            _streamings=(),
+            _updated=None,
+            _disconnect_timestamp=None,
+        )
+        service.contacts.add(segment)
+        return segment
+
+
+def reply_with(service: ConnectChatService, reply: Any) -> None:
+    """Answer the customer's messages; see `FakeConnectChat.reply_with`."""
+    if reply is not None and not callable(reply) and not (isinstance(reply, str) and reply):
+        raise SceneError(
+            f"reply_with() takes a non-empty text, a callable of the customer's message, or None: {reply!r}."
+        )
+    with service.lock:
+        service.reply = reply
+
+
+def active_contact(service: ConnectChatService, contact_id: str) -> Contact:
+    """Return an active contact by its id.
+
+    Raises:
+        SceneError: There is none.
+    """
+    if not isinstance(contact_id, str) or not contact_id:
+        raise SceneError(f"contact_id is a non-empty text, not {contact_id!r}.")
+    contact = service.contacts.get(contact_id)
+    if contact is None:
+        raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {len(service.contacts)} contacts.")
+    if not contact.is_active:
+        raise SceneError(f"The contact {contact_id} has ended already: {service.contacts.describe(contact)}.")
+    return contact
