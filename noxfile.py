@@ -9,7 +9,7 @@ import nox
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "typing", "tests", "examples", "docs", "lowest", "wheel"]
+nox.options.sessions = ["lint", "typing", "tests", "examples", "newest", "lowest", "wheel"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
@@ -43,12 +43,19 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; every branch of the package has to be taken."""
-    session.install("-e", ".", *group("tests"))
+    """Run the tests, the async ones included; every branch of the package has to be taken."""
+    session.install("-e", ".", *group("tests"), *group("asyncio"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-n", "2", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the tests with the newest botocore, which aiobotocore does not follow at once, and without the extra."""
+    session.install("-e", ".", *group("tests"))
+    session.run("pytest", "-n", "2", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -77,7 +84,7 @@ def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest supported dependencies."""
     botocore = next(floor for floor in floors() if floor.startswith("botocore"))
     session.install("-e", ".", *group("tests"), *floors(), botocore.replace("botocore", "boto3"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "2", *session.posargs)
 
 
 @nox.session

@@ -10,7 +10,7 @@ from typing import Any, Self
 from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.canned import CallableResponse
-from pytest_connect_chat._clients.environment import DUMMY, Environment
+from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
 from pytest_connect_chat._clients.unfaked import unfaked_calls
 from pytest_connect_chat._report import describe_journal
 from pytest_connect_chat._service import other_side, scene
@@ -50,7 +50,6 @@ class FakeConnectChat:
 
     def __init__(self, **settings: Any) -> None:
         self._start_from(settings_from(settings))
-        self._environment = Environment(DUMMY)
         self._started = False
 
     @classmethod
@@ -76,7 +75,7 @@ class FakeConnectChat:
         if self._started:
             raise SceneError("This FakeConnectChat is active already.")
         self._started = True
-        self._environment.enter()
+        ENVIRONMENT.enter()
         self._backend.start()
 
     def stop(self) -> None:
@@ -84,7 +83,7 @@ class FakeConnectChat:
         if self._started:
             self._started = False
             self._backend.stop()
-            self._environment.leave()
+            ENVIRONMENT.leave()
 
     def __enter__(self) -> Self:
         self.start()
@@ -103,16 +102,23 @@ class FakeConnectChat:
         self._start_from(self.settings)
         if self._started:
             self._backend.start_instead_of(before)
+            for client in before.attached:
+                self._backend.attach(client)
 
     def attach(self, client: Any) -> None:
         """Answer a client whose calls do not pass through botocore's `BaseClient`.
 
         Raises:
-            SceneError: It is no botocore client of `connect` or `connectparticipant`.
+            SceneError: It is no botocore client of `connect` or `connectparticipant`, or the fake is not active.
         """
         if not is_chat_client(client):
             raise SceneError(f"attach() takes a botocore client of connect or connectparticipant, not {client!r}.")
+        if not self._started:
+            raise SceneError(
+                "attach() needs an active fake: take the fixture, or use `with FakeConnectChat() as fake:`."
+            )
         self._backend.attach(client)
+        self._backend.attached.append(client)
 
     def client(self, service: str = "connect") -> Any:
         """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""

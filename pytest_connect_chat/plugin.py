@@ -95,6 +95,7 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[_call_passed] = report.passed
     _hint_at_region(report)
+    _fail_if_refused(item, report)
     if report.failed and _fake in item.stash:
         journal = item.stash[_fake].journal(verbose=item.config.get_verbosity() > 0)
         if journal:
@@ -145,17 +146,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     _configuration.check_markers(item)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test whose code swallowed the error of a refused call."""
-    refusal = item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None)
-    if refusal is None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Take the dummy credentials back once more: the undo of a fixture older than ours may have put them back."""
+    try:
         return (yield)
-    before = len(refusal.refused)
-    result = yield
-    if len(refusal.refused) > before:
-        pytest.fail(refusal.refused[before], pytrace=False)
-    return result
+    finally:
+        if _fake in item.stash:
+            from pytest_connect_chat._clients.environment import ENVIRONMENT
+
+            ENVIRONMENT.take_back()
+
+
+def _fail_if_refused(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Fail a phase of a test in which a call was refused, also where the code swallowed the error."""
+    refusal = item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None)
+    if refusal is not None and refusal.refused:
+        message, *_ = refusal.refused
+        refusal.refused.clear()
+        if report.passed:
+            report.outcome = "failed"
+            report.longrepr = message
 
 
 # -- fixtures ----------------------------------------------------------------------------------------------------------

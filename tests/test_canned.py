@@ -12,12 +12,13 @@ from unittest import mock
 
 import botocore.stub
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError, StubAssertionError
 
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnfakedOperationError
+from pytest_connect_chat.exceptions import ClosedError, LeftoverError, SceneError, UnfakedOperationError
 
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
 MESSAGE = {"ContentType": "text/plain", "Content": "Hello", "ConnectionToken": "token"}
@@ -628,4 +629,29 @@ def test_canned_answers_and_the_fake_go_before_the_passthrough(
 
     assert parameters == before
     assert len(connect_chat.contacts) == 1
+    assert no_sockets == []
+
+
+@pytest.mark.connect_chat(unfaked="passthrough")
+def test_an_unfaked_operation_is_handed_to_whoever_else_intercepts_it(
+    connect_chat: FakeConnectChat, connect_client: Any, no_sockets: list[Any]
+) -> None:
+    def answer(request: Any, **kwargs: Any) -> AWSResponse:
+        response = AWSResponse(request.url, 200, {}, None)
+        response._content = b'{"User": {"Username": "bob"}}'
+        return response
+
+    connect_client.meta.events.register("before-send.connect.DescribeUser", answer)
+
+    assert connect_client.describe_user(InstanceId="i", UserId="u")["User"]["Username"] == "bob"
+    assert no_sockets == []
+
+
+@pytest.mark.connect_chat(unfaked="passthrough")
+def test_an_unfaked_operation_that_nobody_intercepts_never_leaves(
+    connect_chat: FakeConnectChat, connect_client: Any, no_sockets: list[Any]
+) -> None:
+    with pytest.raises(ClosedError, match="was about to leave the process"):
+        connect_client.describe_user(InstanceId="i", UserId="u")
+
     assert no_sockets == []

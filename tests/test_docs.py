@@ -6,6 +6,7 @@ import re
 import runpy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import boto3
 import pytest
 
 from pytest_connect_chat import FakeConnectChat, plugin
-from pytest_connect_chat import providers as _imported_once  # a nested run forgets what it imports  # noqa: F401
 from pytest_connect_chat._service.faults import FaultPlan
 from pytest_connect_chat._service.requests import RequestLog
 from pytest_connect_chat._settings import SETTINGS
@@ -25,6 +25,8 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
 REGION = 'connect_chat_region = "us-east-1"'
 DEFAULT_FILE = "test_page.py"
+# A nested run forgets what it was the first to import: these take long, or do not bear to be imported twice.
+IMPORTED_ONCE = [import_module(name) for name in ("moto", "requests", "responses", "pytest_connect_chat.providers")]
 FENCED = re.compile(r"(?ms)(?:^<!-- (?P<directive>[^\n]+) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$")
 
 

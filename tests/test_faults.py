@@ -28,9 +28,6 @@ from botocore.exceptions import (
 
 from pytest_connect_chat import ABSENT, Clock, FakeConnectChat
 from pytest_connect_chat._clients.model import new_session
-from pytest_connect_chat._service import effects
-from pytest_connect_chat._service.answer import Reply
-from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import FaultError, LeftoverError, UnknownCodeWarning
 
 Parameters = dict[str, Any]
@@ -470,27 +467,56 @@ def test_a_status_that_is_given_wins_and_says_that_it_is_meant(
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 418
 
 
-def test_a_code_of_the_other_service_is_known(
-    connect_chat: FakeConnectChat, client: Any, parameters: Parameters
+@pytest.mark.parametrize(
+    ("plan", "code", "status", "message"),
+    [
+        (lambda faults, **only: faults.throttle(**only), "ThrottlingException", 429, "Rate exceeded"),
+        (
+            lambda faults, **only: faults.deny_access(**only),
+            "AccessDeniedException",
+            403,
+            "User is not authorized to access this resource with an explicit deny",
+        ),
+        (
+            lambda faults, **only: faults.error("InternalServerException", **only),
+            "InternalServerException",
+            500,
+            "InternalServerException was injected",
+        ),
+        (
+            lambda faults, **only: faults.error("ValidationException", "no", **only),
+            "ValidationException",
+            400,
+            "no",
+        ),
+    ],
+    ids=["throttle", "deny_access", "server error", "validation"],
+)
+@pytest.mark.parametrize(
+    "only",
+    [{"operation": "CreateParticipantConnection"}, {"operation": None, "service": "connectparticipant"}],
+    ids=["by operation", "by service"],
+)
+def test_the_participant_service_refuses_in_its_own_words(
+    connect_chat: FakeConnectChat,
+    connectparticipant_client: Any,
+    client: Any,
+    parameters: Parameters,
+    plan: Callable[..., object],
+    code: str,
+    status: int,
+    message: str,
+    only: dict[str, Any],
 ) -> None:
-    connect_chat.faults.error("ValidationException")
+    plan(connect_chat.faults, **only)
 
-    assert outcome(client, parameters) == "ValidationException"
-
-
-def test_the_participant_service_refuses_in_its_own_words() -> None:
-    request = Request(service="connectparticipant", operation="SendMessage", params={}, region="us-east-1", limits={})
-
-    def serve() -> Reply:
-        raise AssertionError("it was to be refused")
-
-    throttled = effects.Throttle("TooManyRequestsException").reply(request, serve).error
-    denied = effects.DenyAccess().reply(request, serve).error
-
-    assert str(throttled) == "ThrottlingException: Rate exceeded"
-    assert str(denied) == (
-        "AccessDeniedException: User is not authorized to access this resource with an explicit deny"
-    )
+    assert outcome(client, parameters) == "answered"
+    with pytest.raises(getattr(connectparticipant_client.exceptions, code)) as error:
+        connectparticipant_client.create_participant_connection(
+            ParticipantToken=connect_chat.contacts.last.participant_token, Type=["WEBSOCKET"]
+        )
+    assert error.value.response["Error"]["Message"] == message
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
 # -- network errors ----------------------------------------------------------------------------------------------------
@@ -1122,7 +1148,7 @@ def test_a_fault_left_over_fails(parameters: Parameters, plan: Plan, calls: int,
 
     with pytest.raises(LeftoverError) as error:
         run()
-    assert str(error.value) == f"The test ended, and\n  - {left}\n{PURPOSE}"
+    assert str(error.value) == f"Left over: {left}\n{PURPOSE}"
 
 
 @pytest.mark.parametrize(
@@ -1187,12 +1213,11 @@ def test_a_test_with_faults_left_over_fails_with_one_message(pytester: pytest.Py
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "The test ended, and",
             (
-                "  - the fault [[]throttled: 5 attempts of StartChatContact[]] was planned for 5 attempts, met 3: "
-                "the client gave up before"
+                "Left over: the fault [[]throttled: 5 attempts of StartChatContact[]] was planned for 5 attempts, "
+                "met 3: the client gave up before"
             ),
-            "  - the fault [[]response lost (read timeout): 1 call of StartChatContact after 1[]] met no call",
+            "Left over: the fault [[]response lost (read timeout): 1 call of StartChatContact after 1[]] met no call",
             PURPOSE,
         ],
         consecutive=True,
@@ -1217,7 +1242,7 @@ def test_faults_left_over_are_no_second_error_of_a_failed_test(pytester: pytest.
     result = nested(pytester, "connect_chat.faults.throttle(); assert 1 == 2")
 
     result.assert_outcomes(failed=1)
-    result.stdout.no_fnmatch_line("*The test ended, and*")
+    result.stdout.no_fnmatch_line("*Left over*")
 
 
 def test_a_fault_that_cannot_be_planned_fails_the_test(pytester: pytest.Pytester) -> None:

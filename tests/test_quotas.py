@@ -22,10 +22,12 @@ FULL = "LimitExceededException"
 session = cache(new_session)
 
 
-def new_client(total_max_attempts: int = 1, region: str = "us-east-1", mode: str = "standard") -> Any:
+def new_client(
+    total_max_attempts: int = 1, region: str = "us-east-1", mode: str = "standard", service: str = "connect"
+) -> Any:
     """Return a client; by default it does not retry."""
     return session().create_client(
-        "connect",
+        service,
         region_name=region,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
@@ -131,6 +133,39 @@ def test_each_region_has_its_own_rate(parameters: Parameters) -> None:
     with FakeConnectChat(rate_limit=(5, 1)):
         assert outcomes(new_client(region="us-east-1"), parameters, 2) == ["answered", THROTTLED]
         assert outcomes(new_client(region="eu-central-1"), parameters, 2) == ["answered", THROTTLED]
+
+
+def connection_token(fake: FakeConnectChat, client: Any, instance_id: str) -> str:
+    answer = client.create_participant_connection(
+        ParticipantToken=fake.add_contact(instance_id=instance_id).participant_token, Type=["CONNECTION_CREDENTIALS"]
+    )
+    return str(answer["ConnectionCredentials"]["ConnectionToken"])
+
+
+def test_the_participant_service_has_rates_per_instance_and_its_own_code() -> None:
+    client = new_client(service="connectparticipant")
+
+    def send(token: str, count: int) -> list[str]:
+        message = {"ConnectionToken": token, "ContentType": "text/plain", "Content": "hello"}
+        event = {"ConnectionToken": token, "ContentType": "application/vnd.amazonaws.connect.event.typing"}
+        sends = [(client.send_message, message), (client.send_event, event)]
+        return [outcome(call, **parameters) for call, parameters in (sends[number % 2] for number in range(count))]
+
+    with FakeConnectChat(rate_limit="aws") as fake:
+        first, second = (connection_token(fake, client, instance_id) for instance_id in ("one", "another"))
+        assert send(first, 17) == ["answered"] * 15 + ["ThrottlingException"] * 2  # messages and events share a rate
+        assert send(second, 15) == ["answered"] * 15
+        fake.clock.advance(milliseconds=100)
+        assert send(first, 2) == ["answered", "ThrottlingException"]
+
+
+def test_operations_without_a_published_rate_have_the_general_one() -> None:
+    client = new_client()
+    with FakeConnectChat(rate_limit="aws") as fake:
+        fake.add_instance("instance")
+        seen = [outcome(client.list_contact_flows, InstanceId="instance") for _ in range(6)]
+
+        assert seen == ["answered"] * 5 + [THROTTLED]
 
 
 def test_a_refused_request_counts(parameters: Parameters) -> None:

@@ -21,6 +21,8 @@ NEW_YEAR = "2026-01-01T00:00:00Z"
 
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
 
+HINT = "Calls that botocore refuses itself never reach it."
+
 at_new_year = pytest.mark.connect_chat(clock=NEW_YEAR)
 
 
@@ -183,6 +185,7 @@ def test_logs_and_records_have_a_short_repr(
     with pytest.raises(connect_client.exceptions.ContactNotFoundException):
         connect_client.stop_contact(InstanceId="other", ContactId="other")
 
+    assert repr(connect_chat) == "<FakeConnectChat: 1 contacts, 2 requests>"
     assert repr(connect_chat.requests) == "<2 recorded requests>"
     assert [repr(record) for record in connect_chat.requests] == [
         "<RecordedRequest StartChatContact -> answered>",
@@ -301,22 +304,20 @@ def test_message_when_nothing_was_recorded(connect_chat: FakeConnectChat) -> Non
     assert message_of(connect_chat.requests.start_chat_contact.assert_requested) == text(
         """
         Expected StartChatContact at least 1 time,
-        but it was requested 0 times.
-        No such request reached the service. Calls that botocore refuses itself never reach it.
+        but none reached the service. Calls that botocore refuses itself never reach it.
         """
     )
     assert message_of(connect_chat.requests.one) == text(
         """
         Expected a request exactly 1 time,
-        but it was requested 0 times.
-        No such request reached the service. Calls that botocore refuses itself never reach it.
+        but none reached the service. Calls that botocore refuses itself never reach it.
         """
     )
 
 
-@pytest.mark.parametrize(("others", "sentence"), [(1, "1 of other operations was"), (2, "2 of other operations were")])
+@pytest.mark.parametrize(("others", "count"), [(1, "1 request"), (2, "2 requests")])
 def test_message_when_only_other_operations_were_requested(
-    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], others: int, sentence: str
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], others: int, count: str
 ) -> None:
     for _ in range(others):
         connect_client.start_chat_contact(**parameters)
@@ -325,13 +326,11 @@ def test_message_when_only_other_operations_were_requested(
         f"""
         Expected StopContact exactly 2 times with
             ContactId = 'C-1',
-        but it was requested 0 times.
-        No such request reached the service; {sentence}. Calls that botocore refuses itself never reach it.
+        but none reached the service; {count} of other operations did. {HINT}
         """
     )
 
 
-@at_new_year
 def test_message_with_the_nearest_request_field_by_field(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -358,9 +357,8 @@ def test_message_with_the_nearest_request_field_by_field(
             CustomerId = ABSENT
             Attributes = {'tier': 'silver', 'topic': 'billing', 'source': 'web'}
             SegmentAttributes = {'connect:Subtype': {'ValueString': 'connect:Guide'}},
-        but it was requested 0 times.
-        The nearest requests:
-          StartChatContact at 00:00:00, answered
+        but no request matches. The nearest of 1 request:
+          #1 StartChatContact, answered
             ChatDurationInMinutes: not given, expected 60
             CustomerId: was 'C-1', expected ABSENT
             Attributes['tier']: was 'gold', expected 'silver'
@@ -371,13 +369,11 @@ def test_message_with_the_nearest_request_field_by_field(
     )
 
 
-@at_new_year
 def test_message_shows_the_nearest_three_first(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
     for minutes, customer in ((60, "C-1"), (61, "C-2"), (62, "C-2"), (63, "C-1"), (64, "C-2")):
         connect_client.start_chat_contact(**parameters, ChatDurationInMinutes=minutes, CustomerId=customer)
-        connect_chat.clock.advance(seconds=1)
 
     assert message_of(
         lambda: connect_chat.requests.assert_requested(CustomerId="C-1", ChatDurationInMinutes=90)
@@ -386,13 +382,12 @@ def test_message_shows_the_nearest_three_first(
         Expected a request at least 1 time with
             CustomerId = 'C-1'
             ChatDurationInMinutes = 90,
-        but it was requested 0 times.
-        The nearest requests:
-          StartChatContact at 00:00:00, answered
+        but no request matches. The nearest of 5 requests:
+          #1 StartChatContact, answered
             ChatDurationInMinutes: was 60, expected 90
-          StartChatContact at 00:00:03, answered
+          #4 StartChatContact, answered
             ChatDurationInMinutes: was 63, expected 90
-          StartChatContact at 00:00:01, answered
+          #2 StartChatContact, answered
             CustomerId: was 'C-2', expected 'C-1'
             ChatDurationInMinutes: was 61, expected 90
           ... and 2 more
@@ -400,26 +395,42 @@ def test_message_shows_the_nearest_three_first(
     )
 
 
-@at_new_year
 def test_message_when_it_was_requested_too_often(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
-    for minutes in (0, 5):
+    contact_id = connect_client.start_chat_contact(**parameters)["ContactId"]
+    connect_client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=contact_id)
+    for _ in range(4):
         connect_client.start_chat_contact(**parameters)
-        connect_chat.clock.advance(minutes=minutes)
 
     assert message_of(connect_chat.requests.start_chat_contact.one) == text(
         """
         Expected StartChatContact exactly 1 time,
-        but it was requested 2 times.
-        The requests that match:
-          StartChatContact at 00:00:00, answered
-          StartChatContact at 00:00:00, answered
+        but 5 requests match:
+          #1 StartChatContact, answered
+          #3 StartChatContact, answered
+          #4 StartChatContact, answered
+          ... and 2 more
         """
     )
 
 
-@at_new_year
+def test_message_when_it_was_requested_too_seldom(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_client.start_chat_contact(**parameters)
+    connect_client.start_chat_contact(**parameters, CustomerId="C-1")
+
+    assert message_of(lambda: connect_chat.requests.assert_requested(2, CustomerId="C-1")) == text(
+        """
+        Expected a request exactly 2 times with
+            CustomerId = 'C-1',
+        but 1 request matches:
+          #2 StartChatContact, answered
+        """
+    )
+
+
 def test_message_when_it_was_requested_against_expectation(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -432,14 +443,13 @@ def test_message_when_it_was_requested_against_expectation(
         Expected a request exactly 0 times with
             CustomerId = <ANY>
             Attributes = ABSENT,
-        but it was requested 1 time.
-        The requests that match:
-          StartChatContact at 00:00:00, answered
+        but 1 request matches:
+          #1 StartChatContact, answered
         """
     )
 
 
-@pytest.mark.connect_chat(clock=NEW_YEAR, max_active_chats=0)
+@pytest.mark.connect_chat(max_active_chats=0)
 def test_message_tells_how_requests_ended(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     client = client_with(connect_chat, retries={"mode": "standard", "total_max_attempts": 3})
     with pytest.raises(ClientError):
@@ -449,13 +459,16 @@ def test_message_tells_how_requests_ended(connect_chat: FakeConnectChat, paramet
 
     message = message_of(connect_chat.requests.start_chat_contact.assert_not_requested)
 
-    assert next(line for line in message.splitlines() if line.startswith("  ")) == (
-        "  StartChatContact at 00:00:00, refused: LimitExceededException after 3 attempts"
+    assert message == text(
+        """
+        Expected StartChatContact exactly 0 times,
+        but 2 requests match:
+          #1 StartChatContact, refused: LimitExceededException after 3 attempts
+          #2 StartChatContact, refused: InvalidParameterException
+        """
     )
-    assert message.splitlines()[-1].endswith(", refused: InvalidParameterException")
 
 
-@at_new_year
 def test_message_cuts_long_values(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -467,9 +480,8 @@ def test_message_cuts_long_values(
         f"""
         Expected StartChatContact at least 1 time with
             Attributes = {{'note': '{"b" * 170}... (425 characters),
-        but it was requested 0 times.
-        The nearest requests:
-          StartChatContact at 00:00:00, answered
+        but no request matches. The nearest of 1 request:
+          #1 StartChatContact, answered
             Attributes['note']: was '{"a" * 179}... (302 characters), expected '{"b" * 179}... (402 characters)
             Attributes['kept']: was '{"k" * 198}', expected 'k'
         """
@@ -513,7 +525,7 @@ def test_a_failing_assert_not_requested_shows_no_frame_of_ours(pytester: pytest.
 
     result.assert_outcomes(failed=1)
     assert "_service" not in result.stdout.str()
-    result.stdout.fnmatch_lines(["E *Expected a request exactly 0 times,", "E *but it was requested 1 time."])
+    result.stdout.fnmatch_lines(["E *Expected a request exactly 0 times,", "E *but 1 request matches:"])
 
 
 # -- what a record holds -----------------------------------------------------------------------------------------------
@@ -664,6 +676,104 @@ def test_a_call_of_an_unfaked_operation_is_recorded(connect_chat: FakeConnectCha
     assert (record.error.code, record.error.http_status) == ("UnfakedOperationError", None)
     assert record.error.message == str(caught.value)
     assert record.attempt_count == 1
+
+
+# -- the journal of a failed test --------------------------------------------------------------------------------------
+
+
+def test_the_journal_tells_what_happened(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    client = client_with(connect_chat, retries={"mode": "standard"})
+    participant = connect_chat.client("connectparticipant")
+    contact_id = client.start_chat_contact(**parameters, ClientToken="order-17")["ContactId"]
+    connect_chat.clock.advance(seconds=1.5)
+    client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=contact_id)
+    with pytest.raises(ClientError):
+        client.start_chat_contact(**parameters, ChatDurationInMinutes=10_081)
+    connect_chat.add_response("send_message", {"Id": "m-1"})
+    participant.send_message(ContentType="text/plain", Content="Hello", ConnectionToken="QVFJREFI-secret")
+
+    assert connect_chat.journal() == text(
+        f"""
+        #1 +0.000s StartChatContact ParticipantDetails={{'DisplayName': 'Ada'}}
+                ClientToken='order-17' InstanceId=12345678... ContactFlowId=846ec553...
+            -> contact {contact_id}
+        #2 +1.500s StopContact ContactId='{contact_id}'
+                InstanceId=12345678...
+            -> contact {contact_id}
+        #3 +1.500s StartChatContact ParticipantDetails={{'DisplayName': 'Ada'}}
+                ChatDurationInMinutes=10081 InstanceId=12345678...
+                ContactFlowId=846ec553...
+            -> 400 InvalidParameterException [rule chat-duration-range]:
+                ChatDurationInMinutes is 10081; valid are 60 to 10080. (rule
+                chat-duration-range of pytest-connect-chat)
+        #4 +1.500s SendMessage ContentType='text/plain' Content='Hello'
+                ConnectionToken=QVFJREFI...
+            attempt 1 +1.500s [canned answer] answered
+            -> answered
+        """
+    )
+
+
+@pytest.mark.connect_chat(max_active_chats=0)
+def test_the_journal_has_every_attempt(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    client = client_with(connect_chat, retries={"mode": "standard"})
+    with pytest.raises(ClientError):
+        client.start_chat_contact(**parameters)
+
+    lines = [line.strip() for line in connect_chat.journal().splitlines() if line.startswith("    attempt")]
+
+    assert len(lines) == 3
+    assert lines[0] == "attempt 1 +0.000s 429 LimitExceededException"
+
+
+@pytest.mark.connect_chat(strict=False)
+def test_the_journal_tells_of_calls_that_nothing_answered(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    with pytest.raises(UnfakedOperationError):
+        connect_client.describe_user(InstanceId="i", UserId="u")
+
+    assert "    -> UnfakedOperationError: DescribeUser of connect is not faked." in connect_chat.journal()
+
+
+def test_a_long_journal_leaves_the_middle_out(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    for _ in range(30):
+        connect_client.start_chat_contact(**parameters, Attributes={"note": "n" * 100})
+
+    lines, all_lines = (connect_chat.journal(verbose=verbose).splitlines() for verbose in (False, True))
+
+    assert len(lines) == 41
+    assert lines[20].endswith(" lines left out; -v shows all ...")
+    assert lines[-1] == all_lines[-1]
+    assert "n" * 100 in "".join(line.strip() for line in all_lines)
+    assert "n" * 61 not in connect_chat.journal()
+    assert parameters["InstanceId"] in connect_chat.journal(verbose=True)
+    assert len([line for line in all_lines if line.startswith("#")]) == 30
+
+
+@pytest.mark.parametrize(("args", "shown"), [((), "InstanceId=12345678..."), (("-v",), "InstanceId='12345678-1234-")])
+def test_a_failed_test_shows_its_journal(
+    pytester: pytest.Pytester, parameters: dict[str, Any], args: tuple[str, ...], shown: str
+) -> None:
+    pytester.makepyfile(
+        f"""
+        def test_that_fails(connect_chat, connect_client):
+            connect_client.start_chat_contact(**{parameters!r})
+            assert False
+
+        def test_without_requests(connect_chat):
+            assert False
+
+        def test_that_passes(connect_chat, connect_client):
+            connect_client.start_chat_contact(**{parameters!r})
+        """
+    )
+
+    result = pytester.runpytest_inprocess(*PLAIN, *args)
+
+    result.assert_outcomes(failed=2, passed=1)
+    assert sum("- connect chat -" in line for line in result.outlines) == 1
+    assert sum(shown in line for line in result.outlines) == 1
 
 
 # -- calls that botocore refuses itself --------------------------------------------------------------------------------

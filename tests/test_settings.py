@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from textwrap import dedent
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._settings import SETTINGS, settings_from
-from pytest_connect_chat.exceptions import SettingError
+from pytest_connect_chat.exceptions import SceneError, SettingError
 
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
 NAMES = ", ".join(SETTINGS)
@@ -235,6 +236,12 @@ def test_markers_merge_and_the_nearest_wins_for_each_keyword(pytester: pytest.Py
 def test_the_region_is_that_of_the_fixtures_clients(connect_client: Any, connectparticipant_client: Any) -> None:
     assert connect_client.meta.region_name == "ap-southeast-2"
     assert connectparticipant_client.meta.region_name == "ap-southeast-2"
+
+
+@pytest.mark.parametrize("make", [FakeConnectChat.client, FakeConnectChat.aio_client], ids=["client", "aio_client"])
+def test_clients_are_of_the_two_services_only(connect_chat: FakeConnectChat, make: Callable[..., Any]) -> None:
+    with pytest.raises(SceneError, match=r"^service is one of connect, connectparticipant, not 's3'\.$"):
+        make(connect_chat, "s3")
 
 
 # -- mistakes ----------------------------------------------------------------------------------------------------------

@@ -79,22 +79,29 @@ Looked at in this order; the first rule that a request is against counts.
 REST = """
 ## What else is assumed
 
-- **The order of checks**: API rate, shape, combinations, `ClientToken`, instance and flow, referenced contacts, quota.
+- **The order of checks**: API rate, then for the participant service whether the token is known, then shape,
+  combinations, `ClientToken`, instance and flow or contact, referenced contacts, quota.
 - **`ClientToken`**: it counts for seven days (stated for other operations), per region, operation and instance; a
   replay returns the same `ParticipantToken`; a failed call does not use its token; a changed request gets the original
   contact (the setting `client_token_conflict`). That a replay repeats the original contact, and may leave out the
-  WebSocket once the chat has ended, is documented.
+  WebSocket once the chat has ended, is documented. Tokens of the other operations count per contact or participant.
 - **Throttling**: the wire code of an exceeded rate is `TooManyRequestsException` (the setting `throttle_code`); the
   documentation says only "TooManyRequests".
 - **The five-minute rule** is documented, and so is the reason `CUSTOMER_CONNECTION_NOT_ESTABLISHED`; that the one leads
-  to the other is assumed (the setting `connect_within`). Both `WEBSOCKET` and `CONNECTION_CREDENTIALS` in
-  `ConnectionTypes` count as connected.
+  to the other is assumed (the setting `connect_within`). Having asked for both `WEBSOCKET` and
+  `CONNECTION_CREDENTIALS` counts as connected, because nobody can subscribe to the fake's WebSocket.
 - **`RelatedContactId`**: that attributes are copied is documented for another operation; that those of the request win,
   and that both together count towards the size, is assumed.
 - **Persistent chat**: one source may serve several new chats; a chat can be resumed at once, while the service needs
   some 30 to 60 seconds for the transcript; a transfer ends a contact without a reason.
 - **Forms**: participant tokens have the structure and length that were observed; connection tokens are assumed to look
   the same, streaming ids to be UUIDs.
+- **Participants**: only the first connection of a participant shows in the transcript; a customer who left before the
+  last agent stays the reason of the end; an item of an attachment has the file's content type; the flow's own items
+  have no participant id; contacts of one session share their attributes, and a chat streams on through its transfers.
+- **Attachments** count towards the quota from the start of their upload, are approved at once, and their URLs last 15
+  minutes for the upload and 5 for the download.
+- **`connect:Subtype`** is `connect:Chat` in DescribeContact where the request named none.
 - **Plain text only** where `SupportedMessagingContentTypes` is not given.
 - **Two limits of `InitialMessage`**: older documentation has one for each content type, newer models 16,384 bytes for
   all (the setting `message_limits`).
@@ -102,8 +109,9 @@ REST = """
 ## The limits of the fake
 
 - Faked are {operations}. Other operations take [canned answers](canned-answers.md).
-- Flows do not run, and there are no queues, agents or messages of theirs: a contact changes by what its requests do, by
-  the clock and by the test.
+- Flows and queues do not run, and agents and bots are [played by the test](other-side.md): a contact changes by what
+  requests do, by the clock and by the test.
+- Nothing listens at the WebSocket, upload and download URLs, and nothing is published to a topic.
 - There is one account. Credentials and policies are not looked at (`deny_access` and `expire_credentials` plan those
   failures), nor is what region an instance is in.
 - Clients are answered at botocore's event `before-call`. `request-created`, `before-sign`, `before-send` and
@@ -119,7 +127,9 @@ REST = """
 
 ## Published rates
 
-With `rate_limit="aws"`, in requests per second, per region; from the [service quotas]({quotas}).
+With `rate_limit="aws"`, in requests per second; of `connect` per region, of `connectparticipant` per instance.
+SendMessage and SendEvent share one rate, and so do the two operations of an upload. From the
+[service quotas]({quotas}).
 
 | service | operation | rate | burst |
 |---|---|---|---|

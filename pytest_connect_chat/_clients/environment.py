@@ -1,48 +1,62 @@
-"""Dummy credentials while a fake is active."""
+"""Dummy credentials while a fake is active, so that no client looks for real ones."""
 
 from __future__ import annotations
 
 import os
-from typing import Final
+import sys
+import threading
+from typing import Any, Final
 
 DUMMY: Final = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_SESSION_TOKEN": "testing",
-    "AWS_SECURITY_TOKEN": "testing",
+    "AWS_ACCESS_KEY_ID": "pytest-connect-chat",
+    "AWS_SECRET_ACCESS_KEY": "pytest-connect-chat",
+    "AWS_SESSION_TOKEN": "pytest-connect-chat",
+    "AWS_SECURITY_TOKEN": "pytest-connect-chat",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
 
-_entered: list[Environment] = []
-
-
 class Environment:
-    """Puts variables into the environment, and takes back those that nobody has changed since."""
+    """Puts the dummies into the process's environment while anybody needs them."""
 
-    def __init__(self, variables: dict[str, str]) -> None:
-        self._variables = variables
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
         self._before: dict[str, str | None] = {}
 
     def enter(self) -> None:
         """Set the variables."""
-        self._before = {name: os.environ.get(name) for name in self._variables}
-        os.environ.update(self._variables)
-        _entered.append(self)
+        with self._lock:
+            if self._users == 0:
+                self._before = dict.fromkeys(DUMMY)
+            self._before.update((name, value) for name, value in os.environ.items() if value != DUMMY.get(name, value))
+            self._users += 1
+            os.environ.update(DUMMY)
 
     def leave(self) -> None:
-        """Put the environment back as it was, or leave that to the one that entered after us and is still there."""
-        index = _entered.index(self)
-        del _entered[index]
-        if index < len(_entered):
-            successor = _entered[index]
-            unchanged = {name for name, found in successor._before.items() if found == self._variables.get(name)}
-            successor._before |= {name: self._before[name] for name in unchanged}
-            return
-        for name, before in self._before.items():
-            if os.environ.get(name) == self._variables[name]:
-                if before is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = before
-        self._before = {}
+        """Take the variables back once nobody needs them."""
+        with self._lock:
+            self._users -= 1
+        self.take_back()
+
+    def take_back(self) -> None:
+        """Put everything back that still is a dummy, also where somebody's undo has brought it back after we left."""
+        with self._lock:
+            if self._users:
+                return
+            for name, before in self._before.items():
+                if os.environ.get(name) == DUMMY[name]:
+                    os.environ.pop(name)
+                    os.environ.update({} if before is None else {name: before})
+            _forget_default_credentials()
+
+
+def _forget_default_credentials() -> None:
+    """Have boto3's default session look for credentials anew, if it has found the dummies."""
+    session: Any = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
+    credentials = None if session is None else session._session._credentials
+    if credentials is not None and credentials.access_key == DUMMY["AWS_ACCESS_KEY_ID"]:
+        session._session._credentials = None
+
+
+ENVIRONMENT: Final = Environment()

@@ -97,14 +97,15 @@ def _wrap_all() -> None:
     for base, name, wrappers in _METHODS:
         for owner in _family(base):
             _wrap(owner, name, wrappers)
-        base.__init_subclass__ = classmethod(_wrap_new_subclass)  # type: ignore[method-assign,assignment]
+        if "__init_subclass__" not in base.__dict__:
+            base.__init_subclass__ = _NEW_SUBCLASS  # type: ignore[method-assign,assignment]
 
 
 def _unwrap_all() -> None:
     for base, name, _ in _METHODS:
         for owner in _family(base):
             _unwrap(owner, name)
-        if "__init_subclass__" in base.__dict__:
+        if base.__dict__.get("__init_subclass__") is _NEW_SUBCLASS:
             del base.__init_subclass__
 
 
@@ -189,6 +190,7 @@ def _aio_send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     return _send
 
 
+_NEW_SUBCLASS: Final[Any] = classmethod(_wrap_new_subclass)
 _METHODS: Final[tuple[tuple[type, str, tuple[Wrapper, Wrapper]], ...]] = (
     (BaseClient, "_make_api_call", (_call_wrapper, _aio_call_wrapper)),
     (Endpoint, "_send", (_send_wrapper, _aio_send_wrapper)),

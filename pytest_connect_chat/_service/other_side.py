@@ -125,7 +125,7 @@ def transfer(service: ConnectChatService, contact_id: str, contact_flow_id: str 
     with service.lock:
         contact = active_contact(service, contact_id)
         flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
-        if not isinstance(flow_id, str) or not service.instances.has_flow(contact.instance_id, flow_id):
+        if not isinstance(flow_id, str) or not flow_id or not service.instances.has_flow(contact.instance_id, flow_id):
             declared = ", ".join(service.instances.flows(contact.instance_id)) or "any non-empty text"
             raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
         now = service.clock.now()

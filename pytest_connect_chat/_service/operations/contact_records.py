@@ -55,12 +55,14 @@ def list_associated_contacts(service: ConnectChatService, request: Request, now:
 
 
 def _summary(service: ConnectChatService, contact: Contact) -> dict[str, Any]:
+    transferred = contact.previous_contact_id is not None or service.contacts.current(contact) is not contact
     summary = {
         "ContactId": contact.contact_id,
         "ContactArn": f"{instance_arn(contact.instance_id, contact.region)}/contact/{contact.contact_id}",
         "InitiationTimestamp": contact.initiation_timestamp,
         "DisconnectTimestamp": contact.disconnect_timestamp,
-        "InitialContactId": contact.initial_contact_id,
+        # "If this contact is related to other contacts": so it is not there before a transfer.
+        "InitialContactId": contact.initial_contact_id if transferred else None,
         "PreviousContactId": contact.previous_contact_id,
         "RelatedContactId": contact.related_contact_id,
         "InitiationMethod": "API" if contact.previous_contact_id is None else "TRANSFER",

@@ -1,0 +1,368 @@
+"""Transcripts: what is in them, and how `GetTranscript` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pytest_connect_chat import FakeConnectChat
+
+NOON = "2026-01-01T12:00:00Z"
+EVENT = "application/vnd.amazonaws.connect.event."
+
+Read = Callable[..., Any]
+
+
+class Chat:
+    """A connected chat as the customer's side sees it."""
+
+    def __init__(self, fake: FakeConnectChat, parameters: dict[str, Any], **members: Any) -> None:
+        self.fake = fake
+        self.client = fake.client("connectparticipant")
+        started = fake.client().start_chat_contact(**parameters, **members)
+        self.contact_id: str = started["ContactId"]
+        answer = self.client.create_participant_connection(
+            ParticipantToken=started["ParticipantToken"], Type=["CONNECTION_CREDENTIALS"], ConnectParticipant=True
+        )
+        self.token: str = answer["ConnectionCredentials"]["ConnectionToken"]
+
+    def say(self, *contents: str) -> None:
+        """Send messages, a second apart."""
+        for content in contents:
+            self.fake.clock.advance(seconds=1)
+            self.client.send_message(ConnectionToken=self.token, ContentType="text/plain", Content=content)
+
+    def read(self, **members: Any) -> Any:
+        return self.client.get_transcript(ConnectionToken=self.token, **members)
+
+    def pages(self, **members: Any) -> list[list[str]]:
+        """Read all pages; what stands for an item is its content, or else its type."""
+        pages = []
+        while True:
+            answer = self.read(**members)
+            pages.append(names(answer))
+            if "NextToken" not in answer:
+                return pages
+            members["NextToken"] = answer["NextToken"]
+
+    def id_of(self, name: str) -> str:
+        (found,) = [item["Id"] for item in self.read(MaxResults=100)["Transcript"] if name == name_of(item)]
+        return str(found)
+
+
+def name_of(item: dict[str, Any]) -> str:
+    return str(item.get("Content", item["Type"]))
+
+
+def names(answer: Any) -> list[str]:
+    return [name_of(item) for item in answer["Transcript"]]
+
+
+@pytest.fixture
+def chat(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> Chat:
+    """A chat in which the customer has said 1, 2, 3, 4."""
+    chat = Chat(connect_chat, parameters)
+    chat.say("1", "2", "3", "4")
+    return chat
+
+
+JOINED = "PARTICIPANT_JOINED"
+
+
+def refused(call: Callable[[], Any], rule: str) -> None:
+    with pytest.raises(ClientError, match=f"rule {rule} of") as caught:
+        call()
+    assert type(caught.value).__name__ == "ValidationException"
+
+
+# -- items -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.connect_chat(clock=NOON)
+def test_an_item_has_the_members_of_a_message(chat: Chat) -> None:
+    contact = chat.fake.contacts.last
+    item = chat.read(MaxResults=1)["Transcript"][0]
+
+    assert item == {
+        "Id": contact.transcript[-1].id,
+        "Type": "MESSAGE",
+        "ContentType": "text/plain",
+        "Content": "4",
+        "AbsoluteTime": "2026-01-01T12:00:04.000Z",
+        "ParticipantId": contact.participant_id,
+        "ParticipantRole": "CUSTOMER",
+        "DisplayName": "Ada",
+        "ContactId": contact.contact_id,
+    }
+
+
+def test_the_answer_of_a_message_names_its_item(chat: Chat) -> None:
+    sent = chat.client.send_message(ConnectionToken=chat.token, ContentType="text/plain", Content="5")
+    item = chat.read(MaxResults=1)["Transcript"][0]
+
+    assert (item["Id"], item["AbsoluteTime"]) == (sent["Id"], sent["AbsoluteTime"])
+
+
+def test_an_initial_message_comes_first(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    chat = Chat(connect_chat, parameters, InitialMessage={"ContentType": "text/plain", "Content": "Hello"})
+
+    assert chat.pages(SortOrder="ASCENDING") == [["Hello", JOINED]]
+
+
+@pytest.mark.parametrize("event", ["typing", "message.delivered", "message.read", "connection.acknowledged"])
+def test_events_of_participants_are_answered_and_leave_no_trace(chat: Chat, event: str) -> None:
+    before = chat.fake.contacts.last.transcript
+    answer = chat.client.send_event(
+        ConnectionToken=chat.token, ContentType=f"{EVENT}{event}", Content='{"messageId": "m"}'
+    )
+
+    assert len(answer["Id"]) == 36
+    assert answer["AbsoluteTime"].endswith("Z")
+    assert chat.fake.contacts.last.transcript == before
+
+
+def test_the_end_of_a_chat_has_no_participant(chat: Chat) -> None:
+    chat.fake.stop_contact(chat.contact_id)
+    ended = chat.fake.contacts.last.transcript[-1]
+
+    assert (ended.type, ended.content_type) == ("CHAT_ENDED", f"{EVENT}chat.ended")
+    assert (ended.participant_id, ended.participant_role, ended.display_name) == (None, None, None)
+
+
+# -- pages -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_latest_ten_come_latest_first(chat: Chat) -> None:
+    chat.say(*"56789abc")
+
+    answer = chat.read()
+    assert names(answer) == list("cba9876543")
+    assert answer["InitialContactId"] == chat.contact_id
+
+
+@pytest.mark.parametrize(
+    ("members", "pages"),
+    [
+        ({"MaxResults": 2}, [["4", "3"], ["2", "1"], [JOINED]]),
+        ({"MaxResults": 2, "SortOrder": "ASCENDING"}, [["3", "4"], ["1", "2"], [JOINED]]),
+        ({"MaxResults": 2, "ScanDirection": "FORWARD"}, [["1", JOINED], ["3", "2"], ["4"]]),
+        ({"MaxResults": 2, "ScanDirection": "FORWARD", "SortOrder": "ASCENDING"}, [[JOINED, "1"], ["2", "3"], ["4"]]),
+        ({"MaxResults": 5}, [["4", "3", "2", "1", JOINED]]),
+        ({"MaxResults": 0}, [["4", "3", "2", "1", JOINED]]),
+    ],
+    ids=repr,
+)
+def test_pages_follow_the_scan_and_each_is_sorted(chat: Chat, members: dict[str, Any], pages: list[list[str]]) -> None:
+    assert chat.pages(**members) == pages
+
+
+def test_a_page_keeps_its_place_while_the_chat_goes_on(chat: Chat) -> None:
+    first = chat.read(MaxResults=2)
+    chat.say("5", "6")
+
+    assert names(chat.read(MaxResults=2, NextToken=first["NextToken"])) == ["2", "1"]
+
+
+def test_a_scan_can_turn_around(chat: Chat) -> None:
+    first = chat.read(MaxResults=2)
+
+    turned = chat.read(NextToken=first["NextToken"], ScanDirection="FORWARD")
+    assert names(turned) == ["4", "3"]
+
+
+@pytest.mark.parametrize("token", ["x", "eA==", "Z2FyYmFnZS9CQUNLV0FSRCAx", "\u20ac"])
+def test_an_invented_next_token_is_refused(chat: Chat, token: str) -> None:
+    refused(lambda: chat.read(NextToken=token), "transcript-next-token")
+
+
+def test_the_next_token_of_another_chat_is_refused(chat: Chat, parameters: dict[str, Any]) -> None:
+    token = chat.read(MaxResults=1)["NextToken"]
+    other = Chat(chat.fake, parameters)
+
+    refused(lambda: other.read(NextToken=token), "transcript-next-token")
+
+
+# -- start positions ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [({}, ["2", "3", "4"]), ({"ScanDirection": "BACKWARD"}, [JOINED, "1", "2"])],
+    ids=["forward by default", "backward"],
+)
+def test_a_page_starts_at_an_item(chat: Chat, direction: dict[str, str], expected: list[str]) -> None:
+    start = {"Id": chat.id_of("2")}
+
+    assert names(chat.read(StartPosition=start, SortOrder="ASCENDING", **direction)) == expected
+
+
+@pytest.mark.connect_chat(clock=NOON)
+@pytest.mark.parametrize(
+    ("time", "forward", "backward"),
+    [
+        ("2026-01-01T12:00:02.000Z", ["2", "3", "4"], [JOINED, "1", "2"]),
+        ("2026-01-01T12:00:02.500Z", ["3", "4"], [JOINED, "1", "2"]),
+        ("2026-01-01T11:00:00.000Z", [JOINED, "1", "2", "3", "4"], []),
+        ("2026-01-01T14:00:00.000+01:00", [], [JOINED, "1", "2", "3", "4"]),
+    ],
+)
+def test_a_page_starts_at_a_time(chat: Chat, time: str, forward: list[str], backward: list[str]) -> None:
+    start = {"StartPosition": {"AbsoluteTime": time}, "SortOrder": "ASCENDING"}
+
+    assert names(chat.read(**start)) == forward
+    assert names(chat.read(**start, ScanDirection="BACKWARD")) == backward
+
+
+@pytest.mark.parametrize(
+    ("most_recent", "forward", "backward"),
+    [
+        (1, ["4"], [JOINED, "1", "2", "3", "4"]),
+        (3, ["2", "3", "4"], [JOINED, "1", "2"]),
+        (100, [JOINED, "1", "2", "3", "4"], [JOINED]),
+        (0, [], [JOINED, "1", "2", "3", "4"]),
+    ],
+)
+def test_a_page_starts_at_the_most_recent(
+    chat: Chat, most_recent: int, forward: list[str], backward: list[str]
+) -> None:
+    start = {"StartPosition": {"MostRecent": most_recent}, "SortOrder": "ASCENDING"}
+
+    assert names(chat.read(**start)) == forward
+    assert names(chat.read(**start, ScanDirection="BACKWARD")) == backward
+
+
+def test_the_pages_after_a_start_position_go_on_from_there(chat: Chat) -> None:
+    start = {"StartPosition": {"Id": chat.id_of("1")}, "SortOrder": "ASCENDING", "MaxResults": 2}
+
+    assert chat.pages(**start) == [["1", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize(
+    "position", [{}, {"Id": "x", "MostRecent": 1}, {"AbsoluteTime": "noon"}, {"AbsoluteTime": "2026-01-01T12:00:00"}]
+)
+def test_a_start_position_that_is_none_is_refused(chat: Chat, position: dict[str, Any]) -> None:
+    refused(lambda: chat.read(StartPosition=position), "transcript-start-position")
+
+
+def test_a_start_position_at_an_unknown_item_is_refused(chat: Chat) -> None:
+    refused(lambda: chat.read(StartPosition={"Id": "unknown"}), "transcript-start-exists")
+
+
+# -- transfers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def transferred(chat: Chat) -> Chat:
+    """The chat after a transfer, with one more message."""
+    chat.fake.transfer(chat.contact_id)
+    chat.say("5")
+    return chat
+
+
+def test_a_transcript_goes_on_through_a_transfer(transferred: Chat) -> None:
+    first, second = transferred.fake.contacts
+    items = transferred.read(SortOrder="ASCENDING")["Transcript"]
+
+    assert [name_of(item) for item in items] == [JOINED, "1", "2", "3", "4", "TRANSFER_SUCCEEDED", "5"]
+    assert [item["ContactId"] for item in items] == [first] * 6 + [second]
+
+
+def test_a_transcript_can_be_of_one_contact(transferred: Chat) -> None:
+    _, second = transferred.fake.contacts
+
+    assert transferred.pages(ContactId=second) == [["5"]]
+    assert transferred.pages(ContactId=transferred.contact_id, MaxResults=4) == [
+        ["TRANSFER_SUCCEEDED", "4", "3", "2"],
+        ["1", JOINED],
+    ]
+
+
+def test_a_transcript_of_another_chat_is_refused(chat: Chat) -> None:
+    other = chat.fake.add_contact().contact_id
+
+    refused(lambda: chat.read(ContactId=other), "transcript-contact")
+
+
+# -- past sessions of a persistent chat --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def resumed(chat: Chat, parameters: dict[str, Any]) -> Chat:
+    """A persistent chat that continues from the chat above."""
+    chat.fake.transfer(chat.contact_id)
+    chat.say("5")
+    chat.fake.stop_contact(chat.fake.contacts.last.contact_id)
+    persistent = {"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": chat.contact_id}
+    resumed = Chat(chat.fake, parameters, PersistentChat=persistent)
+    resumed.say("6")
+    return resumed
+
+
+def test_past_sessions_follow_the_current_one_on_pages_of_their_own(resumed: Chat) -> None:
+    assert resumed.pages(MaxResults=3) == [
+        ["6", JOINED],
+        ["CHAT_ENDED", "5", "TRANSFER_SUCCEEDED"],
+        ["4", "3", "2"],
+        ["1", JOINED],
+    ]
+
+
+def test_past_pages_are_sorted_as_asked(resumed: Chat) -> None:
+    assert resumed.pages(MaxResults=3, SortOrder="ASCENDING", ScanDirection="BACKWARD") == [
+        [JOINED, "6"],
+        ["TRANSFER_SUCCEEDED", "5", "CHAT_ENDED"],
+        ["2", "3", "4"],
+        [JOINED, "1"],
+    ]
+
+
+def test_past_items_have_a_related_contact_and_current_ones_a_contact(resumed: Chat) -> None:
+    first, second, third = resumed.fake.contacts
+    current = resumed.read()
+    past = resumed.read(NextToken=current["NextToken"])["Transcript"]
+
+    assert {item["ContactId"] for item in current["Transcript"]} == {third}
+    assert [item["RelatedContactId"] for item in past] == [second, second, *[first] * 6]
+    assert not any("ContactId" in item for item in past)
+
+
+@pytest.mark.parametrize("token_of", ["the first past page", "the second past page"])
+@pytest.mark.parametrize(
+    "members", [{"ScanDirection": "FORWARD"}, {"StartPosition": {"MostRecent": 1}}, {"ContactId": "?"}], ids=repr
+)
+def test_the_past_is_read_backward_and_without_filters(resumed: Chat, members: dict[str, Any], token_of: str) -> None:
+    token = resumed.read()["NextToken"]
+    if token_of == "the second past page":
+        token = resumed.read(NextToken=token, MaxResults=1)["NextToken"]
+    if "ContactId" in members:
+        members = {"ContactId": resumed.contact_id}
+
+    refused(lambda: resumed.read(NextToken=token, **members), "transcript-past")
+
+
+def test_a_filter_or_a_forward_scan_does_not_lead_to_the_past(resumed: Chat) -> None:
+    assert resumed.pages(ContactId=resumed.contact_id) == [["6", JOINED]]
+    assert resumed.pages(ScanDirection="FORWARD") == [["6", JOINED]]
+
+
+def test_the_past_of_a_segment_ends_with_that_segment(chat: Chat, parameters: dict[str, Any]) -> None:
+    chat.fake.transfer(chat.contact_id)
+    chat.say("left out")
+    chat.fake.stop_contact(chat.fake.contacts.last.contact_id)
+    persistent = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": chat.contact_id}
+    resumed = Chat(chat.fake, parameters, PersistentChat=persistent)
+
+    assert resumed.pages() == [[JOINED], ["TRANSFER_SUCCEEDED", "4", "3", "2", "1", JOINED]]
+
+
+def test_a_chat_continued_from_a_continued_one_shows_all_earlier_ones(
+    resumed: Chat, parameters: dict[str, Any]
+) -> None:
+    resumed.fake.stop_contact(resumed.contact_id)
+    persistent = {"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": resumed.contact_id}
+    again = Chat(resumed.fake, parameters, PersistentChat=persistent)
+
+    assert [name for page in again.pages() for name in page if name.isdigit()] == list("654321")
