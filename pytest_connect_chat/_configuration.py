@@ -22,7 +22,7 @@ def add_options(parser: pytest.Parser) -> None:
     for name, setting in SETTINGS.items():
         parser.addini(PREFIX + name, setting.help, type=setting.ini_type, default=None)
         if setting.option:
-            flag = "--" + (PREFIX + name).replace("_", "-")
+            flag = _option(name)
             if setting.ini_type == "bool":
                 group.addoption(flag, action="store_true", default=None, dest=PREFIX + name, help=setting.help)
             else:
@@ -35,17 +35,21 @@ def configured(config: pytest.Config, name: str) -> Any:
     Raises:
         pytest.UsageError: The value is not valid.
     """
-    value = config.known_args_namespace.__dict__.get(PREFIX + name)
+    value, where, key = config.known_args_namespace.__dict__.get(PREFIX + name), " on the command line", _option(name)
     if value is not None and SETTINGS[name].ini_type in ("int", "float"):
         value = _number(value)
     if value is None:
-        value = _from_configuration(config, name)
+        value, where, key = _from_configuration(config, name), " in pytest's configuration", PREFIX + name
     if value is None:
         return None
     try:
-        return parse_setting(name, value, " in pytest's configuration")
+        return parse_setting(name, value, where)
     except SettingError as error:
-        raise pytest.UsageError(f"connect_chat_{error}") from None
+        raise pytest.UsageError(str(error).replace(name, key, 1)) from None
+
+
+def _option(name: str) -> str:
+    return "--" + (PREFIX + name).replace("_", "-")
 
 
 def _number(value: str) -> int | str:
@@ -79,12 +83,12 @@ def checked(config: pytest.Config) -> Settings:
     for key in sorted(config._get_unknown_ini_keys()):  # semi-private; there is no public way to a mistyped key
         if key.startswith(PREFIX):
             valid = [PREFIX + setting for setting in SETTINGS]
-            hint = did_you_mean(key, valid)
+            hint = did_you_mean(key.removeprefix(PREFIX), SETTINGS).replace("'", f"'{PREFIX}", 1)
             raise pytest.UsageError(f"{key} is not a setting of pytest-connect-chat.{hint} Valid: {', '.join(valid)}.")
     seed = given(config).get("seed")
     if seed is not None and not isinstance(seed, int):
         raise pytest.UsageError(
-            f"connect_chat_seed={seed!r} is not valid in pytest's configuration: it takes a whole number."
+            f"{_option('seed')}={seed!r} is not valid on the command line: it takes a whole number."
         )
     return Settings(**given(config))
 

@@ -141,7 +141,7 @@ def _members(record: RecordedRequest, verbose: bool) -> str:
 
 def _shown(name: str, value: Any, verbose: bool) -> str:
     if name in SECRETS or (name in PLACES and not verbose):
-        return f"{value[:8]}..."
+        return value if len(value) <= len("12345678...") else f"{value[:8]}..."
     text = ascii(value)
     return text if verbose or len(text) <= SHORT else f"{text[:SHORT]}..."
 
@@ -157,8 +157,9 @@ def _failed(error: RecordedError) -> str:
 
 def _result(record: RecordedRequest) -> str:
     if record.error is not None:
-        rule = f" [rule {record.error.rule}]" if record.error.rule else ""
-        return f"{_failed(record.error)}{rule}: {record.error.message.encode('ascii', 'backslashreplace').decode()}"
+        message, *more = record.error.message.encode("ascii", "backslashreplace").decode().splitlines() or [""]
+        rule = f" [rule {record.error.rule}]" if record.error.rule and record.error.rule not in message else ""
+        return f"{_failed(record.error)}{rule}: {message}{' ...' if more else ''}"
     if record.contact is not None:
         return f"contact {record.contact.contact_id}"
     return "answered"

@@ -135,7 +135,7 @@ def _number(value: Any) -> float:
 
 SETTINGS: Final[dict[str, Setting]] = {
     "seed": Setting(
-        "a whole number or a text",
+        "a whole number (or, outside of the configuration, a text)",
         _seed,
         "int",
         "a number mixed into the seed of every test, from which ids and tokens follow (default: the test's name only)",
@@ -159,7 +159,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         "true or false",
         _truth,
         "bool",
-        "fail a test that leaves canned answers over or calls an operation that is not faked (default: true)",
+        "fail a test that leaves faults or canned answers over, or calls what is not faked (default: true)",
     ),
     "unfaked": Setting(
         "'error' or 'passthrough'",
@@ -187,7 +187,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         "what a changed request under a used ClientToken gets: 'replay' (default; the original contact) or 'error'",
     ),
     "connect_within": Setting(
-        "a number of minutes, or 'none'",
+        "a number of minutes (a text such as '10' in the configuration), or 'none'",
         _minutes,
         "string",
         "how soon a participant must connect before the contact ends with CUSTOMER_CONNECTION_NOT_ESTABLISHED "

@@ -163,7 +163,7 @@ class FakeConnectChat:
             LeftoverError: Something is left; the message says what.
         """
         __tracebackhide__ = True
-        problems = [*self.faults.leftovers(), *self._backend.canned.leftovers(), *unfaked_calls(self._backend.records)]
+        problems = [*self.faults.leftovers(), *self._backend.canned.leftovers(), *unfaked_calls(self._backend.unfaked)]
         if problems:
             listed = "\n".join(f"Left over: {problem}" for problem in problems)
             raise LeftoverError(f"{listed}\nIf this is on purpose: @pytest.mark.connect_chat(strict=False).")

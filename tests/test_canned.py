@@ -655,3 +655,35 @@ def test_an_unfaked_operation_that_nobody_intercepts_never_leaves(
         connect_client.describe_user(InstanceId="i", UserId="u")
 
     assert no_sockets == []
+
+
+def test_a_callable_that_fails_is_recorded(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    def fail(request: RecordedRequest) -> dict[str, Any]:
+        raise RuntimeError("broken callable")
+
+    connect_chat.add_response("describe_contact", fail)
+    with pytest.raises(RuntimeError, match="broken callable"):
+        connect_client.describe_contact(InstanceId="i", ContactId="c")
+    assert str(connect_chat.requests.one().error) == "RuntimeError: broken callable"
+
+
+def test_a_callable_that_returns_no_response_is_named(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_response("describe_contact", lambda request: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(SceneError, match=r"The callable that answers describe_contact\(\) returned None"):
+        connect_client.describe_contact(InstanceId="i", ContactId="c")
+
+
+def test_clearing_the_requests_hides_no_unfaked_call(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_clears(connect_chat, connect_client):
+            try:
+                connect_client.list_queues(InstanceId="i")
+            except Exception:
+                pass
+            connect_chat.requests.clear()
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:hypothesispytest", "-p", "no:asyncio")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["Left over: a call that nothing answers. ListQueues of connect is not faked."])

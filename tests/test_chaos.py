@@ -337,11 +337,11 @@ def test_hard_chaos_makes_tests_fail_and_each_says_what_it_met(suite: pytest.Pyt
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("--connect-chat-chaos=1.5", "*connect_chat_chaos='1.5' is not valid*: chaos takes a number from 0 to 1."),
-        ("--connect-chat-chaos=much", "*connect_chat_chaos='much' is not valid*: chaos takes a number from 0 to 1."),
+        ("--connect-chat-chaos=1.5", "*chaos='1.5' is not valid*: chaos takes a number from 0 to 1."),
+        ("--connect-chat-chaos=much", "*chaos='much' is not valid*: chaos takes a number from 0 to 1."),
         (
             "--connect-chat-chaos-mode=wild",
-            "*connect_chat_chaos_mode='wild' is not valid*takes 'survivable' or 'hard'.",
+            "*chaos?mode='wild' is not valid*takes 'survivable' or 'hard'.",
         ),
     ],
 )

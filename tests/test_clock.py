@@ -269,3 +269,8 @@ def test_waiting_does_not_move_a_system_clock(real_time: RealTime) -> None:
     clock.wait_until(NEW_YEAR + timedelta(hours=1))
 
     assert clock.now() == NEW_YEAR
+
+
+def test_a_bare_number_is_no_duration() -> None:
+    with pytest.raises(ClockError, match=r"advance\(5\) does not say of what unit: write, for example, minutes=6"):
+        Clock(NEW_YEAR).advance(5)

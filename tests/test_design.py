@@ -42,6 +42,30 @@ def test_opens_a_chat(connect_chat):
     assert connect_chat.contacts[contact_id].attributes == {"tier": "gold"}
 
 
+def test_a_throttled_attempt_is_absorbed(connect_chat):
+    connect_chat.faults.throttle(attempts=2)           # the client's own retry policy runs, without sleeping
+    open_chat("Ada")
+    assert connect_chat.requests.last.attempt_count == 3
+
+
+def test_a_throttled_call_is_seen(connect_chat):
+    connect_chat.faults.throttle()                     # every attempt of the next call
+    with pytest.raises(connect.exceptions.TooManyRequestsException):
+        open_chat("Ada")
+
+
+def test_lost_responses_open_two_chats(connect_chat):
+    connect_chat.faults.lose_response(calls=1)         # the contact is created, the client sees a read timeout
+    open_chat_stubbornly("Ada")
+    assert len(connect_chat.contacts) == 2             # the bug: botocore's own token covers one call only
+
+
+def test_an_own_client_token_opens_one(connect_chat):
+    connect_chat.faults.lose_response(calls=1)
+    open_chat_stubbornly("Ada", ClientToken="order-17")
+    assert len(connect_chat.contacts) == 1
+
+
 def test_resumes_the_past_chat(connect_chat, connect_client, start_chat_contact_request):
     past = connect_chat.add_ended_chat(segments=3)     # three ended contacts of one past session
     answer = connect_client.start_chat_contact(**start_chat_contact_request(

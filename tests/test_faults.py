@@ -878,7 +878,7 @@ FAILURES = (
 )
 WRONG: list[tuple[str, Plan, str]] = [
     ("call", lambda f: f.throttle(call=1), f"'call' is not a selector. Did you mean 'calls'? {SELECTORS}"),
-    ("unknown", lambda f: f.throttle(xyz=1), f"'xyz' is not a selector. {SELECTORS}"),
+    ("unknown", lambda f: f.throttle(xyz=1), f"'xyz' is not a selector. Did you mean calls or attempts? {SELECTORS}"),
     (
         "both",
         lambda f: f.throttle(calls=1, attempts=1),

@@ -101,7 +101,8 @@ class Case:
         refused: What differs from the smallest valid request, or a function of the scene that returns it.
         accepted: Likewise.
         settings: The settings of the fake.
-        arrange: What comes before the request that is refused; what it returns comes before neither.
+        arrange: What comes before the request.
+        against: What further comes before the request that is refused.
         then: The rule that refuses the request once this one is disabled.
     """
 
@@ -111,6 +112,7 @@ class Case:
     accepted: Members | Callable[[Scene], Members] = field(default_factory=dict)
     settings: Members = field(default_factory=dict)
     arrange: Callable[[Scene], object] = lambda scene: None
+    against: Callable[[Scene], object] = lambda scene: None
     then: str | None = None
 
     @property
@@ -118,19 +120,8 @@ class Case:
         return next(rule.code for rule in RULES if rule.id == self.rule)
 
 
-def enter_text(operation: str, member: str, most: int, **others: Any) -> Case:
-    """A case on the model's bound of one text."""
-    service = next(service for service, name in OPERATIONS if name == operation)
-    rule = "contact-request-bounds" if service == "connect" else "participant-request-bounds"
-    return Case(rule=rule, operation=operation, refused={member: "x" * (most + 1)} | others, accepted=others)
-
-
 def message(content_type: str, content: str = "m") -> Members:
     return {"ContentType": content_type, "Content": content}
-
-
-def use_swapped_token(scene: Scene) -> None:
-    scene.tokens["ConnectionToken"] = scene.contact.participant_token
 
 
 def leave(scene: Scene) -> None:
@@ -185,10 +176,20 @@ CASES = [
         rule="contact-active",
         operation="CreatePersistentContactAssociation",
         refused={"InitialContactId": "past", "SourceContactId": "older"},
-        arrange=lambda scene: scene.fake.add_ended_chat(instance_id="i", contact_id="older"),
+        against=lambda scene: scene.fake.add_ended_chat(instance_id="i", contact_id="older"),
     ),
-    enter_text("DescribeContact", "InstanceId", 100),
-    enter_text("StopContact", "ContactId", 256),
+    Case(
+        rule="contact-request-bounds",
+        operation="DescribeContact",
+        refused={"InstanceId": "i" * 101},
+        then="contact-exists",
+    ),
+    Case(
+        rule="contact-request-bounds",
+        operation="StopContact",
+        refused={"ContactId": "c" * 257},
+        then="stopped-contact-exists",
+    ),
     Case(
         rule="contact-request-bounds",
         operation="CreateParticipant",
@@ -205,8 +206,8 @@ CASES = [
             ),
             (
                 "TagContact",
-                {"Tags": {letter: "" for letter in "abcdefg"}},
-                {"Tags": {letter: "" for letter in "abcdef"}},
+                {"Tags": dict.fromkeys("abcdefg", "")},
+                {"Tags": dict.fromkeys("abcdef", "")},
             ),
             ("TagContact", {"Tags": {"k" * 129: ""}}, {"Tags": {"k" * 128: ""}}),
             ("TagContact", {"Tags": {"k": "v" * 257}}, {"Tags": {"k": "v" * 256}}),
@@ -236,9 +237,8 @@ CASES = [
             refused=refused,
             accepted=accepted,
             arrange=lambda scene: scene.call("UpdateContactAttributes", {"Attributes": {"a": "v" * 9}}),
-        )  # fmt: skip
+        )
         for refused, accepted in (
-            ({"Attributes": {"k": "v" * 32_768}}, {"Attributes": {"k": "v"}}),
             ({"Attributes": {"k": "v" * 32_758}}, {"Attributes": {"k": "v" * 32_757}}),
             ({"Attributes": {"a": "v" * 32_767, "b": ""}}, {"Attributes": {"a": "v" * 32_767}}),
         )
@@ -276,7 +276,7 @@ CASES = [
     Case(
         rule="streaming-endpoints",
         operation="StartContactStreaming",
-        arrange=lambda scene: [scene.call("StartContactStreaming", {}) for _ in range(2)],
+        against=lambda scene: [scene.call("StartContactStreaming", {}) for _ in range(2)],
         accepted=lambda scene: {"ContactId": scene.fake.add_contact(instance_id="i").contact_id},
     ),
     Case(
@@ -288,14 +288,14 @@ CASES = [
     Case(
         rule="association-new",
         operation="CreatePersistentContactAssociation",
-        arrange=persist,
+        against=persist,
         accepted=lambda scene: {"InitialContactId": scene.fake.add_contact(instance_id="i").contact_id},
     ),
     Case(
         rule="association-source",
         operation="CreatePersistentContactAssociation",
         refused={"SourceContactId": "live"},
-        arrange=lambda scene: scene.fake.transfer("live"),
+        against=lambda scene: scene.fake.transfer("live"),
     ),
     Case(
         rule="source-contact-exists",
@@ -327,7 +327,7 @@ CASES = [
     Case(
         rule="instance-exists",
         operation="ListContactFlows",
-        arrange=lambda scene: scene.fake.add_instance("i"),
+        against=lambda scene: scene.fake.add_instance("i"),
         refused={"InstanceId": "nobody"},
     ),
     Case(
@@ -349,7 +349,7 @@ CASES = [
     Case(
         rule="participant-token-live",
         operation="CreateParticipantConnection",
-        arrange=leave,
+        against=leave,
         accepted=lambda scene: {"ParticipantToken": scene.fake.add_contact().participant_token},
     ),
     Case(
@@ -358,16 +358,8 @@ CASES = [
         refused=lambda scene: {"ParticipantToken": scene.fake.contacts["past"].participant_token},
     ),
     *(
-        Case(
-            rule="connection-token-known", operation=operation, refused={"ConnectionToken": "unknown"}, accepted=members
-        )
-        for operation, members in (
-            ("SendMessage", {}),
-            ("GetTranscript", {}),
-            ("DisconnectParticipant", {}),
-            ("GetAttachment", lambda scene: {"AttachmentId": scene.upload()}),
-        )
-        if not callable(members)
+        Case(rule="connection-token-known", operation=operation, refused={"ConnectionToken": "unknown"})
+        for operation in ("SendMessage", "GetTranscript", "DisconnectParticipant")
     ),
     Case(
         rule="connection-token-known",
@@ -378,19 +370,17 @@ CASES = [
     Case(
         rule="connection-token-live",
         operation="GetTranscript",
-        arrange=lambda scene: scene.fake.stop_contact("live"),
+        against=lambda scene: scene.fake.stop_contact("live"),
         accepted=lambda scene: {"ConnectionToken": scene.connect(scene.fake.add_contact().participant_token)},
     ),
     Case(
         rule="connection-token-unexpired",
         operation="GetTranscript",
-        arrange=lambda scene: scene.fake.clock.advance(days=1),
+        against=lambda scene: scene.fake.clock.advance(days=1),
         accepted=lambda scene: {"ConnectionToken": scene.connect(scene.contact.participant_token)},
     ),
     # -- messages and events -------------------------------------------------------------------------------------------
-    enter_text("SendMessage", "ContentType", 100, Content="m")
-    if False
-    else Case(
+    Case(
         rule="participant-request-bounds",
         operation="SendMessage",
         refused={"ClientToken": "t" * 501},
@@ -421,7 +411,7 @@ CASES = [
             refused=message(wrong),
             accepted=message(PLAIN),
             then="message-supported",
-        )  # fmt: skip
+        )
         for wrong in (INTERACTIVE, "text/html", "Text/Plain")
     ),
     *(
@@ -466,7 +456,7 @@ CASES = [
     Case(
         rule="receipt-participants",
         operation="SendEvent",
-        arrange=lambda scene: [scene.fake.add_participant("live") for _ in range(2)],
+        against=lambda scene: [scene.fake.add_participant("live") for _ in range(2)],
         refused={"ContentType": f"{EVENT}message.read", "Content": '{"messageId": "m"}'},
     ),
     Case(
@@ -480,8 +470,7 @@ CASES = [
     # -- transcripts and attachments -----------------------------------------------------------------------------------
     *(
         Case(rule="transcript-start-position", operation="GetTranscript", refused={"StartPosition": wrong})
-        for wrong in ({}, {"Id": "x", "MostRecent": 1}, {"AbsoluteTime": "noon"})
-        if wrong != {"Id": "x", "MostRecent": 1}
+        for wrong in ({}, {"AbsoluteTime": "noon"})
     ),
     Case(
         rule="transcript-start-position",
@@ -523,7 +512,7 @@ CASES = [
     Case(
         rule="attachments-per-chat",
         operation="StartAttachmentUpload",
-        arrange=lambda scene: [scene.upload(complete=False) for _ in range(35)],
+        against=lambda scene: [scene.upload(complete=False) for _ in range(35)],
         accepted=lambda scene: {"ConnectionToken": scene.connect(scene.fake.add_contact().participant_token)},
     ),
     Case(
@@ -587,6 +576,7 @@ def scene(case: Case, clients: dict[str, Any]) -> Iterator[Scene]:
 def refusal(scene: Scene, case: Case) -> tuple[str, dict[str, Any]]:
     """Make the request that is against the rule; return the class of the exception, and its response."""
     case.arrange(scene)
+    case.against(scene)
     members = case.refused(scene) if callable(case.refused) else case.refused
     with pytest.raises(Exception, match="An error occurred") as caught:
         scene.call(case.operation, members)
@@ -630,8 +620,7 @@ def test_a_request_just_against_a_rule_is_refused(scene: Scene, case: Case) -> N
 
 @every_case
 def test_a_request_just_within_a_rule_is_accepted(scene: Scene, case: Case) -> None:
-    if case.rule == "participant-client-token-conflict" or "client-token" in case.rule or "size" in case.rule:
-        case.arrange(scene)
+    case.arrange(scene)
     members = case.accepted(scene) if callable(case.accepted) else case.accepted
 
     assert scene.call(case.operation, members)["ResponseMetadata"]["HTTPStatusCode"] == 200
@@ -645,6 +634,7 @@ def test_a_disabled_rule_lets_the_request_pass(scene: Scene, case: Case) -> None
         assert refusal(scene, case)[0] == "ConflictException"
         return
     case.arrange(scene)
+    case.against(scene)
     members = case.refused(scene) if callable(case.refused) else case.refused
 
     assert scene.call(case.operation, members)["ResponseMetadata"]["HTTPStatusCode"] == 200

@@ -352,7 +352,7 @@ def test_a_wrong_value_in_the_configuration_is_refused(
 @pytest.mark.parametrize(("name", "text"), [("region", "us east"), ("chaos", "much"), ("chaos_mode", "soft")])
 def test_a_wrong_value_on_the_command_line_is_refused(pytester: pytest.Pytester, name: str, text: str) -> None:
     assert only_error(run(pytester, f"{option(name)}={text}")) == (
-        f"connect_chat_{name}={text!r} is not valid in pytest's configuration: {name} takes {SETTINGS[name].valid}."
+        f"{option(name)}={text!r} is not valid on the command line: {name} takes {SETTINGS[name].valid}."
     )
 
 
@@ -379,7 +379,7 @@ def test_a_value_of_a_wrong_type_in_the_configuration_is_refused(
 
 def test_a_seed_of_the_command_line_is_a_number(pytester: pytest.Pytester) -> None:
     assert only_error(run(pytester, "--connect-chat-seed=seven")) == (
-        "connect_chat_seed='seven' is not valid in pytest's configuration: it takes a whole number."
+        "--connect-chat-seed='seven' is not valid on the command line: it takes a whole number."
     )
 
 

@@ -32,6 +32,7 @@ class Backend:
         self.passes_unfaked_through = passes_unfaked_through
         self.canned = CannedAnswers()
         self.records: list[RecordedRequest] = []
+        self.unfaked: list[str] = []  # apart from the records: a test may clear those
         self.attached: list[Any] = []
         self._lock = threading.Lock()
         self._stubbers: dict[int, ConnectChatStubber] = {}

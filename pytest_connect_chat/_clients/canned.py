@@ -38,6 +38,10 @@ class CannedAnswer:
     parsed: dict[str, Any] | CallableResponse
     expected_params: dict[str, Any] | None
 
+    def response(self, service: str, preview: Callable[[], RecordedRequest]) -> dict[str, Any]:
+        """Return the answer; a callable makes it of the request."""
+        return _validated(service, self.method, self.parsed(preview())) if callable(self.parsed) else self.parsed
+
     def __str__(self) -> str:
         if callable(self.parsed) or self.http_status < HTTPStatus.MULTIPLE_CHOICES:
             return f"response for {self.method}()"
@@ -104,8 +108,12 @@ class CannedAnswers:
             return [f"the canned {answer} was not asked for" for queue in self._queues.values() for answer in queue]
 
 
-def validated_response(service: str, method: str, response: Any) -> dict[str, Any]:
+def _validated(service: str, method: str, response: Any) -> dict[str, Any]:
     """Return a copy of what a callable answered, checked against the model as `Stubber` checks."""
+    if not isinstance(response, dict):
+        raise SceneError(
+            f"The callable that answers {method}() returned {response!r}; it returns the response, a dict."
+        )
     stubber = Stubber(model_client(service))
     stubber.add_response(method, deepcopy(response))
     parsed: dict[str, Any] = stubber._queue.pop()["response"][1]

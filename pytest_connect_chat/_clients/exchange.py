@@ -16,7 +16,7 @@ from botocore.exceptions import StubAssertionError
 from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
-from pytest_connect_chat._clients.canned import CannedAnswer, validated_response
+from pytest_connect_chat._clients.canned import CannedAnswer
 from pytest_connect_chat._clients.model import limits_of
 from pytest_connect_chat._clients.network import network_exception
 from pytest_connect_chat._clients.unfaked import unfaked_message
@@ -254,11 +254,11 @@ class Exchange:
             raise
 
     def _answer_canned(self, canned: CannedAnswer) -> Http:
-        if callable(canned.parsed):
-            made = canned.parsed(self._preview())
-            parsed = validated_response(self.request.service, canned.method, made)
-        else:
-            parsed = canned.parsed
+        try:
+            parsed = canned.response(self.request.service, self._preview)
+        except Exception as failure:
+            self._record_failure(failure)
+            raise
         error = None
         if canned.http_status >= HTTPStatus.MULTIPLE_CHOICES:
             error = RecordedError(parsed["Error"]["Code"], parsed["Error"]["Message"], canned.http_status)
@@ -269,7 +269,9 @@ class Exchange:
     def _answer_unfaked(self) -> None:
         if self._backend.passes_unfaked_through:
             return
-        failure = UnfakedOperationError(unfaked_message(self.request))
+        message = unfaked_message(self.request)
+        self._backend.unfaked.append(message)
+        failure = UnfakedOperationError(message)
         self._record_failure(failure)
         raise failure
 

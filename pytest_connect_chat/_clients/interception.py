@@ -98,7 +98,7 @@ def _wrap_all() -> None:
         for owner in _family(base):
             _wrap(owner, name, wrappers)
         if "__init_subclass__" not in base.__dict__:
-            base.__init_subclass__ = _NEW_SUBCLASS  # type: ignore[method-assign,assignment]
+            base.__init_subclass__ = _NEW_SUBCLASS  # type: ignore[method-assign]
 
 
 def _unwrap_all() -> None:

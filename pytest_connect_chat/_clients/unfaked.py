@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from botocore import xform_name
 
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.requests import RecordedRequest
 from pytest_connect_chat._service.wire import Request
-from pytest_connect_chat.exceptions import UnfakedOperationError
 
 
 def unfaked_message(request: Request) -> str:
@@ -25,12 +23,9 @@ def unfaked_message(request: Request) -> str:
     )
 
 
-def unfaked_calls(records: Iterable[RecordedRequest]) -> list[str]:
-    """Return a sentence for each operation that was called and is not faked."""
-    calls = Counter(
-        record.error.message
-        for record in records
-        if record.error is not None and record.error.code == UnfakedOperationError.__name__
-    )
-    times = {1: "a call"}
-    return [f"{times.get(count, f'{count} calls')} that nothing answers. {message}" for message, count in calls.items()]
+def unfaked_calls(messages: Iterable[str]) -> list[str]:
+    """Return a sentence for each operation that was called and is not faked, from what was said at each call."""
+    return [
+        f"{'a call' if count == 1 else f'{count} calls'} that nothing answers. {message}"
+        for message, count in Counter(messages).items()
+    ]

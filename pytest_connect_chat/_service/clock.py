@@ -85,12 +85,15 @@ class Clock:
                 self._now = max(self._now, _real_now())
         return self._now
 
-    def advance(self, **duration: float) -> None:
+    def advance(self, *unnamed: object, **duration: float) -> None:
         """Move the clock forward, by the keywords of `datetime.timedelta`: `advance(minutes=6)`.
 
         Raises:
             ClockError: The duration is negative or no duration, or the clock follows the system's.
         """
+        __tracebackhide__ = True
+        if unnamed:
+            raise ClockError(f"advance({unnamed[0]!r}) does not say of what unit: write, for example, minutes=6.")
         try:
             step = timedelta(**duration)
         except (TypeError, ValueError, OverflowError) as error:

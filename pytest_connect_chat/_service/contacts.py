@@ -161,7 +161,10 @@ class ContactRegistry(Mapping[str, Contact]):
         """Return how messages speak of the state of a contact."""
         if contact._disconnect_timestamp is None:
             return "it is still active"
-        return f"it ended at {iso_timestamp(contact._disconnect_timestamp)}"
+        reason = contact._disconnect_reason or "no reason"
+        if reason == NOT_CONNECTED:
+            reason += ": nobody connected in time; the setting connect_within says how soon that must be"
+        return f"it ended at {iso_timestamp(contact._disconnect_timestamp)} ({reason})"
 
     def say(self, contact: Contact, **members: Any) -> TranscriptItem:
         """Add an item to the transcript of a contact, and return it."""

@@ -121,7 +121,7 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
     """
     unknown = [name for name in selector if name not in Selector.__annotations__]
     if unknown:
-        hint = did_you_mean(unknown[0], Selector.__annotations__)
+        hint = did_you_mean(unknown[0], Selector.__annotations__, " Did you mean calls or attempts?")
         raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(Selector.__annotations__)}.")
     if "calls" in selector and "attempts" in selector:
         raise FaultError("A fault counts calls or attempts, not both: give calls=... or attempts=....")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pytest_connect_chat._service.answer import Answer
+
 # Assumed: stated for StartOutboundVoiceContact and StartWebRTCContact, not for StartChatContact.
 RETENTION: Final = timedelta(days=7)
 
@@ -15,13 +17,16 @@ class CommittedCall:
     """What a used token stands for: the request as it was, and the answer it got."""
 
     params: dict[str, Any]
-    answer: dict[str, Any]
-    contact_id: str
+    answer: Answer
     time: datetime
 
 
 class UsedTokens:
-    """The tokens of calls that succeeded. A token counts per region, operation and instance (the scope is assumed)."""
+    """The tokens of calls that succeeded.
+
+    A token of StartChatContact counts per region and instance, one of other operations per region and contact or
+    participant: both are assumed.
+    """
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, ...], CommittedCall] = {}

@@ -38,12 +38,14 @@ def resolve_source(
         return None
     source_id = persistent_chat.get("SourceContactId")
     named = contacts.get(source_id) if source_id is not None else None
+    elsewhere = ""
     if named is not None and named.instance_id != instance_id:
+        elsewhere = f" It belongs to the instance {named.instance_id}."
         named = None
     rules.require(
         "source-contact-exists",
         named is not None,
-        f"SourceContactId {source_id} is no contact of the instance {instance_id}.",
+        f"SourceContactId {source_id} is no contact of the instance {instance_id}.{elsewhere}",
     )
     if named is None:
         return None

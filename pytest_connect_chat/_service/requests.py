@@ -69,7 +69,7 @@ class RecordedRequest:
         params: The members as the service received them, the `ClientToken` that botocore would fill in included.
         client_token: The idempotency token, `None` for operations that have none.
         client_token_given: Whether the caller gave the token; `False` where it was filled in.
-        attempts: The attempts of this call, at least one.
+        attempts: The attempts that the call has made; none yet where a canned answer or a predicate looks at it.
         response: The members of the response; `None` where the call failed.
         error: What the call failed with, `None` where it succeeded.
         contact: The contact that the request started or concerned, if any.

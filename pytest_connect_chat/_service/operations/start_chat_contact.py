@@ -38,10 +38,10 @@ def start_chat_contact(service: ConnectChatService, request: Request, now: datet
     if service.settings.connect_within:
         deadline = now + timedelta(minutes=service.settings.connect_within)
         service.contacts.schedule_end(contact, deadline, NOT_CONNECTED)
-    members = _members(service, request, contact, now)
+    answer = Answer(_members(service, request, contact, now), contact)
     if used_token:
-        service.used_tokens.remember(used_token, CommittedCall(params, members, contact.contact_id, now))
-    return Answer(members, contact)
+        service.used_tokens.remember(used_token, CommittedCall(params, answer, now))
+    return answer
 
 
 def _token_key(request: Request) -> tuple[str, ...] | None:
@@ -56,11 +56,11 @@ def _replay(service: ConnectChatService, request: Request, earlier: CommittedCal
         "client-token-conflict",
         earlier.params == request.params,
         f"ClientToken {request.params['ClientToken']} was used for a different request, which started the contact "
-        f"{earlier.contact_id}.",
+        f"{earlier.answer.members['ContactId']}.",
     )
-    contact = service.contacts[earlier.contact_id]
-    members = dict(earlier.answer)
-    if not contact.is_active:
+    members = dict(earlier.answer.members)
+    contact = service.contacts[members["ContactId"]]
+    if not service.contacts.current(contact).is_active:
         members.pop("Websocket", None)  # "can omit a websocket URL if the chat has already ended"
     return Answer(members, contact)
 

@@ -104,9 +104,7 @@ def _once(
     if earlier is not None:
         same = earlier.params == request.params
         service.rules.require(conflict, same, f"ClientToken {client_token} was used for a different request.")
-        return Answer(dict(earlier.answer), service.contacts[earlier.contact_id])
+        return Answer(dict(earlier.answer.members), earlier.answer.contact)
     answer = serve()
-    if answer.contact is not None:
-        call = CommittedCall(request.params, answer.members, answer.contact.contact_id, now)
-        service.used_tokens.remember(key, call)
+    service.used_tokens.remember(key, CommittedCall(request.params, answer, now))
     return answer
