@@ -703,9 +703,8 @@ def test_the_journal_tells_what_happened(connect_chat: FakeConnectChat, paramete
         #3 +1.500s StartChatContact ParticipantDetails={{'DisplayName': 'Ada'}}
                 ChatDurationInMinutes=10081 InstanceId=12345678...
                 ContactFlowId=846ec553...
-            -> 400 InvalidParameterException:
-                ChatDurationInMinutes is 10081; valid are 60 to 10080. (rule
-                chat-duration-range of pytest-connect-chat)
+            -> 400 InvalidParameterException: ChatDurationInMinutes is 10081; valid are
+                60 to 10080. (rule chat-duration-range of pytest-connect-chat)
         #4 +1.500s SendMessage ContentType='text/plain' Content='Hello'
                 ConnectionToken=QVFJREFI...
             attempt 1 +1.500s [canned answer] answered
