@@ -36,7 +36,7 @@ class AnswerWriter:
         self._service = service
         self._response = _lazy(response_class)
         self._dated: tuple[datetime | None, str] = (None, "")
-        self._validated: set[tuple[str, frozenset[str]]] = set()
+        self._validated: set[tuple[str, ...]] = set()
 
     def success(self, operation: OperationModel, members: dict[str, Any]) -> Http:
         """Return a 200 answer, a copy of `members` checked against the model."""
@@ -83,7 +83,7 @@ class AnswerWriter:
 
     def _validate(self, operation: OperationModel, members: Parsed) -> None:
         # Once for each set of members: their values come from the same code every time.
-        kind = (operation.name, frozenset(members))
+        kind = (operation.name, *members)
         if kind not in self._validated and operation.output_shape is not None:
             validate_parameters(members, operation.output_shape)
             self._validated.add(kind)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from pytest_connect_chat._clients import interception
@@ -72,20 +70,19 @@ class Backend:
                     stubber.activate()
                     self._stubbers[id(client)] = stubber
 
-    @contextmanager
-    def handling(self, client: Any, operation_name: str) -> Iterator[None]:
+    def enter(self, client: Any, operation_name: str) -> None:
         """Have our handlers on the client while its call runs."""
         with self._lock:
             self._calls_in_flight += 1
             if not self._active:  # stopped since the call came here
                 interception.keep_wrapped(self)
-        try:
-            self.attach(client)
-            yield
-        finally:
-            with self._lock:
-                self._calls_in_flight -= 1
-                self._release_if_idle()
+        self.attach(client)
+
+    def leave(self) -> None:
+        """Let the handlers go, if this was the last call of a backend that has stopped."""
+        with self._lock:
+            self._calls_in_flight -= 1
+            self._release_if_idle()
 
     def check_send(self, request: Any) -> None:
         """Refuse what would leave the process."""

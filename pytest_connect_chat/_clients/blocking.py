@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from pytest_connect_chat.exceptions import ClosedError
@@ -14,9 +13,12 @@ class Refusal:
     def __init__(self) -> None:
         self.refused: list[str] = []
 
-    def handling(self, client: Any, operation_name: str) -> AbstractContextManager[None]:
+    def enter(self, client: Any, operation_name: str) -> None:
         """Refuse a client call."""
         raise self._error(f"{operation_name} was called on a {client.meta.service_model.service_name} client")
+
+    def leave(self) -> None:
+        """Have nothing to do: no call begins."""
 
     def check_send(self, request: Any) -> None:
         """Refuse what would leave the process."""
@@ -34,9 +36,11 @@ class Refusal:
 class Permission:
     """Lets every call pass, below which others may refuse."""
 
-    def handling(self, client: Any, operation_name: str) -> AbstractContextManager[None]:
+    def enter(self, client: Any, operation_name: str) -> None:
         """Let a client call pass."""
-        return nullcontext()
+
+    def leave(self) -> None:
+        """Have nothing to do after it."""
 
     def check_send(self, request: Any) -> None:
         """Let a request leave the process."""

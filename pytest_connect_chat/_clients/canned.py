@@ -95,6 +95,8 @@ class CannedAnswers:
         Raises:
             StubAssertionError: The request is not the expected one; the answer stays in the queue.
         """
+        if not self._queues:
+            return None
         with self._lock:
             queue = self._queues.get((request.service, request.operation))
             if not queue:

@@ -17,7 +17,6 @@ from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.canned import CannedAnswer
-from pytest_connect_chat._clients.model import limits_of
 from pytest_connect_chat._clients.network import network_exception
 from pytest_connect_chat._clients.unfaked import unfaked_message
 from pytest_connect_chat._service.answer import Reply
@@ -114,7 +113,6 @@ class Exchange:
         "_backend",
         "_contact",
         "_faults",
-        "_network_error",
         "_operation",
         "_request_dict",
         "_started",
@@ -131,15 +129,14 @@ class Exchange:
         self._request_dict = request_dict
         self._attempts: list[Attempt] = []
         self._contact: Contact | None = None
-        self._faults = CallFaults(self._preview, stubber.max_attempts)
+        self._faults: CallFaults | None = None
         self._started = self._backend.service.clock.now()
-        self._network_error: Exception | None = None
         self.request = Request(
             service=operation.service_model.service_name,
             operation=operation.name,
             params=snapshot(call.params),
             region=stubber.client.meta.region_name,
-            limits=limits_of(operation),
+            limits=stubber.limits(operation),
             client_token_given=call.client_token_given,
         )
 
@@ -152,63 +149,61 @@ class Exchange:
         Raises:
             botocore.exceptions.BotoCoreError: No answer arrived.
         """
-        try:
-            return (yield from self._served())
-        except Exception as error:
-            if error is self._network_error:  # botocore says so for what its endpoint raises, not for a handler
-                context = self._request_dict["context"]
-                yield self._emission(
-                    "after-call-error", self._stubber.client.meta.events, exception=error, context=context
-                )
-            raise
-
-    def _served(self) -> Steps:
         canned = self._take_canned()
         if canned is not None:
             return self._answer_canned(canned)
         if (self.request.service, self.request.operation) not in OPERATIONS:
             self._answer_unfaked()
             return None
+        service = self._backend.service
         while True:
-            heard = yield from self._attempt()
+            sent = service.clock.now()
+            reply = service.attempt(self.request, self._call_faults)
+            if reply.seconds:
+                yield Wait(service.clock, self._delayed(reply, sent))
+            heard = self._hear(reply, sent)
             if heard.error is None and not self._stubber.retries_started:
                 return self._finish(heard)
             try:
                 responses = yield self._needs_retry(heard)
-            except Exception:  # legacy handlers raise the network error themselves once no attempt is left
+            except Exception as error:  # legacy handlers raise the network error themselves once no attempt is left
                 self._record(heard)
+                yield self._after_call_error(error)
                 raise
             delay = next((response for _, response in responses if response is not None), None)
-            if delay is None or delay is False:
+            if delay is not None and delay is not False:
+                yield Wait(service.clock, heard.time + timedelta(seconds=delay))
+            elif heard.exception is not None:
+                self._record(heard)
+                yield self._after_call_error(heard.exception)
+                raise heard.exception
+            else:
                 return self._finish(heard)
-            yield Wait(self._backend.service.clock, heard.time + timedelta(seconds=delay))
 
-    def _attempt(self) -> Generator[Step, Any, Heard]:
-        sent = self._backend.service.clock.now()
-        reply = self._backend.service.attempt(self.request, self._faults)
+    def _call_faults(self) -> CallFaults:
+        if self._faults is None:
+            self._faults = CallFaults(self._preview, self._stubber.max_attempts)
+        self._faults.attempt = len(self._attempts) + 1
+        return self._faults
+
+    def _hear(self, reply: Reply, sent: datetime) -> Heard:
+        heard = self._heard(reply, sent + timedelta(seconds=reply.seconds) if reply.seconds else sent)
+        self._attempts.append(Attempt(sent, heard.error, reply.fault))
         if reply.answer is not None:
             self._contact = reply.answer.contact
-        heard_at = sent
-        if reply.seconds:
-            heard_at = self._delayed(reply, sent)
-            yield Wait(self._backend.service.clock, heard_at)
-        heard = self._hear(reply, heard_at)
-        self._attempts.append(Attempt(sent, heard.error, reply.fault))
         return heard
 
-    def _hear(self, reply: Reply, heard_at: datetime) -> Heard:
+    def _heard(self, reply: Reply, time: datetime) -> Heard:
         writer = self._stubber.writer
         if reply.network_error is not None:
-            self._network_error = network_exception(reply.network_error, self._request_dict["url"])
-            error = RecordedError(type(self._network_error).__name__, str(self._network_error))
-            return Heard(None, self._network_error, None, error, heard_at)
-        self._network_error = None
+            exception = network_exception(reply.network_error, self._request_dict["url"])
+            return Heard(None, exception, None, RecordedError(type(exception).__name__, str(exception)), time)
         if reply.error is not None:
             http = writer.error(self._operation, reply.error)
             error = RecordedError(reply.error.code, reply.error.message, http[0].status_code, reply.error.rule)
-            return Heard(http, None, None, error, heard_at)
+            return Heard(http, None, None, error, time)
         members = reply.answer.members if reply.answer is not None else {}
-        return Heard(writer.success(self._operation, members), None, members, None, heard_at)
+        return Heard(writer.success(self._operation, members), None, members, None, time)
 
     def _delayed(self, reply: Reply, sent: datetime) -> datetime:
         """Return when the client hears a delayed answer; past the client's patience it hears of a read timeout."""
@@ -232,14 +227,19 @@ class Exchange:
             request_dict=self._request_dict,
         )
 
+    def _after_call_error(self, exception: Exception) -> Emission:
+        """Return the event that botocore emits for what its endpoint raises, but not for what a handler does."""
+        context = self._request_dict["context"]
+        return self._emission(
+            "after-call-error", self._stubber.client.meta.events, exception=exception, context=context
+        )
+
     def _emission(self, event: str, events: Any, **keywords: Any) -> Emission:
         service_id = self._operation.service_model.service_id.hyphenize()
         return Emission(events, f"{event}.{service_id}.{self._operation.name}", keywords)
 
     def _finish(self, heard: Heard) -> Http | None:
         self._record(heard)
-        if heard.exception is not None:
-            raise heard.exception
         if heard.http is not None:
             heard.http[1]["ResponseMetadata"]["RetryAttempts"] = len(self._attempts) - 1
             if self._stubber.retries_started:

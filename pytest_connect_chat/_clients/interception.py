@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
@@ -25,8 +24,11 @@ from pytest_connect_chat.exceptions import ConnectChatError
 class Interceptor(Protocol):
     """Decides about the calls of `connect` and `connectparticipant` clients."""
 
-    def handling(self, client: Any, operation_name: str) -> AbstractContextManager[None]:
-        """Return the context in which a client call runs; entering it may refuse the call."""
+    def enter(self, client: Any, operation_name: str) -> None:
+        """Begin a client call, or refuse it."""
+
+    def leave(self) -> None:
+        """End a client call that has begun."""
 
     def check_send(self, request: Any) -> None:
         """Refuse a request that is about to leave the process, or let it pass."""
@@ -124,20 +126,30 @@ def _family(base: type) -> list[type]:
     return family
 
 
-@contextmanager
-def _handling(client: Any, operation_name: str) -> Iterator[None]:
-    """Run a client call under whoever decides about it."""
-    is_ours = client.meta.service_model.service_name in SERVICES
-    interceptor = innermost() if is_ours else None
-    if interceptor is None and is_ours:
-        yield
-        return
-    token = _deciding.set(interceptor)  # nobody, for another service: some share our endpoint prefixes
-    try:
-        with nullcontext() if interceptor is None else interceptor.handling(client, operation_name):
-            yield
-    finally:
-        _deciding.reset(token)
+class _Handling:
+    """The context in which a client call runs: under whoever decides about it."""
+
+    __slots__ = ("_client", "_interceptor", "_operation_name", "_token")
+
+    def __init__(self, client: Any, operation_name: str) -> None:
+        self._client = client
+        self._operation_name = operation_name
+
+    def __enter__(self) -> None:
+        is_ours = self._client.meta.service_model.service_name in SERVICES
+        self._interceptor = innermost() if is_ours else None  # nobody: other services share our endpoint prefixes
+        self._token = _deciding.set(self._interceptor)
+        if self._interceptor is not None:
+            try:
+                self._interceptor.enter(self._client, self._operation_name)
+            except BaseException:
+                _deciding.reset(self._token)
+                raise
+
+    def __exit__(self, *_: object) -> None:
+        if self._interceptor is not None:
+            self._interceptor.leave()
+        _deciding.reset(self._token)
 
 
 def _check_send(endpoint: Endpoint, request: Any) -> None:
@@ -151,7 +163,7 @@ def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         try:
-            with _handling(self, operation_name):
+            with _Handling(self, operation_name):
                 return proceed(self, operation_name, api_params)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
@@ -164,7 +176,7 @@ def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     async def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         try:
-            with _handling(self, operation_name):
+            with _Handling(self, operation_name):
                 return await proceed(self, operation_name, api_params)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None

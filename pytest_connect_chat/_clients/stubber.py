@@ -14,7 +14,9 @@ from botocore.stub import Stubber
 
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.exchange import Exchange, PendingCall, Steps
+from pytest_connect_chat._clients.model import limits_of
 from pytest_connect_chat._clients.retries import RetryPolicy, max_attempts
+from pytest_connect_chat._service.wire import Limit
 
 if TYPE_CHECKING:
     from pytest_connect_chat._clients.backend import Backend
@@ -42,6 +44,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         self.writer = AnswerWriter(backend.service, self.response_class)
         self._lock = threading.Lock()
         self._policy: RetryPolicy | None = None
+        self._limits: dict[str, dict[str, Limit]] = {}
         name = f"pytest_connect_chat_{id(backend)}"
         self._event_id = name
         self._expected_params_event_id = f"{name}_expected_params"
@@ -119,6 +122,13 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
     def make_policy(self, jitter: Random) -> RetryPolicy:
         """Return the client's retry policy, with botocore's handlers."""
         return RetryPolicy(self.client, jitter, standard, retryhandler)
+
+    def limits(self, operation: OperationModel) -> dict[str, Limit]:
+        """Return the limits that the client's model has for an operation's request."""
+        limits = self._limits.get(operation.name)
+        if limits is None:
+            limits = self._limits[operation.name] = limits_of(operation)
+        return limits
 
     def max_attempts(self) -> int:
         """Return how many attempts the client's retry policy allows a call: one once its retry quota runs low."""

@@ -110,8 +110,8 @@ class ContactRegistry(Mapping[str, Contact]):
 
     def settle(self) -> None:
         """End every contact whose time has come."""
-        deadlines, now = self._deadlines, self._clock.now()
         with self._lock:
+            deadlines, now = self._deadlines, self._clock.now()
             while deadlines and deadlines[0][0] <= now:
                 moment, _, contact_id, disconnect_reason = heapq.heappop(deadlines)
                 contact = self.current(self._contacts[contact_id])

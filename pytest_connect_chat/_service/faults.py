@@ -27,13 +27,13 @@ class CallFaults:
     Attributes:
         preview: Makes the record of the call as far as it got.
         max_attempts: How many attempts the client's retry policy allows it.
-        attempts: How many it has made, the current one included.
+        attempt: Which of its attempts this is, counted from 1.
         decided: For each fault that counts calls, whether it meets this one.
     """
 
     preview: Preview
     max_attempts: Callable[[], int]
-    attempts: int = 0
+    attempt: int = 1
     decided: dict[int, bool] = field(default_factory=dict)
 
 
@@ -223,9 +223,11 @@ class FaultPlan(Sequence[Fault]):
 
     # -- meeting ----------------------------------------------------------------------------------------------------
 
-    def meet(self, request: Request, call: CallFaults) -> Effect | None:
+    def meet(self, request: Request, call_faults: Callable[[], CallFaults]) -> Effect | None:
         """Return what this attempt meets; the service's lock is held."""
-        call.attempts += 1
+        if not self._faults and not self._chaos:
+            return None
+        call = call_faults()
         pending = False
         for fault in self._faults:
             if not fault._concerns(request):
@@ -235,7 +237,7 @@ class FaultPlan(Sequence[Fault]):
             pending = pending or not (fault.is_exhausted or fault._ends is not None)
         if pending and not self._chaos.is_hard:
             return None  # a chaos fault could push a planned one to the last attempt that the client makes
-        return self._chaos.meet(request, call.attempts, call.max_attempts)
+        return self._chaos.meet(request, call.attempt, call.max_attempts)
 
     def _meets(self, fault: Fault, call: CallFaults) -> bool:
         if fault._ends is not None:

@@ -12,14 +12,13 @@ _DATA_KEY_PREFIX = bytes((0x01, 0x02, 0x03, 0x00, 0x78))
 _DATA_KEY_REST = 163
 _SEALED_BYTES = 173  # gives the 612 characters of most tokens seen
 
-_FREE_BITS = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
-_VERSION_AND_VARIANT = 0x00000000_0000_4000_8000_000000000000
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 def uuid4(source: Random) -> str:
     """Return an id in the form of a version 4 UUID, lower case, 36 characters."""
-    digits = f"{source.getrandbits(128) & _FREE_BITS | _VERSION_AND_VARIANT:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    digits = f"{source.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
 
 def participant_token(source: Random) -> str:

@@ -75,7 +75,7 @@ class ApiRates:
         Raises:
             ServiceError: The rate is exceeded.
         """
-        rate = self._rate_of(request)
+        rate = None if self._limit is None else self._rate_of(request)
         if rate is None:
             return
         per_second, burst = rate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.answer import Answer, Reply
@@ -57,7 +58,7 @@ class ConnectChatService:
         chaos = Chaos(seed, settings.chaos, settings.chaos_mode)
         self.faults = FaultPlan(self.lock, self.clock, settings.throttle_code, check_code, chaos)
 
-    def attempt(self, request: Request, call: CallFaults) -> Reply:
+    def attempt(self, request: Request, call: Callable[[], CallFaults]) -> Reply:
         """Decide what becomes of one attempt: what a fault makes of it, else what the service answers."""
         with self.lock:
             self.contacts.settle()
@@ -71,7 +72,7 @@ class ConnectChatService:
     def _serve(self, request: Request) -> Reply:
         try:
             self.rates.take(request, self.clock.now())
-            return Reply(answer=self.answer(request))
+            return Reply(answer=self._answer(request))
         except ServiceError as error:
             return Reply(error=error)
 
@@ -81,10 +82,12 @@ class ConnectChatService:
         Raises:
             ServiceError: The service refuses it; nothing has changed then.
         """
-        operation = OPERATIONS[request.service, request.operation]
         with self.lock:
             self.contacts.settle()
-            if request.service == "connectparticipant":
-                self.participants.require_known_token(request, self.rules)
-            self.rules.check(request)
-            return operation(self, request, self.clock.now())
+            return self._answer(request)
+
+    def _answer(self, request: Request) -> Answer:
+        if request.service == "connectparticipant":
+            self.participants.require_known_token(request, self.rules)
+        self.rules.check(request)
+        return OPERATIONS[request.service, request.operation](self, request, self.clock.now())

@@ -15,6 +15,7 @@ os.environ |= {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "CONNECT_INSTANCE_ID": "12345678-1234-1234-1234-123456789012",
     "CONNECT_FLOW_ID": "846ec553-a005-41c0-8341-d5d0a5f8a8a1",
+    "AGENTS_TOPIC": "arn:aws:sns:us-east-1:123456789012:agents",
     "CHATS_TABLE": "chats",
 }
 

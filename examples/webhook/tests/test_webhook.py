@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from app import handler
-from chats import ATTEMPTS, FLOW_ID, INSTANCE_ID, LONGEST_TEXT, connect
+from botocore.exceptions import ConnectTimeoutError
+from chats import ATTEMPTS, FLOW_ID, INSTANCE_ID, LONGEST_TEXT, TOPIC_ARN, connect, participant
 
 from pytest_connect_chat import ABSENT, FakeConnectChat, RecordedRequest
 
@@ -17,12 +18,17 @@ ADA = "+4930123456"
 Post = Callable[..., Any]
 
 
-def remember(table: Any, contact_id: str, **attributes: str) -> None:
-    table.put_item(Item={"customer": ADA, "contact_id": contact_id, "opened_by": "message-0", **attributes})
+def remember(table: Any, contact_id: str) -> None:
+    table.put_item(Item={"customer": ADA, "contact_id": contact_id, "participant_token": "token"})
 
 
 def remembered(table: Any) -> Any:
     return table.get_item(Key={"customer": ADA})["Item"]
+
+
+def said(fake: FakeConnectChat) -> list[str | None]:
+    """What was said in the chat that was started last."""
+    return [item.content for item in fake.contacts.last.transcript if item.type == "MESSAGE"]
 
 
 # -- opening a chat ----------------------------------------------------------------------------------------------------
@@ -35,24 +41,27 @@ def test_a_first_message_opens_a_chat(connect_chat: FakeConnectChat, table: Any,
         InstanceId=INSTANCE_ID,
         ContactFlowId=FLOW_ID,
         ParticipantDetails={"DisplayName": "Ada"},
-        InitialMessage={"ContentType": "text/plain", "Content": "Where is my order?"},
         PersistentChat=ABSENT,
     )
+    connect_chat.requests.start_contact_streaming.assert_requested_once(
+        ChatStreamingConfiguration={"StreamingEndpointArn": TOPIC_ARN}
+    )
+    connect_chat.requests.create_participant_connection.assert_requested_once(ConnectParticipant=True)
     contact = connect_chat.contacts.last
     assert (answer.status, answer.body) == (HTTPStatus.OK, {"contactId": contact.contact_id})
     assert contact.attributes == {"channel": "messenger", "customer": ADA}
-    assert remembered(table) == {
-        "customer": ADA,
-        "contact_id": contact.contact_id,
-        "participant_token": contact.participant_token,
-        "opened_by": "message-1",
-    }
+    assert said(connect_chat) == ["Where is my order?"]
+    assert (remembered(table)["contact_id"], remembered(table)["participant_token"]) == (
+        contact.contact_id,
+        contact.participant_token,
+    )
+    connect_chat.clock.advance(minutes=6)
+    assert contact.is_active  # a chat that nobody connects to ends after five minutes
 
 
 def test_a_long_message_is_cut_to_what_the_service_takes(connect_chat: FakeConnectChat, post: Post) -> None:
     post("x" * 4_096)
-    cut = {"ContentType": "text/plain", "Content": "x" * LONGEST_TEXT}
-    assert connect_chat.contacts.last.initial_message == cut
+    assert said(connect_chat) == ["x" * LONGEST_TEXT]
 
 
 @pytest.mark.parametrize("body", ["", "[]", '{"id": "message-1", "from": "+4930123456"}', '{"id": 1}'])
@@ -117,52 +126,127 @@ def test_an_unknown_flow_does_not_lose_the_past_chat(connect_chat: FakeConnectCh
 # -- writing to an active chat -----------------------------------------------------------------------------------------
 
 
-def test_a_message_is_sent_into_the_chat_that_is_connected(
-    connect_chat: FakeConnectChat, table: Any, post: Post
+def test_a_conversation(connect_chat: FakeConnectChat, post: Post) -> None:
+    connect_chat.reply_with("An agent will be with you in a moment.")
+    first = post("Where is my order?")
+    connect_chat.reply_with(None)
+    grace = connect_chat.add_participant(first.body["contactId"], display_name="Grace")
+    grace.send_message("It arrives today.")
+    second = post("Thank you!", id="message-2")
+
+    assert second.body == first.body
+    assert said(connect_chat) == [
+        "Where is my order?",
+        "An agent will be with you in a moment.",
+        "It arrives today.",
+        "Thank you!",
+    ]
+
+
+def test_a_message_reaches_the_chat_after_a_transfer(connect_chat: FakeConnectChat, post: Post) -> None:
+    first = post()
+    connect_chat.transfer(first.body["contactId"], contact_flow_id="returns")
+    post("Hello?", id="message-2")
+
+    assert said(connect_chat) == ["Hello?"]
+    connect_chat.requests.start_chat_contact.assert_requested_once()
+
+
+def test_an_expired_connection_is_renewed_while_the_chat_lasts(connect_chat: FakeConnectChat, post: Post) -> None:
+    post()
+    connect_chat.clock.advance(hours=24)  # the life of a connection token; the chat lasts for 25
+    post("Hello?", id="message-2")
+
+    assert said(connect_chat) == ["Where is my order?", "Hello?"]
+    first, renewed = connect_chat.requests.create_participant_connection
+    assert renewed.params == first.params
+
+
+def test_a_message_after_the_agent_has_left_opens_a_chat_again(connect_chat: FakeConnectChat, post: Post) -> None:
+    first = post()
+    connect_chat.add_participant(first.body["contactId"]).disconnect()
+    post("One more thing.", id="message-2")
+
+    assert [str(record.error) for record in connect_chat.requests.send_message if record.error] == [
+        "AccessDeniedException: Access denied"
+    ]
+    assert connect_chat.contacts.last.continued_from_contact_id == first.body["contactId"]
+    assert said(connect_chat) == ["One more thing."]
+
+
+def test_a_chat_that_ends_while_it_is_being_written_to_is_to_come_again(
+    connect_chat: FakeConnectChat, post: Post
 ) -> None:
-    chat = connect_chat.add_contact(instance_id=INSTANCE_ID)
-    remember(table, chat.contact_id, connection_token="connected")
-    connect_chat.add_response("send_message", {"Id": "item-1", "AbsoluteTime": "2026-01-01T00:00:00.000Z"})
-
-    assert post("Are you there?").body == {"contactId": chat.contact_id}
-    connect_chat.requests.send_message.assert_requested_once(ConnectionToken="connected", Content="Are you there?")
-    connect_chat.requests.start_chat_contact.assert_not_requested()
-
-
-def test_a_message_just_after_the_end_of_a_connected_chat_resumes_it(
-    connect_chat: FakeConnectChat, table: Any, post: Post
-) -> None:
-    (past,) = connect_chat.add_ended_chat(instance_id=INSTANCE_ID)
-    remember(table, past.contact_id, connection_token="connected")
     connect_chat.add_client_error("send_message", "AccessDeniedException", "Access denied", http_status_code=403)
-
-    post()
-
-    assert connect_chat.contacts.last.continued_from_contact_id == past.contact_id
-
-
-def test_a_message_before_the_chat_is_connected_is_to_come_again(connect_chat: FakeConnectChat, post: Post) -> None:
-    post()
-    answer = post("Hello?", id="message-2")
+    answer = post()
 
     assert (answer.status, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "5")
-    assert str(connect_chat.requests.last.error).startswith("InvalidRequestException: ")
-    assert len(connect_chat.contacts) == 1
+    assert post().status == HTTPStatus.OK
+    assert said(connect_chat) == ["Where is my order?"]
+
+
+# -- when something fails on the way -----------------------------------------------------------------------------------
+
+
+def test_a_chat_that_cannot_be_streamed_is_stopped(connect_chat: FakeConnectChat, post: Post) -> None:
+    connect_chat.faults.error("InternalServiceException", operation="StartContactStreaming")
+    with pytest.raises(connect.exceptions.InternalServiceException):
+        post()
+
+    assert connect_chat.contacts.last.disconnect_reason == "API"
+
+
+def test_a_chat_that_cannot_be_connected_is_stopped(connect_chat: FakeConnectChat, post: Post) -> None:
+    connect_chat.faults.network_error(operation="CreateParticipantConnection")
+    with pytest.raises(ConnectTimeoutError):
+        post()
+    assert connect_chat.contacts.last.disconnect_reason == "API"
+
+    post()
+    (stopped, opened) = connect_chat.contacts.values()
+    assert opened.continued_from_contact_id == stopped.contact_id
+    assert said(connect_chat) == ["Where is my order?"]
+
+
+def test_a_chat_that_an_earlier_delivery_left_unconnected_is_connected(
+    connect_chat: FakeConnectChat, table: Any, post: Post
+) -> None:
+    post()
+    table.update_item(Key={"customer": ADA}, UpdateExpression="REMOVE connection_token")  # as if it had died before
+    post()
+
+    (contact,) = connect_chat.contacts.values()
+    assert contact.is_active
+    assert said(connect_chat) == ["Where is my order?"]
+
+
+def test_a_chat_that_has_ended_before_it_was_connected_is_followed_by_another(
+    connect_chat: FakeConnectChat, table: Any, post: Post
+) -> None:
+    post()
+    table.delete_item(Key={"customer": ADA})  # as if the function had died before it wrote
+    connect_chat.stop_contact(connect_chat.contacts.last.contact_id, "CUSTOMER_CONNECTION_NOT_ESTABLISHED")
+    with pytest.raises(participant.exceptions.AccessDeniedException):
+        post()
+
+    assert post().status == HTTPStatus.OK
+    assert said(connect_chat) == ["Where is my order?"]
 
 
 def test_two_first_messages_at_once_leave_one_active_chat(
     connect_chat: FakeConnectChat, table: Any, post: Post
 ) -> None:
     def overtaken(request: RecordedRequest) -> Any:
-        post(id="message-2")
+        post("I am faster.", id="message-2")
         return connect.start_chat_contact(**request.params)
 
     connect_chat.add_response("start_chat_contact", overtaken)
 
-    for _ in ("first delivery", "second delivery"):
-        assert post(id="message-1").status == HTTPStatus.SERVICE_UNAVAILABLE
-        (active,) = connect_chat.contacts.active
-        assert remembered(table)["contact_id"] == active.contact_id
+    assert post(id="message-1").status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert post(id="message-1").status == HTTPStatus.OK
+    (active,) = connect_chat.contacts.active
+    assert remembered(table)["contact_id"] == active.contact_id
+    assert [item.content for item in active.transcript[1:]] == ["I am faster.", "Where is my order?"]
 
 
 def test_one_message_twice_at_once_opens_one_chat(connect_chat: FakeConnectChat, post: Post) -> None:
@@ -182,10 +266,11 @@ def test_one_message_twice_at_once_opens_one_chat(connect_chat: FakeConnectChat,
 
 def test_a_webhook_that_comes_again_changes_nothing(connect_chat: FakeConnectChat, post: Post) -> None:
     assert post() == post()
-    assert connect_chat.requests.one().client_token_given
+    assert said(connect_chat) == ["Where is my order?"]
+    assert connect_chat.requests.start_chat_contact.one().client_token_given
 
 
-@pytest.mark.parametrize(("days", "contacts"), [(6, 1), (8, 2)])
+@pytest.mark.parametrize(("days", "contacts"), [(0, 1), (8, 2)])
 def test_a_webhook_that_the_table_knows_nothing_of_opens_one_chat_a_week(
     connect_chat: FakeConnectChat, table: Any, post: Post, days: int, contacts: int
 ) -> None:
