@@ -14,11 +14,18 @@ nox.options.sessions = ["lint", "typing", "tests", "examples", "newest", "lowest
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 LAST_BOTOCORE_143 = "1.43.127"
+# What these show does not depend on the versions of what is installed.
+ONCE = ["docs", "stateful", "concurrency", "chaos", "providers", "design"]
 
 
 def group(name: str) -> list[str]:
     """Return what a dependency group names; older versions of pip do not know groups."""
     return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def version_dependent() -> list[str]:
+    """Return the options that leave out what is shown once, with the newest of everything."""
+    return ["-n", "2", *(f"--ignore=tests/test_{name}.py" for name in ONCE)]
 
 
 def floors() -> list[str]:
@@ -63,7 +70,7 @@ def tests(session: nox.Session) -> None:
 def newest(session: nox.Session) -> None:
     """Run the tests with the newest botocore, which aiobotocore does not follow at once, and without the extra."""
     session.install("-e", ".", *group("tests"))
-    session.run("pytest", "-n", "2", *session.posargs)
+    session.run("pytest", *version_dependent(), *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -92,7 +99,7 @@ def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest supported dependencies."""
     botocore = next(floor for floor in floors() if floor.startswith("botocore"))
     session.install("-e", ".", *group("tests"), *floors(), botocore.replace("botocore", "boto3"))
-    session.run("pytest", "-n", "2", *session.posargs)
+    session.run("pytest", *version_dependent(), *session.posargs)
 
 
 @nox.session
@@ -100,7 +107,7 @@ def botocore_143(session: nox.Session) -> None:
     """Run the tests with the last botocore before standard became the default retry mode."""
     pins = [f"botocore=={LAST_BOTOCORE_143}", f"boto3=={LAST_BOTOCORE_143}"]
     session.install("-e", ".", *group("tests"), *pins)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *version_dependent(), *session.posargs)
 
 
 @nox.session

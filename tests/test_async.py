@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from typing import Any
 
 import pytest
+from conftest import AwaitedClient
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import ClosedError, SceneError, UnfakedOperationError
@@ -203,3 +205,57 @@ def test_a_client_that_has_to_wait_while_it_is_made_is_reported() -> None:
 
     with pytest.raises(RuntimeError, match="please report this"):
         _result_of(asyncio.sleep(0))
+
+
+FAULTS = {
+    "throttle": lambda faults: faults.throttle(),
+    "throttle, two attempts": lambda faults: faults.throttle(attempts=2),
+    "lost response": lambda faults: faults.lose_response(),
+    "lost response, 503": lambda faults: faults.lose_response(503, attempts=1),
+    "connect timeout": lambda faults: faults.network_error("connect_timeout"),
+    "delay": lambda faults: faults.delay(70),
+    "denied": lambda faults: faults.deny_access(),
+}
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_met_as_with_botocore(
+    parameters: dict[str, Any], mode: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_RETRY_MODE", mode)
+
+    def met(aio: bool) -> dict[str, Any]:
+        with FakeConnectChat(clock="2026-01-01T00:00:00Z") as fake:
+            FAULTS[fault](fake.faults)
+            client = AwaitedClient(fake.aio_client()) if aio else fake.client()
+            heard: list[str] = []
+            client.meta.events.register("after-call-error", lambda exception, **_: heard.append(str(exception)))
+            with contextlib.suppress(Exception):
+                client.start_chat_contact(**parameters)
+            record = fake.requests.one()
+            return {
+                "attempts": record.attempts,
+                "error": record.error,
+                "contacts": list(fake.contacts),
+                "clock": fake.clock.now(),
+                "after-call-error": heard,
+            }
+
+    assert met(aio=True) == met(aio=False)
+
+
+def test_other_services_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ReachedError(Exception):
+        pass
+
+    async def send(self: Any, request: Any) -> Any:
+        raise ReachedError
+
+    async def scenario() -> None:
+        async with aiobotocore_session.get_session().create_client("sts", **PLACE) as client:
+            monkeypatch.setattr(type(client._endpoint.http_session), "send", send)
+            await client.get_caller_identity()
+
+    with FakeConnectChat(), pytest.raises(ReachedError):
+        asyncio.run(scenario())

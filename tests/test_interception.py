@@ -898,3 +898,18 @@ def test_a_stubber_without_answers_after_the_fake_is_botocores_own(parameters: P
 
     with Stubber(client), pytest.raises(UnStubbedResponseError):
         client.start_chat_contact(**parameters)
+
+
+def test_a_client_that_was_attached_stays_so_over_a_reset(parameters: Parameters) -> None:
+    with FakeConnectChat() as fake:
+        client = fake.client()
+        fake.attach(client)
+        fake.reset()
+        BaseClient._make_api_call.__wrapped__(client, "StartChatContact", dict(parameters))  # past our wrapper
+        assert len(fake.contacts) == 1
+
+
+def test_attaching_needs_an_active_fake() -> None:
+    fake = FakeConnectChat()
+    with pytest.raises(SceneError, match="needs an active fake"):
+        fake.attach(fake.client())

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import StubAssertionError
 from botocore.model import OperationModel
@@ -238,13 +238,13 @@ class Exchange:
         service_id = self._operation.service_model.service_id.hyphenize()
         return Emission(events, f"{event}.{service_id}.{self._operation.name}", keywords)
 
-    def _finish(self, heard: Heard) -> Http | None:
+    def _finish(self, heard: Heard) -> Http:
         self._record(heard)
-        if heard.http is not None:
-            heard.http[1]["ResponseMetadata"]["RetryAttempts"] = len(self._attempts) - 1
-            if self._stubber.retries_started:
-                self._stubber.policy.release(self._request_dict["context"], heard.http[0])
-        return heard.http
+        http, parsed = cast("Http", heard.http)
+        parsed["ResponseMetadata"]["RetryAttempts"] = len(self._attempts) - 1
+        if self._stubber.retries_started:
+            self._stubber.policy.release(self._request_dict["context"], http)
+        return http, parsed
 
     def _take_canned(self) -> CannedAnswer | None:
         try:
