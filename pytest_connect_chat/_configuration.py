@@ -112,7 +112,7 @@ def check_markers(item: pytest.Item) -> None:
             )
 
     def merge() -> None:
-        settings_from(marker_keywords(item), " of @pytest.mark.connect_chat")
+        settings_from(marker_keywords(item), " in @pytest.mark.connect_chat")
 
     value_or_fail(merge)
 

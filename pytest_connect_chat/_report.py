@@ -152,7 +152,11 @@ def _attempt(attempt: Attempt) -> str:
 
 
 def _failed(error: RecordedError) -> str:
-    return error.code if error.http_status is None else f"{error.http_status} {error.code}"
+    return error.code if error.http_status in (None, _status(error.code)) else f"{error.http_status} {error.code}"
+
+
+def _status(code: str) -> int | None:
+    return int(code) if code.isdecimal() else None  # what has no code of its own has its HTTP status for one
 
 
 def _result(record: RecordedRequest) -> str:

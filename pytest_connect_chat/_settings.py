@@ -145,8 +145,8 @@ SETTINGS: Final[dict[str, Setting]] = {
         "a region name such as 'us-east-1'",
         _region,
         "string",
-        "the region of the fixtures' clients (default: us-east-1); set in the configuration, it is also exported as "
-        "AWS_DEFAULT_REGION before collection where the environment has none",
+        "the region of the fixtures' clients (default: us-east-1); given here or in the configuration, it is also "
+        "exported as AWS_DEFAULT_REGION before collection where the environment has none",
         option=True,
     ),
     "clock": Setting(
@@ -261,4 +261,6 @@ def parse_setting(name: str, value: Any, where: str = "") -> Any:
     try:
         return setting.parse(value)
     except (ValueError, TypeError):
-        raise SettingError(f"{name}={value!r} is not valid{where}: {name} takes {setting.valid}.") from None
+        quoted = isinstance(value, str) and value[:1] == value[-1:] == '"'
+        hint = " Leave out the quotes: INI files take them as part of the value." if quoted else ""
+        raise SettingError(f"{name}={value!r} is not valid{where}: {name} takes {setting.valid}.{hint}") from None

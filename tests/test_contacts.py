@@ -455,7 +455,9 @@ def test_the_quota_is_one_of_each_instance(
     connect_client.start_chat_contact(**parameters)
     connect_client.start_chat_contact(**parameters | {"InstanceId": "another"})
 
-    with pytest.raises(connect_client.exceptions.LimitExceededException, match="The instance another has 1 active"):
+    with pytest.raises(
+        connect_client.exceptions.LimitExceededException, match="another has reached its quota of active chats: 1 of 1"
+    ):
         connect_client.start_chat_contact(**parameters | {"InstanceId": "another"})
 
 
@@ -467,7 +469,7 @@ def test_added_contacts_count_but_are_never_refused(
         connect_chat.add_contact(instance_id=parameters["InstanceId"])
     connect_chat.add_ended_chat(2, instance_id=parameters["InstanceId"])
 
-    with pytest.raises(connect_client.exceptions.LimitExceededException, match="has 2 active chats, its quota"):
+    with pytest.raises(connect_client.exceptions.LimitExceededException, match="its quota of active chats: 2 of 1"):
         connect_client.start_chat_contact(**parameters)
 
 

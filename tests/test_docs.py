@@ -50,7 +50,7 @@ class Block:
 
     @property
     def tests(self) -> int:
-        return len(re.findall(r"(?m)^(?:async )?def test_", self.text))
+        return len(re.findall(r"(?m)^ *(?:async )?def test_", self.text))
 
 
 @dataclass(frozen=True)

@@ -442,8 +442,8 @@ def test_an_unknown_code_is_allowed_but_said(
 
     assert len(warned) == 1
     assert str(warned[0].message) == (
-        "Neither connect nor connectparticipant has an error 'NoSuchException': clients see a plain ClientError with "
-        "the HTTP status 400. Give http_status=... if that is what you want."
+        "connect has no error 'NoSuchException'. Did you mean 'ConflictException'? Clients see a plain ClientError "
+        "with the HTTP status 400; give http_status=... if that is what you want."
     )
     assert warned[0].filename == __file__
     with pytest.raises(ClientError) as error:
@@ -1056,8 +1056,8 @@ def test_only_faked_operations_and_services_can_be_named(
         (lambda f: f.lose_response(), "response lost (read timeout): 1 call of StartChatContact"),
         (lambda f: f.lose_response(502), "response lost (502): 1 call of StartChatContact"),
         (lambda f: f.delay(seconds=1.5), "delayed 1.5 s: 1 call of StartChatContact"),
-        (lambda f: f.outage(minutes=5), "503 until 2026-01-01T00:05:00.000Z"),
-        (lambda f: f.outage(minutes=5, error="dns"), "dns until 2026-01-01T00:05:00.000Z"),
+        (lambda f: f.outage(minutes=5), "outage (503) until 2026-01-01T00:05:00.000Z"),
+        (lambda f: f.outage(minutes=5, error="dns"), "outage (dns) until 2026-01-01T00:05:00.000Z"),
     ],
 )  # fmt: skip
 def test_a_fault_says_what_it_does(connect_chat: FakeConnectChat, plan: Callable[[Any], Any], text: str) -> None:
@@ -1130,7 +1130,7 @@ LEFT: list[tuple[Plan, int, str]] = [
     (
         lambda f: f.deny_access(when={"CustomerId": "c"}),
         2,
-        "the fault [access denied: 1 call of StartChatContact] met no call",
+        "the fault [access denied: 1 call of StartChatContact when CustomerId='c'] met no call",
     ),
 ]
 
@@ -1175,7 +1175,7 @@ def test_an_outage_that_nothing_met_is_left_over() -> None:
     with FakeConnectChat(clock="2026-01-01T00:00:00Z", strict=False) as fake:
         fake.faults.outage(minutes=5)
 
-        assert fake.faults.leftovers() == ["the fault [503 until 2026-01-01T00:05:00.000Z] met no call"]
+        assert fake.faults.leftovers() == ["the fault [outage (503) until 2026-01-01T00:05:00.000Z] met no call"]
 
 
 TEST_MODULE = """
@@ -1250,3 +1250,18 @@ def test_a_fault_that_cannot_be_planned_fails_the_test(pytester: pytest.Pytester
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*FaultError: 'call' is not a selector. Did you mean 'calls'?*"])
+
+
+def test_a_code_of_the_other_service_is_said(connect_chat: FakeConnectChat) -> None:
+    with pytest.warns(UnknownCodeWarning, match="connect has no error 'InternalServerException'. Did you mean"):
+        connect_chat.faults.error("InternalServerException", optional=True)
+    with pytest.warns(UnknownCodeWarning, match="connectparticipant has no error 'InternalServiceException'"):
+        connect_chat.faults.error("InternalServiceException", operation="SendMessage", optional=True)
+
+
+def test_a_fault_shows_its_predicate(connect_chat: FakeConnectChat) -> None:
+    def is_ada(request: RecordedRequest) -> bool:
+        return True
+
+    fault = connect_chat.faults.throttle(when=is_ada, optional=True)
+    assert str(fault) == "throttled: 1 call of StartChatContact when is_ada says so"

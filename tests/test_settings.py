@@ -259,7 +259,7 @@ def test_a_wrong_name_is_refused_with_the_valid_ones(pytester: pytest.Pytester, 
     pytester.makepyfile(f"import pytest\n@pytest.mark.connect_chat({name}=1)\ndef test_it(connect_chat): pass")
     result = run(pytester)
     result.assert_outcomes(errors=1)
-    line = f"{name!r} is not a setting of @pytest.mark.connect_chat.{hint} Valid: {NAMES}."
+    line = f"{name!r} is not a setting in @pytest.mark.connect_chat.{hint} Valid: {NAMES}."
     assert result.outlines.count(line) == 1
     assert "Traceback" not in result.stdout.str()
     assert "_configuration.py" not in result.stdout.str()
@@ -314,7 +314,7 @@ def test_wrong_values_in_markers_are_refused(pytester: pytest.Pytester) -> None:
 
     result.assert_outcomes(errors=len(WRONG))
     for name, value in WRONG:
-        line = f"{name}={value!r} is not valid of @pytest.mark.connect_chat: {name} takes {SETTINGS[name].valid}."
+        line = f"{name}={value!r} is not valid in @pytest.mark.connect_chat: {name} takes {SETTINGS[name].valid}."
         assert result.outlines.count(line) == 1, line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -12,6 +13,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.session import Session
 
+from pytest_connect_chat._report import did_you_mean
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.requests import OperationIndex
 from pytest_connect_chat._service.wire import Limit
@@ -88,30 +90,38 @@ def _operations() -> tuple[tuple[str, str, frozenset[str]], ...]:
     return tuple(found)
 
 
-def error_shape(code: str) -> Shape | None:
-    """Return the shape that either service's model has for an error code, or `None`."""
-    shapes = (model_client(service).meta.service_model.shape_for_error_code(code) for service in SERVICES)
+def error_shape(code: str, services: Iterable[str]) -> Shape | None:
+    """Return the shape that the model of one of these services has for an error code, or `None`."""
+    shapes = (model_client(service).meta.service_model.shape_for_error_code(code) for service in services)
     return next((shape for shape in shapes if shape is not None), None)
 
 
-def check_error_code(code: str, fields: list[str], http_status: int | None) -> None:
+def check_error_code(code: str, fields: list[str], http_status: int | None, services: list[str]) -> None:
     """Look at the error code of a planned fault, and at the names of its modelled fields.
+
+    Args:
+        code: The code.
+        fields: The names of the fields.
+        http_status: The status that is given with it, if any.
+        services: The services that the fault concerns.
 
     Raises:
         FaultError: The modelled error has no such field.
 
     Warns:
-        UnknownCodeWarning: Neither service's model has the code, and nothing says its HTTP status.
+        UnknownCodeWarning: The services' models have no such code, and nothing says its HTTP status.
     """
-    shape = error_shape(code)
+    shape = error_shape(code, services)
     members = list(shape.members) if shape is not None else []
     unknown = [name for name in fields if name not in members]
     if unknown:
         raise FaultError(f"The error {code!r} has no field {unknown[0]!r}. Valid: {', '.join(members) or 'none'}.")
     if shape is None and http_status is None and code not in COMMON_ERRORS:
+        names = [one.name for name in services for one in model_client(name).meta.service_model.error_shapes]
+        have = "has" if len(services) == 1 else "have"
         warnings.warn(
-            f"Neither connect nor connectparticipant has an error {code!r}: clients see a plain ClientError with the "
-            "HTTP status 400. Give http_status=... if that is what you want.",
+            f"{' and '.join(services)} {have} no error {code!r}.{did_you_mean(code, names)} "
+            "Clients see a plain ClientError with the HTTP status 400; give http_status=... if that is what you want.",
             UnknownCodeWarning,
             stacklevel=3,
         )

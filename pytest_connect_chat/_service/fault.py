@@ -75,14 +75,25 @@ class Fault:
 
     def __str__(self) -> str:
         if self._ends is not None:
-            return f"{self.effect} until {iso_timestamp(self._ends)}"
+            return f"outage ({self.effect}) until {iso_timestamp(self._ends)}"
         count = "all" if self.planned is None else str(self.planned)
         unit = self.unit if self.planned != 1 else self.unit.removesuffix("s")
         after = f" after {self.after}" if self.after else ""
-        return f"{self.effect}: {count} {unit} of {self.operation or 'every operation'}{after}"
+        when = "" if self._when is None else f" when {_shown(self._when)}"
+        return f"{self.effect}: {count} {unit} of {self.operation or 'every operation'}{after}{when}"
 
     def __repr__(self) -> str:
         return f"<Fault {self}, met {self.met}>"
+
+    @property
+    def services(self) -> list[str]:
+        """The services whose requests it can meet."""
+        concerned = {
+            service
+            for service, operation in OPERATIONS
+            if self.operation in (None, operation) and self.service in (None, service)
+        }
+        return sorted(concerned)
 
     @property
     def is_exhausted(self) -> bool:
@@ -111,6 +122,12 @@ class Fault:
             if callable(self._when)
             else not differing_members(record._params, dict(self._when))
         )
+
+
+def _shown(when: When) -> str:
+    if callable(when):
+        return f"{getattr(when, '__name__', when)} says so"
+    return ", ".join(f"{name}={value!r}" for name, value in when.items())
 
 
 def parse_selector(selector: Selector) -> dict[str, Any]:

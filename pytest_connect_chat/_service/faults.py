@@ -17,7 +17,7 @@ from pytest_connect_chat._service.fault import Fault, Preview, Selector, parse_s
 from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import FaultError
 
-CodeCheck = Callable[[str, list[str], int | None], None]
+CodeCheck = Callable[[str, list[str], int | None, list[str]], None]
 
 
 @dataclass(slots=True)
@@ -117,8 +117,9 @@ class FaultPlan(Sequence[Fault]):
         if fields is not None and not isinstance(fields, Mapping):
             raise FaultError(f"fields={fields!r} is not valid: give modelled members of the error, as a dict.")
         effect = effects.Refuse(code, message or f"{code} was injected", http_status, dict(fields or {}))
-        self._check_code(code, list(fields or {}), http_status)
-        return self._plan(effect, selector)
+        fault = self._made(effect, selector)
+        self._check_code(code, list(fields or {}), http_status, fault.services)
+        return self._added(fault)
 
     def network_error(self, error: str = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
         """Break the network before the service is reached: nothing is committed.
@@ -216,7 +217,12 @@ class FaultPlan(Sequence[Fault]):
         return [left for left in (fault.leftover for fault in self) if left is not None]
 
     def _plan(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
-        fault = Fault(_effect=effect, _ends=ends, **parse_selector(selector))
+        return self._added(self._made(effect, selector, ends))
+
+    def _made(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
+        return Fault(_effect=effect, _ends=ends, **parse_selector(selector))
+
+    def _added(self, fault: Fault) -> Fault:
         with self._lock:
             self._faults.append(fault)
         return fault

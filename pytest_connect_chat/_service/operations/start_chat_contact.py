@@ -107,8 +107,8 @@ def _require_free_slot(service: ConnectChatService, instance_id: str) -> None:
         service.rules.require(
             "active-chats",
             False,
-            f"The instance {instance_id} has {active} active chats, its quota. The setting max_active_chats raises it; "
-            "stop_contact() frees a slot.",
+            f"The instance {instance_id} has reached its quota of active chats: {active} of {quota}. The setting "
+            "max_active_chats raises it; stop_contact() frees a slot.",
         )
 
 
