@@ -455,9 +455,7 @@ def test_the_quota_is_one_of_each_instance(
     connect_client.start_chat_contact(**parameters)
     connect_client.start_chat_contact(**parameters | {"InstanceId": "another"})
 
-    with pytest.raises(
-        connect_client.exceptions.LimitExceededException, match="another has reached its quota of active chats: 1 of 1"
-    ):
+    with pytest.raises(connect_client.exceptions.LimitExceededException, match="another has reached its quota"):
         connect_client.start_chat_contact(**parameters | {"InstanceId": "another"})
 
 

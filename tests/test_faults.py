@@ -1065,7 +1065,7 @@ def test_a_fault_says_what_it_does(connect_chat: FakeConnectChat, plan: Callable
 
     assert str(fault) == text
     assert repr(fault) == f"<Fault {text}, met 0>"
-    assert text.startswith(fault.effect)
+    assert fault.effect in text
     connect_chat.faults.clear()
 
 
@@ -1260,7 +1260,7 @@ def test_a_code_of_the_other_service_is_said(connect_chat: FakeConnectChat) -> N
 
 
 def test_a_fault_shows_its_predicate(connect_chat: FakeConnectChat) -> None:
-    def is_ada(request: RecordedRequest) -> bool:
+    def is_ada(request: object) -> bool:
         return True
 
     fault = connect_chat.faults.throttle(when=is_ada, optional=True)
