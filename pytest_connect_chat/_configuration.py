@@ -122,7 +122,10 @@ def settings_of(item: pytest.Item) -> Settings:
     values = given(item.config)
     values["seed"] = _seed_of(item, values.get("seed"))
     check_markers(item)  # once more: a fixture may have added one
-    return settings_from({**values, **marker_keywords(item)})
+    marked = {name: parse_setting(name, value) for name, value in marker_keywords(item).items()}
+    if marked.get("seed", 0) is None:
+        del marked["seed"]  # as if it had not been given: the test's own
+    return Settings(**{**values, **marked})
 
 
 def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:

@@ -101,9 +101,12 @@ def _clock(value: Any) -> datetime | str:
         raise ValueError(str(error)) from None
 
 
+LONGEST_MINUTES: Final = 60 * 24 * 366
+
+
 def _minutes(value: Any) -> float:
     minutes = 0.0 if value in (None, "none") else _number(value)
-    if minutes < 0 or (minutes == 0 and value not in (None, "none")):
+    if not 0 <= minutes <= LONGEST_MINUTES or (minutes == 0 and value not in (None, "none")):
         raise ValueError(value)
     return minutes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -49,16 +50,17 @@ class FakeConnectChat:
     """
 
     def __init__(self, **settings: Any) -> None:
-        self._start_from(settings_from(settings))
+        self._begin(settings_from(settings))
         self._started = False
 
     @classmethod
     def _from_settings(cls, settings: Settings) -> Self:
-        fake = cls()
-        fake._start_from(settings)
+        fake = cls.__new__(cls)
+        fake._begin(settings)
+        fake._started = False
         return fake
 
-    def _start_from(self, settings: Settings) -> None:
+    def _begin(self, settings: Settings) -> None:
         self.settings = settings
         seed = 0 if settings.seed is None else settings.seed
         self._service = ConnectChatService(settings, seed, model.check_error_code)
@@ -97,13 +99,17 @@ class FakeConnectChat:
             self.assert_nothing_left()
 
     def reset(self) -> None:
-        """Put everything back to the start: contacts, requests, canned answers, instances, rules, ids and the clock."""
-        before = self._backend
-        self._start_from(self.settings)
+        """Put everything back to the start: contacts, requests, faults, canned answers, rules, ids and the clock.
+
+        What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more.
+        """
+        before, settings = self._backend, self.settings
+        self._begin(replace(settings, clock=settings.clock or self.clock.start))
+        self.settings = settings
         if self._started:
             self._backend.start_instead_of(before)
             for client in before.attached:
-                self._backend.attach(client)
+                self._backend.attach_for_good(client)
 
     def attach(self, client: Any) -> None:
         """Answer a client whose calls do not pass through botocore's `BaseClient`.
@@ -117,8 +123,7 @@ class FakeConnectChat:
             raise SceneError(
                 "attach() needs an active fake: take the fixture, or use `with FakeConnectChat() as fake:`."
             )
-        self._backend.attach(client)
-        self._backend.attached.append(client)
+        self._backend.attach_for_good(client)
 
     def client(self, service: str = "connect") -> Any:
         """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""
@@ -157,7 +162,7 @@ class FakeConnectChat:
         return describe_journal(self._backend.records, self.clock.start, verbose=verbose)
 
     def assert_nothing_left(self) -> None:
-        """Assert that every canned answer was asked for and that no operation was called that is not faked.
+        """Assert that every fault was met and canned answer asked for, and that nothing was called that is not faked.
 
         Raises:
             LeftoverError: Something is left; the message says what.

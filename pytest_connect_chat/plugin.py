@@ -27,6 +27,7 @@ NO_REGION: Final = (
 _exported = pytest.StashKey[list[str]]()
 _refusal: pytest.StashKey[Refusal] = pytest.StashKey()
 _call_passed = pytest.StashKey[bool]()
+_call_failed = pytest.StashKey[bool]()
 _fake: pytest.StashKey[FakeConnectChat] = pytest.StashKey()
 
 
@@ -92,10 +93,14 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note whether the test passed, and say what to do about a missing region."""
     report = yield
-    if report.when == "call":
-        item.stash[_call_passed] = report.passed
+    if report.when == "setup":
+        item.stash[_call_passed] = False
+        item.stash[_call_failed] = False
+    elif report.when == "call":  # one for each subtest too
+        item.stash[_call_failed] = item.stash[_call_failed] or not report.passed
+        item.stash[_call_passed] = not item.stash[_call_failed]
     _hint_at_region(report)
-    _fail_if_refused(item, report)
+    _fail_if_refused(item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None), report)
     if report.failed and _fake in item.stash:
         journal = item.stash[_fake].journal(verbose=item.config.get_verbosity() > 0)
         if journal:
@@ -110,6 +115,7 @@ def pytest_make_collect_report(
     """Say what to do where a module makes a client and no region is known."""
     report = yield
     _hint_at_region(report)
+    _fail_if_refused(collector.config.stash.get(_refusal, None), report)
     return report
 
 
@@ -158,9 +164,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
             ENVIRONMENT.take_back()
 
 
-def _fail_if_refused(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Fail a phase of a test in which a call was refused, also where the code swallowed the error."""
-    refusal = item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None)
+def _fail_if_refused(refusal: Refusal | None, report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Fail what a call was refused in, also where the code swallowed the error."""
     if refusal is not None and refusal.refused:
         message, *_ = refusal.refused
         refusal.refused.clear()

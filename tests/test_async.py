@@ -259,3 +259,20 @@ def test_other_services_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with FakeConnectChat(), pytest.raises(ReachedError):
         asyncio.run(scenario())
+
+
+def test_a_call_that_is_cancelled_while_it_waits_is_recorded(parameters: dict[str, Any]) -> None:
+    async def scenario(client: Any) -> None:
+        task = asyncio.create_task(_call(client.start_chat_contact, **parameters))
+        await asyncio.sleep(0)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    with FakeConnectChat() as fake:
+        fake.faults.delay(10)
+        asyncio.run(scenario(fake.aio_client()))
+        assert len(fake.contacts) == 1
+        error = fake.requests.one().error
+        assert error is not None
+        assert error.code == "CancelledError"

@@ -687,3 +687,39 @@ def test_clearing_the_requests_hides_no_unfaked_call(pytester: pytest.Pytester) 
     result = pytester.runpytest_inprocess("-p", "no:hypothesispytest", "-p", "no:asyncio")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["Left over: a call that nothing answers. ListQueues of connect is not faked."])
+
+
+def test_a_failed_subtest_gets_no_second_error(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_fails_in_part(connect_chat, subtests):
+            connect_chat.add_response("describe_contact", {})
+            with subtests.test("part"):
+                assert False
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:hypothesispytest", "-p", "no:asyncio")
+    assert result.parseoutcomes().get("errors", 0) == 0
+    assert "Left over" not in result.stdout.str()
+
+
+def test_a_call_swallowed_while_a_module_is_collected_fails_that_module(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nconnect_chat_block = true\n")
+    pytester.makepyfile(
+        test_a="""
+        import boto3
+
+        try:
+            boto3.client("connect", region_name="us-east-1").list_queues(InstanceId="i")
+        except Exception:
+            pass
+
+        def test_a():
+            pass
+        """,
+        test_b="def test_b():\n    pass\n",
+    )
+    result = pytester.runpytest_inprocess(
+        "-p", "no:hypothesispytest", "-p", "no:asyncio", "--continue-on-collection-errors"
+    )
+    result.assert_outcomes(errors=1, passed=1)

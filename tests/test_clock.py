@@ -231,7 +231,7 @@ def test_waits_that_run_in_parallel_do_not_add_up(clock: Clock) -> None:
     clock.wait_until(NEW_YEAR + timedelta(seconds=2))
     clock.wait_until(NEW_YEAR + timedelta(seconds=3, microseconds=1_999))
 
-    assert clock.now() == NEW_YEAR + timedelta(seconds=3, milliseconds=1)
+    assert clock.now() == NEW_YEAR + timedelta(seconds=3, milliseconds=2)
 
 
 # -- following the system's --------------------------------------------------------------------------------------------
@@ -274,3 +274,13 @@ def test_waiting_does_not_move_a_system_clock(real_time: RealTime) -> None:
 def test_a_bare_number_is_no_duration() -> None:
     with pytest.raises(ClockError, match=r"advance\(5\) does not say of what unit: write, for example, minutes=6"):
         Clock(NEW_YEAR).advance(5)
+
+
+def test_who_sleeps_sleeps_long_enough() -> None:
+    clock = Clock(NEW_YEAR)
+    for _ in range(6):
+        clock.sleep(1 / 6)
+    assert clock.now() >= NEW_YEAR + timedelta(seconds=1)
+    before = clock.now()
+    clock.sleep(0.0001)
+    assert clock.now() > before

@@ -667,3 +667,24 @@ def test_nothing_is_added_to_an_instance_that_is_not_declared(connect_chat: Fake
         getattr(connect_chat, method)(instance_id="j")
 
     assert not connect_chat.contacts
+
+
+def test_a_refused_contact_uses_up_no_id(parameters: dict[str, Any]) -> None:
+    def added(*, refused: bool) -> str:
+        with FakeConnectChat(seed=7) as fake:
+            fake.add_contact(contact_id="taken")
+            if refused:
+                with pytest.raises(SceneError):
+                    fake.add_contact(contact_id="taken")
+            return fake.add_contact().contact_id
+
+    assert added(refused=True) == added(refused=False)
+
+
+def test_a_contact_ends_once() -> None:
+    with FakeConnectChat() as fake:
+        contact = fake.add_contact()
+        fake.stop_contact(contact.contact_id)
+        fake._service.contacts.end(contact, "EXPIRED", fake.clock.now())
+        assert contact.disconnect_reason == "API"
+        assert fake._service.contacts.active_count(contact.instance_id) == 0

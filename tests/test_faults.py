@@ -1265,3 +1265,24 @@ def test_a_fault_shows_its_predicate(connect_chat: FakeConnectChat) -> None:
 
     fault = connect_chat.faults.throttle(when=is_ada, optional=True)
     assert str(fault) == "throttled: 1 call of StartChatContact when is_ada says so"
+
+
+def test_a_fault_of_the_wrong_service_is_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(FaultError, match="connectparticipant has no operation StartChatContact"):
+        connect_chat.faults.throttle(service="connectparticipant")
+
+
+def test_what_is_to_match_is_the_faults_own(connect_chat: FakeConnectChat, client: Any, parameters: Parameters) -> None:
+    when = {"ParticipantDetails": {"DisplayName": parameters["ParticipantDetails"]["DisplayName"]}}
+    connect_chat.faults.deny_access(when=when)
+    when["ParticipantDetails"]["DisplayName"] = "Somebody else"
+    assert outcome(client, parameters) != "answered"
+
+
+def test_a_predicate_that_raises_is_recorded(
+    connect_chat: FakeConnectChat, client: Any, parameters: Parameters
+) -> None:
+    connect_chat.faults.throttle(when=lambda request: 1 / 0, optional=True)
+    with pytest.raises(ZeroDivisionError):
+        client.start_chat_contact(**parameters)
+    assert str(connect_chat.requests.one().error) == "ZeroDivisionError: division by zero"

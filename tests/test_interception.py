@@ -905,6 +905,7 @@ def test_a_client_that_was_attached_stays_so_over_a_reset(parameters: Parameters
         client = fake.client()
         fake.attach(client)
         fake.reset()
+        fake.reset()
         BaseClient._make_api_call.__wrapped__(client, "StartChatContact", dict(parameters))  # past our wrapper
         assert len(fake.contacts) == 1
 
@@ -913,3 +914,39 @@ def test_attaching_needs_an_active_fake() -> None:
     fake = FakeConnectChat()
     with pytest.raises(SceneError, match="needs an active fake"):
         fake.attach(fake.client())
+
+
+def test_a_mock_over_the_method_is_called_as_without_us(parameters: Parameters) -> None:
+    with mock.patch("botocore.client.BaseClient._make_api_call", return_value={}) as method, FakeConnectChat() as fake:
+        fake.client().start_chat_contact(**parameters)
+    method.assert_called_once_with("StartChatContact", parameters)
+
+
+def test_a_class_made_meanwhile_is_initialised_as_ever() -> None:
+    class Mixin:
+        seen: list[str] = []  # noqa: RUF012  # shared on purpose
+
+        def __init_subclass__(cls, key: str = "") -> None:
+            Mixin.seen.append(key)
+
+    with FakeConnectChat():
+
+        class Client(BaseClient, Mixin, key="k"):  # type: ignore[misc]
+            pass
+
+    assert Mixin.seen == ["k"]
+
+
+def test_a_reset_puts_the_clock_back() -> None:
+    with FakeConnectChat() as fake:
+        start = fake.clock.now()
+        fake.clock.advance(minutes=6)
+        fake.reset()
+        assert fake.clock.now() == start
+
+
+def test_a_missing_profile_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch, parameters: Parameters) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of-another-machine")
+    with FakeConnectChat() as fake:
+        fake.client().start_chat_contact(**parameters)
+        assert len(fake.contacts) == 1

@@ -813,3 +813,32 @@ def test_the_block_ends_with_the_run(pytester: pytest.Pytester) -> None:
     run(pytester, "--connect-chat-block").assert_outcomes(passed=1)
 
     assert (BaseClient._make_api_call, Endpoint._send) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("connect_within", "none"), ("rate_limit", "5/8"), ("clock", "2026-01-01T00:00:00Z"), ("clock", "system")],
+)
+def test_a_configured_value_reaches_a_test_that_takes_the_fixture(
+    pytester: pytest.Pytester, name: str, text: str
+) -> None:
+    pytester.makeini(ini(**{name: text}))
+    pytester.makepyfile("def test_takes_it(connect_chat):\n    pass\n")
+    run(pytester).assert_outcomes(passed=1)
+
+
+def test_a_seed_of_none_in_a_marker_is_no_seed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        ids = set()
+
+        @pytest.mark.connect_chat(seed=None)
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_takes_it(connect_chat, number):
+            ids.add(connect_chat.add_contact().contact_id)
+            assert len(ids) == number
+        """
+    )
+    run(pytester).assert_outcomes(passed=2)

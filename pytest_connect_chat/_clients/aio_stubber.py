@@ -36,7 +36,7 @@ class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[mis
             while True:
                 try:
                     responses = await _taken(step)
-                except Exception as error:  # noqa: BLE001  # whatever a handler raises ends the call, as in botocore
+                except BaseException as error:  # noqa: BLE001  # whatever is raised here ends the call
                     step = steps.throw(error)
                 else:
                     step = steps.send(responses)

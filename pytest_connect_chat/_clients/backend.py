@@ -70,6 +70,11 @@ class Backend:
                     stubber.activate()
                     self._stubbers[id(client)] = stubber
 
+    def attach_for_good(self, client: Any) -> None:
+        """Put our handlers on a client, and remember that somebody asked for it."""
+        self.attach(client)
+        self.attached.append(client)
+
     def enter(self, client: Any, operation_name: str) -> None:
         """Have our handlers on the client while its call runs."""
         with self._lock:

@@ -113,6 +113,7 @@ class Exchange:
         "_backend",
         "_contact",
         "_faults",
+        "_is_recorded",
         "_operation",
         "_request_dict",
         "_started",
@@ -130,6 +131,7 @@ class Exchange:
         self._attempts: list[Attempt] = []
         self._contact: Contact | None = None
         self._faults: CallFaults | None = None
+        self._is_recorded = False
         self._started = self._backend.service.clock.now()
         self.request = Request(
             service=operation.service_model.service_name,
@@ -155,6 +157,14 @@ class Exchange:
         if (self.request.service, self.request.operation) not in OPERATIONS:
             self._answer_unfaked()
             return None
+        try:
+            return (yield from self._attempts_of_it())
+        except BaseException as failure:  # a callable of the test raised, or the task was cancelled
+            if not self._is_recorded:
+                self._record_failure(failure)
+            raise
+
+    def _attempts_of_it(self) -> Steps:
         service = self._backend.service
         while True:
             sent = service.clock.now()
@@ -263,7 +273,7 @@ class Exchange:
         if canned.http_status >= HTTPStatus.MULTIPLE_CHOICES:
             error = RecordedError(parsed["Error"]["Code"], parsed["Error"]["Message"], canned.http_status)
         self._attempts.append(Attempt(self._started, error, "canned answer"))
-        self._backend.records.append(self._recorded(None if error else parsed, error))
+        self._append(self._recorded(None if error else parsed, error))
         return self._stubber.writer.canned(parsed, canned.http_status)
 
     def _answer_unfaked(self) -> None:
@@ -275,13 +285,17 @@ class Exchange:
         self._record_failure(failure)
         raise failure
 
-    def _record_failure(self, failure: Exception) -> None:
+    def _record_failure(self, failure: BaseException) -> None:
         error = RecordedError(type(failure).__name__, str(failure))
         self._attempts.append(Attempt(self._started, error))
-        self._backend.records.append(self._recorded(None, error))
+        self._append(self._recorded(None, error))
 
     def _record(self, heard: Heard) -> None:
-        self._backend.records.append(self._recorded(heard.members, heard.error))
+        self._append(self._recorded(heard.members, heard.error))
+
+    def _append(self, record: RecordedRequest) -> None:
+        self._is_recorded = True
+        self._backend.records.append(record)
 
     def _preview(self) -> RecordedRequest:
         return self._recorded(None, None)

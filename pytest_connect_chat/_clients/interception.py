@@ -100,22 +100,27 @@ def _wrap_all() -> None:
         for owner in _family(base):
             _wrap(owner, name, wrappers)
         if "__init_subclass__" not in base.__dict__:
-            base.__init_subclass__ = _NEW_SUBCLASS  # type: ignore[method-assign]
+            base.__init_subclass__ = _HOOKS[base]  # type: ignore[method-assign]
 
 
 def _unwrap_all() -> None:
     for base, name, _ in _METHODS:
         for owner in _family(base):
             _unwrap(owner, name)
-        if base.__dict__.get("__init_subclass__") is _NEW_SUBCLASS:
+        if base.__dict__.get("__init_subclass__") is _HOOKS[base]:
             del base.__init_subclass__
 
 
-def _wrap_new_subclass(subclass: type) -> None:
-    """Wrap a class that is made while we are active: aiobotocore may be imported as late as that."""
-    for base, name, wrappers in _METHODS:
-        if issubclass(subclass, base):
-            _wrap(subclass, name, wrappers)
+def _hook(base: type) -> Any:
+    """Return an `__init_subclass__` that wraps classes made while we are active: aiobotocore may come so late."""
+
+    def wrap_new_subclass(subclass: Any, /, **kwargs: Any) -> None:
+        super(base, subclass).__init_subclass__(**kwargs)  # type: ignore[arg-type]  # it is a class
+        for owner, name, wrappers in _METHODS:
+            if owner is base:
+                _wrap(subclass, name, wrappers)
+
+    return classmethod(wrap_new_subclass)
 
 
 def _family(base: type) -> list[type]:
@@ -158,13 +163,20 @@ def _check_send(endpoint: Endpoint, request: Any) -> None:
         interceptor.check_send(request)
 
 
+def _as_method(attribute: Any) -> Callable[..., Any]:
+    """Return what calls a class's attribute as Python would with an instance, which a mock there does not get."""
+    return attribute if hasattr(attribute, "__get__") else lambda self, *args: attribute(*args)
+
+
 def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    method = _as_method(proceed)
+
     @functools.wraps(proceed)
     def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         try:
             with _Handling(self, operation_name):
-                return proceed(self, operation_name, api_params)
+                return method(self, operation_name, api_params)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
 
@@ -172,12 +184,14 @@ def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    method = _as_method(proceed)
+
     @functools.wraps(proceed)
     async def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         try:
             with _Handling(self, operation_name):
-                return await proceed(self, operation_name, api_params)
+                return await method(self, operation_name, api_params)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None
 
@@ -185,24 +199,28 @@ def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    method = _as_method(proceed)
+
     @functools.wraps(proceed)
     def _send(self: Endpoint, request: Any) -> Any:
         _check_send(self, request)
-        return proceed(self, request)
+        return method(self, request)
 
     return _send
 
 
 def _aio_send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    method = _as_method(proceed)
+
     @functools.wraps(proceed)
     async def _send(self: Endpoint, request: Any) -> Any:
         _check_send(self, request)
-        return await proceed(self, request)
+        return await method(self, request)
 
     return _send
 
 
-_NEW_SUBCLASS: Final[Any] = classmethod(_wrap_new_subclass)
+_HOOKS: Final = {BaseClient: _hook(BaseClient), Endpoint: _hook(Endpoint)}
 _METHODS: Final[tuple[tuple[type, str, tuple[Wrapper, Wrapper]], ...]] = (
     (BaseClient, "_make_api_call", (_call_wrapper, _aio_call_wrapper)),
     (Endpoint, "_send", (_send_wrapper, _aio_send_wrapper)),

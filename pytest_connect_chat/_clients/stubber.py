@@ -104,7 +104,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             while True:
                 try:
                     responses = step.take()
-                except Exception as error:  # noqa: BLE001  # whatever a handler raises ends the call, as in botocore
+                except BaseException as error:  # noqa: BLE001  # whatever is raised here ends the call
                     step = steps.throw(error)
                 else:
                     step = steps.send(responses)

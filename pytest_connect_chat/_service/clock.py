@@ -138,7 +138,7 @@ class Clock:
         """Move a frozen clock to `moment` if that is later: waits that run in parallel do not add up."""
         if not self._follows_system:
             with self._lock:
-                self._now = max(self._now, _whole_milliseconds(moment))
+                self._now = max(self._now, _rounded_up(moment))
 
     def _refuse_if_system(self, method: str) -> None:
         if self._follows_system:
@@ -148,8 +148,13 @@ class Clock:
             )
 
 
+def _rounded_up(moment: datetime) -> datetime:
+    """Return the next whole millisecond: who has waited has waited long enough."""
+    return _whole_milliseconds(moment + timedelta(microseconds=999))
+
+
 def _added(moment: datetime, step: timedelta) -> datetime:
     try:
-        return _whole_milliseconds(moment + step)
+        return _rounded_up(moment + step)
     except OverflowError:
         raise ClockError(f"{step} after {iso_timestamp(moment)} is later than any date Python knows.") from None

@@ -120,7 +120,9 @@ class ContactRegistry(Mapping[str, Contact]):
                     self.end(contact, disconnect_reason, moment)
 
     def end(self, contact: Contact, disconnect_reason: str | None, moment: datetime) -> None:
-        """End an active contact: the one place where contacts end. One that is transferred ends without a reason."""
+        """End a contact unless it has ended: the one place where contacts end. A transfer gives no reason."""
+        if contact._disconnect_timestamp is not None:
+            return
         contact._disconnect_timestamp = moment
         contact._disconnect_reason = disconnect_reason
         ending = ("CHAT_ENDED", CHAT_ENDED) if disconnect_reason else ("TRANSFER_SUCCEEDED", TRANSFER_SUCCEEDED)

@@ -12,7 +12,7 @@ from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.effects import Effect
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.requests import RecordedRequest, differing_members
-from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import FaultError
 
 When = Mapping[str, Any] | Callable[[RecordedRequest], object]
@@ -151,14 +151,18 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
         raise FaultError(
             f"when={when!r} is not valid: give members to match, as a dict, or a predicate on the request."
         )
+    operation = _operation(selector.get("operation", "StartChatContact"))
+    service = _one_of("service", selector.get("service"), sorted({service for service, _ in OPERATIONS}))
+    if operation is not None and service is not None and (service, operation) not in OPERATIONS:
+        raise FaultError(f"{service} has no operation {operation}: leave service out, or name the other one.")
     return {
         "unit": unit,
         "planned": planned,
         "after": _count("after", selector.get("after", 0), least=0),
-        "operation": _operation(selector.get("operation", "StartChatContact")),
-        "service": _one_of("service", selector.get("service"), sorted({service for service, _ in OPERATIONS})),
+        "operation": operation,
+        "service": service,
         "optional": bool(selector.get("optional", False)),
-        "_when": when,
+        "_when": when if when is None or callable(when) else snapshot(dict(when)),
     }
 
 

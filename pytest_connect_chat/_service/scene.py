@@ -33,8 +33,12 @@ def add_contact(
     """Register an active contact; see `FakeConnectChat.add_contact`."""
     with service.lock:
         instance_id, contact_flow_id = _place(service, instance_id, contact_flow_id)
+        if contact_id is not None:
+            _free_id(service, contact_id)
+        _text(display_name, "display_name")
+        copied = _text_map(attributes)
         new_id, participant_id, participant_token = service.identifiers.contact()
-        contact_id = _free_id(service, contact_id) if contact_id is not None else new_id
+        contact_id = contact_id or new_id
         started = initiation_timestamp or service.clock.now()
         contact = Contact(
             contact_id=contact_id,
@@ -43,12 +47,12 @@ def add_contact(
             region=region,
             participant_id=previous.participant_id if previous else participant_id,
             participant_token=previous.participant_token if previous else participant_token,
-            display_name=_text(display_name, "display_name"),
+            display_name=display_name,
             initial_contact_id=previous.initial_contact_id if previous else contact_id,
             previous_contact_id=previous.contact_id if previous else None,
             initiation_timestamp=started,
             expires_at=started + timedelta(minutes=DEFAULT_DURATION_MINUTES),
-            _attributes=_text_map(attributes),
+            _attributes=copied,
             _connected=True,
             _registry=service.contacts,
         )

@@ -34,9 +34,9 @@ def start_chat_contact(service: ConnectChatService, request: Request, now: datet
     attributes = _attributes(service, params, related)
     _require_free_slot(service, params["InstanceId"])
     contact = _new_contact(service, request, now, source, related, attributes)
+    deadline = now + timedelta(minutes=service.settings.connect_within)
     service.contacts.add(contact)
-    if service.settings.connect_within:
-        deadline = now + timedelta(minutes=service.settings.connect_within)
+    if deadline > now:
         service.contacts.schedule_end(contact, deadline, NOT_CONNECTED)
     answer = Answer(_members(service, request, contact, now), contact)
     if used_token:
