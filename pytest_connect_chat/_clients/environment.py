@@ -7,12 +7,13 @@ import sys
 import threading
 from typing import Any, Final
 
+_METADATA: Final = "AWS_EC2_METADATA_DISABLED"
 DUMMY: Final = {
     "AWS_ACCESS_KEY_ID": "pytest-connect-chat",
     "AWS_SECRET_ACCESS_KEY": "pytest-connect-chat",
     "AWS_SESSION_TOKEN": "pytest-connect-chat",
     "AWS_SECURITY_TOKEN": "pytest-connect-chat",
-    "AWS_EC2_METADATA_DISABLED": "true",
+    _METADATA: "true",
 }
 
 
@@ -29,7 +30,10 @@ class Environment:
         with self._lock:
             if self._users == 0:
                 self._before = dict.fromkeys(DUMMY)
-            self._before.update((name, value) for name, value in os.environ.items() if value != DUMMY.get(name, value))
+                if os.environ.get("AWS_ACCESS_KEY_ID") != DUMMY["AWS_ACCESS_KEY_ID"]:  # nobody has brought dummies back
+                    self._before[_METADATA] = os.environ.get(_METADATA)  # theirs, also where it says what ours does
+            found = {name: os.environ.get(name, dummy) for name, dummy in DUMMY.items()}
+            self._before.update((name, value) for name, value in found.items() if value != DUMMY[name])
             self._users += 1
             os.environ.update(DUMMY)
 
@@ -37,18 +41,21 @@ class Environment:
         """Take the variables back once nobody needs them."""
         with self._lock:
             self._users -= 1
-        self.take_back()
+            self._take_back()
 
     def take_back(self) -> None:
         """Put everything back that still is a dummy, also where somebody's undo has brought it back after we left."""
         with self._lock:
-            if self._users:
-                return
-            for name, before in self._before.items():
-                if os.environ.get(name) == DUMMY[name]:
-                    os.environ.pop(name)
-                    os.environ.update({} if before is None else {name: before})
-            _forget_default_credentials()
+            self._take_back()
+
+    def _take_back(self) -> None:
+        if self._users:
+            return
+        for name, before in self._before.items():
+            if os.environ.get(name) == DUMMY[name]:
+                os.environ.pop(name)
+                os.environ.update({} if before is None else {name: before})
+        _forget_default_credentials()
 
 
 def _forget_default_credentials() -> None:
