@@ -1,0 +1,52 @@
+"""The texts of a picture: short, printable, without secrets, and broken into lines."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from datetime import timedelta
+from typing import Any, Final
+from unicodedata import east_asian_width
+
+LINE_CELLS: Final = 92
+OTHER_CELLS: Final = 48
+LINES: Final = 3
+VALUE: Final = 90
+NAME: Final = 30
+
+_ID: Final = re.compile(r"(?i)\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_LONG: Final = re.compile(r"(\S{12})\S{29,}")  # tokens and signed URLs among them
+
+
+def plain(text: str, longest: int = VALUE) -> str:
+    """Return a text in which ids are short, no token is whole, and every character can be printed."""
+    text = text[: 4 * longest]
+    printable = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    text = _LONG.sub(r"\1...", _ID.sub(r"\1", printable))
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def value(thing: Any) -> str:
+    """Return the value of a member as Python writes it, shortened."""
+    return plain(repr(thing))
+
+
+def lines_of(text: str, cells: int) -> tuple[str, ...]:
+    """Break a text into at most three lines, by the width that its characters take."""
+    if any(east_asian_width(char) in "WF" for char in text):
+        cells //= 2
+    return tuple(textwrap.wrap(text, cells, max_lines=LINES, placeholder=" ...", break_on_hyphens=False))
+
+
+def duration(step: timedelta) -> str:
+    """Return a duration as people say it: `1.25 s`, `6 min`, `2 days 1 h`."""
+    minutes, seconds = divmod(step.total_seconds(), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    days, hours = divmod(hours, 24)
+    parts = [
+        f"{days} day{'' if days == 1 else 's'}" if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+        f"{round(seconds, 3):g} s" if seconds else "",
+    ]
+    return " ".join(part for part in parts if part) or "0 s"
