@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
     from pytest_connect_chat._service.clock import Clock
-    from pytest_connect_chat._service.contacts import Contact
+    from pytest_connect_chat._service.contact import Contact
     from pytest_connect_chat._service.fault import Fault
-    from pytest_connect_chat._service.requests import ABSENT, RecordedRequest
+    from pytest_connect_chat._service.recorded_request import RecordedRequest
+    from pytest_connect_chat._service.requests import ABSENT
     from pytest_connect_chat.fake import FakeConnectChat
-    from pytest_connect_chat.providers import ConnectChatProvider
+    from pytest_connect_chat.providers import ConnectChatProvider, RequestFactory
 
     __version__: str
+else:  # out of sight of checkers, who would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        # Every pytest run of the environment imports this package: a name is looked up when somebody asks for it.
+        from importlib import import_module, metadata
+
+        if name == "__version__":
+            return metadata.version("pytest-connect-chat")
+        if name == "exceptions":
+            return import_module("pytest_connect_chat.exceptions")
+        if name in _HOMES:
+            return getattr(import_module(f"pytest_connect_chat.{_HOMES[name]}"), name)
+        raise AttributeError(f"module 'pytest_connect_chat' has no attribute {name!r}")
+
 
 __all__ = [
     "ABSENT",
@@ -26,6 +41,7 @@ __all__ = [
     "FakeConnectChat",
     "Fault",
     "RecordedRequest",
+    "RequestFactory",
     "__version__",
     "exceptions",
 ]
@@ -34,24 +50,12 @@ _HOMES = {
     "ABSENT": "_service.requests",
     "Clock": "_service.clock",
     "ConnectChatProvider": "providers",
-    "Contact": "_service.contacts",
+    "Contact": "_service.contact",
     "FakeConnectChat": "fake",
     "Fault": "_service.fault",
-    "RecordedRequest": "_service.requests",
+    "RecordedRequest": "_service.recorded_request",
+    "RequestFactory": "providers",
 }
-
-
-def __getattr__(name: str) -> Any:
-    # Every pytest run of the environment imports this package: names are looked up only when somebody asks for them.
-    from importlib import import_module, metadata
-
-    if name == "__version__":
-        return metadata.version("pytest-connect-chat")
-    if name == "exceptions":
-        return import_module("pytest_connect_chat.exceptions")
-    if name in _HOMES:
-        return getattr(import_module(f"pytest_connect_chat.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'pytest_connect_chat' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

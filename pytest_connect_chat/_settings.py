@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
-from pytest_connect_chat._report import did_you_mean
+from pytest_connect_chat._report.names import did_you_mean
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """What a fake is set to. Make one with `settings_from`."""
 
     seed: int | str | None = None
@@ -32,8 +30,7 @@ class Settings:
     block: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: how its values are read, and what the configuration and the command line know of it.
 
     Attributes:

@@ -3,31 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overload
 
 from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.canned import CallableResponse
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
 from pytest_connect_chat._clients.unfaked import unfaked_calls
-from pytest_connect_chat._report import describe_journal
+from pytest_connect_chat._report.journal import describe_journal
+from pytest_connect_chat._report.leftovers import describe_leftovers
+from pytest_connect_chat._report.names import SuggestsNames, counted
 from pytest_connect_chat._service import other_side, scene
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contacts import Contact, ContactRegistry
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.contacts import ContactRegistry
 from pytest_connect_chat._service.faults import FaultPlan
 from pytest_connect_chat._service.other_side import ChatParticipant
-from pytest_connect_chat._service.participation import Reply
+from pytest_connect_chat._service.participation import BotReply
 from pytest_connect_chat._service.requests import RequestLog
 from pytest_connect_chat._service.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import Settings, settings_from
 from pytest_connect_chat.exceptions import LeftoverError, SceneError
 
+if TYPE_CHECKING:
+    from pytest_connect_chat._client_types import (
+        AioConnectClient,
+        AioConnectParticipantClient,
+        ConnectClient,
+        ConnectParticipantClient,
+    )
 
-class FakeConnectChat:
+
+class SettingKeywords(TypedDict, total=False):
+    """The settings as keywords, for type checkers; what each does stands in `SETTINGS`."""
+
+    seed: int | str | None
+    region: str
+    clock: datetime | str | None
+    strict: bool
+    unfaked: Literal["error", "passthrough"]
+    max_active_chats: int
+    message_limits: Literal["per-type", "16384-bytes"]
+    client_token_conflict: Literal["replay", "error"]
+    connect_within: float | Literal["none"] | None
+    rate_limit: tuple[float, float] | str | None
+    throttle_code: Literal["TooManyRequestsException", "TooManyRequests", "ThrottlingException"]
+    chaos: float
+    chaos_mode: Literal["survivable", "hard"]
+    block: bool
+
+
+class FakeConnectChat(SuggestsNames):
     """A stateful fake of Amazon Connect chat, answering every `connect` and `connectparticipant` client.
 
     In pytest, take the fixture `connect_chat`; elsewhere, use it as a context manager.
@@ -49,7 +78,7 @@ class FakeConnectChat:
         'Ada'
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, **settings: Unpack[SettingKeywords]) -> None:
         self._begin(settings_from(settings))
         self._started = False
 
@@ -61,14 +90,16 @@ class FakeConnectChat:
         return fake
 
     def _begin(self, settings: Settings) -> None:
-        self.settings = settings
+        self.settings: Settings = settings
         seed = 0 if settings.seed is None else settings.seed
-        self._service = ConnectChatService(settings, seed, model.check_error_code)
+        knows = model.operation_index()
+        self._service = ConnectChatService(settings, seed, model.check_error_code, knows)
         self._backend = Backend(self._service, seed=seed, passes_unfaked_through=settings.unfaked == "passthrough")
-        self._requests = RequestLog(self._backend.records, model.operation_index())
+        self._requests = RequestLog(self._backend.records, knows, self.clock.start)
 
     def __repr__(self) -> str:
-        return f"<FakeConnectChat: {len(self.contacts)} contacts, {len(self.requests)} requests>"
+        contacts, requests = counted(len(self.contacts), "contact"), counted(len(self.requests), "request")
+        return f"<FakeConnectChat: {contacts}, {requests}>"
 
     # -- its life ---------------------------------------------------------------------------------------------------
 
@@ -104,7 +135,7 @@ class FakeConnectChat:
         What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more.
         """
         before, settings = self._backend, self.settings
-        self._begin(replace(settings, clock=settings.clock or self.clock.start))
+        self._begin(settings._replace(clock=settings.clock or self.clock.start))
         self.settings = settings
         if self._started:
             self._backend.start_instead_of(before)
@@ -125,11 +156,19 @@ class FakeConnectChat:
             )
         self._backend.attach_for_good(client)
 
+    @overload
+    def client(self, service: Literal["connect"] = "connect") -> ConnectClient: ...
+    @overload
+    def client(self, service: Literal["connectparticipant"]) -> ConnectParticipantClient: ...
     def client(self, service: str = "connect") -> Any:
         """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""
         _require_service(service)
         return model.new_session().create_client(service, **self._client_settings())
 
+    @overload
+    def aio_client(self, service: Literal["connect"] = "connect") -> AioConnectClient: ...
+    @overload
+    def aio_client(self, service: Literal["connectparticipant"]) -> AioConnectParticipantClient: ...
     def aio_client(self, service: str = "connect") -> Any:
         """Return a new aiobotocore client, as `client` does; it needs no event loop until it is called.
 
@@ -153,13 +192,33 @@ class FakeConnectChat:
         """Every contact by its id, in order of start."""
         return self._service.contacts
 
-    def journal(self, *, verbose: bool = False) -> str:
+    def journal(self, verbosity: int = 0) -> str:
         """Return what happened so far: a line per request, per attempt where that matters, and what came of it.
 
         Args:
-            verbose: Whether to show all of it; otherwise long lines are cut, and lines in the middle left out.
+            verbosity: 0 cuts long values and leaves out the middle of many lines, 1 shows all lines and whole ids,
+                2 shows whole values too.
         """
-        return describe_journal(self._backend.records, self.clock.start, verbose=verbose)
+        return describe_journal(self._backend.records, self.clock.start, verbosity)
+
+    def diagram(self, format: Literal["mermaid", "svg"] = "mermaid") -> str:
+        """Return a sequence diagram of what happened so far: calls, attempts, contacts, the other side, the clock.
+
+        Args:
+            format: `"mermaid"` for the text of a Mermaid `sequenceDiagram`, `"svg"` for an `svg` element that needs
+                nothing else.
+
+        Raises:
+            SceneError: There is no such format.
+        """
+        from pytest_connect_chat._diagram.mermaid import mermaid
+        from pytest_connect_chat._diagram.rows import rows_of
+        from pytest_connect_chat._diagram.svg import svg
+
+        writers = {"mermaid": mermaid, "svg": svg}
+        if format not in writers:
+            raise SceneError(f"format is one of {', '.join(writers)}, not {format!r}.")
+        return writers[format](rows_of(list(self._backend.records), self.contacts, self.clock))
 
     def assert_nothing_left(self) -> None:
         """Assert that every fault was met and canned answer asked for, and that nothing was called that is not faked.
@@ -170,8 +229,7 @@ class FakeConnectChat:
         __tracebackhide__ = True
         problems = [*self.faults.leftovers(), *self._backend.canned.leftovers(), *unfaked_calls(self._backend.unfaked)]
         if problems:
-            listed = "\n".join(f"Left over: {problem}" for problem in problems)
-            raise LeftoverError(f"{listed}\nIf this is on purpose: @pytest.mark.connect_chat(strict=False).")
+            raise LeftoverError(describe_leftovers(problems))
 
     # -- setting the scene ------------------------------------------------------------------------------------------
 
@@ -283,7 +341,12 @@ class FakeConnectChat:
 
     # -- the other side of the conversation -------------------------------------------------------------------------
 
-    def add_participant(self, contact_id: str, role: str = "AGENT", display_name: str = "Agent") -> ChatParticipant:
+    def add_participant(
+        self,
+        contact_id: str,
+        role: Literal["AGENT", "CUSTOM_BOT", "SUPERVISOR"] = "AGENT",
+        display_name: str = "Agent",
+    ) -> ChatParticipant:
         """Let somebody join an active chat, played by the test.
 
         Args:
@@ -314,7 +377,7 @@ class FakeConnectChat:
         """
         return other_side.transfer(self._service, contact_id, contact_flow_id)
 
-    def reply_with(self, reply: Reply | None) -> None:
+    def reply_with(self, reply: BotReply | None) -> None:
         """Answer every message of a customer as the flow's bot, from now on and in every chat.
 
         The initial message is answered once the customer has connected: that is when the flow starts.
@@ -336,7 +399,7 @@ class FakeConnectChat:
         service_response: dict[str, Any] | CallableResponse,
         expected_params: Mapping[str, Any] | None = None,
         *,
-        service: str | None = None,
+        service: Literal["connect", "connectparticipant"] | None = None,
     ) -> None:
         """Queue a response, as `botocore.stub.Stubber.add_response` does: first in, first out for each operation.
 
@@ -364,7 +427,7 @@ class FakeConnectChat:
         response_meta: dict[str, Any] | None = None,
         modeled_fields: dict[str, Any] | None = None,
         *,
-        service: str | None = None,
+        service: Literal["connect", "connectparticipant"] | None = None,
     ) -> None:
         """Queue an error, as `botocore.stub.Stubber.add_client_error` does; it is not retried.
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pytest_connect_chat import _configuration
-from pytest_connect_chat._settings import SETTINGS
+from pytest_connect_chat._settings import SETTINGS, Settings
+from pytest_connect_chat._tracebacks import WholeTraceback, put_back, without_machinery
+from pytest_connect_chat.exceptions import ConnectChatError
 
 if TYPE_CHECKING:
+    from pytest_connect_chat._client_types import (
+        AioConnectClient,
+        AioConnectParticipantClient,
+        ConnectClient,
+        ConnectParticipantClient,
+    )
     from pytest_connect_chat._clients.blocking import Refusal
     from pytest_connect_chat.fake import FakeConnectChat
+    from pytest_connect_chat.providers import RequestFactory
 
 MARKER: Final = (
     "connect_chat(**settings): settings of the fixture connect_chat for this test, for example max_active_chats=1; "
@@ -28,7 +37,8 @@ _exported = pytest.StashKey[list[str]]()
 _refusal: pytest.StashKey[Refusal] = pytest.StashKey()
 _call_passed = pytest.StashKey[bool]()
 _call_failed = pytest.StashKey[bool]()
-_fake: pytest.StashKey[FakeConnectChat] = pytest.StashKey()
+_fake: pytest.StashKey[FakeConnectChat | None] = pytest.StashKey()
+_whole_tracebacks = pytest.StashKey[list[WholeTraceback]]()
 
 
 # -- options and configuration -----------------------------------------------------------------------------------------
@@ -80,8 +90,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Show the settings that differ from the default."""
-    given = _configuration.given(config)
-    return f"connect chat: {', '.join(f'{name}={value}' for name, value in given.items())}" if given else None
+    default, given = Settings()._asdict(), _configuration.given(config)
+    shown = [f"{name}={value}" for name, value in given.items() if value != default[name]]
+    return f"connect chat: {', '.join(shown)}" if shown else None
 
 
 # -- failures ----------------------------------------------------------------------------------------------------------
@@ -91,21 +102,45 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note whether the test passed, and say what to do about a missing region."""
-    report = yield
+    """Note whether the test passed, show what happened, and say what to do about a missing region."""
+    fake = item.stash.get(_fake, None)
+    try:
+        report = yield
+    finally:
+        put_back(item.stash.get(_whole_tracebacks, []))
     if report.when == "setup":
         item.stash[_call_passed] = False
         item.stash[_call_failed] = False
     elif report.when == "call":  # one for each subtest too
-        item.stash[_call_failed] = item.stash[_call_failed] or not report.passed
-        item.stash[_call_passed] = not item.stash[_call_failed]
+        failed = report.failed or (report.skipped and hasattr(report, "wasxfail"))
+        item.stash[_call_failed] = item.stash[_call_failed] or failed
+        item.stash[_call_passed] = report.passed and not item.stash[_call_failed]
     _hint_at_region(report)
     _fail_if_refused(item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None), report)
-    if report.failed and _fake in item.stash:
-        journal = item.stash[_fake].journal(verbose=item.config.get_verbosity() > 0)
+    if report.failed and fake is not None:
+        journal = fake.journal(item.config.get_verbosity())
         if journal:
             report.sections.append(("connect chat", journal))
+            _attach_picture(item, report, fake)
     return report
+
+
+@pytest.hookimpl(specname="pytest_runtest_makereport")
+def pytest_runtest_shorten_traceback(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Show the traceback that matters; a wrapper would be too early, unittest's hook brings an exception of its own."""
+    failure, whole = call.excinfo, any(item.config.getoption(name, False) for name in ("fulltrace", "usepdb"))
+    taken = item.stash.get(_fake, None) is not None
+    if failure is not None and not whole and (taken or isinstance(failure.value, ConnectChatError)):
+        call.excinfo, item.stash[_whole_tracebacks] = without_machinery(failure)
+
+
+def _attach_picture(item: pytest.Item, report: pytest.TestReport, fake: FakeConnectChat) -> None:
+    """Give pytest-html, where it writes a report, a picture; it shows what all phases of a test attach."""
+    shown_already = report.when == "teardown" and item.stash[_call_failed]
+    if item.config.getoption("htmlpath", None) and not shown_already:
+        extra = {"format_type": "html", "content": fake.diagram("svg")}
+        nothing = {"name": None, "mime_type": None, "extension": None}
+        vars(report).setdefault("extras", []).append({**extra, **nothing})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -148,7 +183,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse wrong markers, also those of a test that does not take the fixture."""
+    """Refuse wrong markers, also those of a test that does not take the fixture; forget the fake of a run before."""
+    item.stash[_fake] = None
     _configuration.check_markers(item)
 
 
@@ -158,7 +194,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     finally:
-        if _fake in item.stash:
+        if item.stash.get(_fake, None) is not None:
             from pytest_connect_chat._clients.environment import ENVIRONMENT
 
             ENVIRONMENT.take_back()
@@ -195,33 +231,31 @@ def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
 
 
 @pytest.fixture
-def connect_client(connect_chat: FakeConnectChat) -> Any:
+def connect_client(connect_chat: FakeConnectChat) -> ConnectClient:
     """A botocore client of Amazon Connect on the fake; it needs neither region nor credentials."""
     return connect_chat.client("connect")
 
 
 @pytest.fixture
-def connectparticipant_client(connect_chat: FakeConnectChat) -> Any:
+def connectparticipant_client(connect_chat: FakeConnectChat) -> ConnectParticipantClient:
     """A botocore client of the Amazon Connect Participant Service on the fake."""
     return connect_chat.client("connectparticipant")
 
 
 @pytest.fixture
-def aio_connect_client(connect_chat: FakeConnectChat) -> Any:
+def aio_connect_client(connect_chat: FakeConnectChat) -> AioConnectClient:
     """An aiobotocore client of Amazon Connect on the fake, for async tests; needs the extra asyncio."""
     return _configuration.value_or_fail(lambda: connect_chat.aio_client("connect"))
 
 
 @pytest.fixture
-def aio_connectparticipant_client(connect_chat: FakeConnectChat) -> Any:
+def aio_connectparticipant_client(connect_chat: FakeConnectChat) -> AioConnectParticipantClient:
     """An aiobotocore client of the Participant Service on the fake, for async tests; needs the extra asyncio."""
     return _configuration.value_or_fail(lambda: connect_chat.aio_client("connectparticipant"))
 
 
 @pytest.fixture
-def start_chat_contact_request(
-    connect_chat: FakeConnectChat,
-) -> Callable[..., dict[str, Any]]:
+def start_chat_contact_request(connect_chat: FakeConnectChat) -> RequestFactory:
     """A factory of valid, realistic parameters of StartChatContact; keywords override what it draws."""
     from pytest_connect_chat.providers import request_factory
 

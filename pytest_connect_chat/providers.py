@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from faker import Factory
 from faker.generator import Generator
@@ -184,7 +184,18 @@ class ConnectChatProvider(BaseProvider):
 _generators: list[Generator] = []
 
 
-def request_factory(fake: FakeConnectChat) -> Callable[..., dict[str, Any]]:
+class RequestFactory(Protocol):
+    """What the fixture `start_chat_contact_request` gives: it makes valid parameters of `StartChatContact`."""
+
+    def __call__(self, **overrides: Any) -> dict[str, Any]:
+        """Return parameters.
+
+        Args:
+            **overrides: Members and their values; `ABSENT` leaves a member out.
+        """
+
+
+def request_factory(fake: FakeConnectChat) -> RequestFactory:
     """Return a factory of requests that this fake accepts, seeded as the fake is.
 
     Args:

@@ -15,7 +15,7 @@ from botocore.exceptions import StubAssertionError
 from botocore.stub import Stubber
 
 from pytest_connect_chat._clients.model import SERVICES, model_client
-from pytest_connect_chat._service.requests import RecordedRequest
+from pytest_connect_chat._service.recorded_request import RecordedRequest
 from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import SceneError
 

@@ -21,10 +21,10 @@ from pytest_connect_chat._clients.network import network_exception
 from pytest_connect_chat._clients.unfaked import unfaked_message
 from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contacts import Contact
+from pytest_connect_chat._service.contact import Contact
 from pytest_connect_chat._service.faults import CallFaults
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.requests import Attempt, RecordedError, RecordedRequest
+from pytest_connect_chat._service.recorded_request import Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import UnfakedOperationError
 
@@ -115,6 +115,7 @@ class Exchange:
         "_faults",
         "_is_recorded",
         "_operation",
+        "_order",
         "_request_dict",
         "_started",
         "_stubber",
@@ -133,6 +134,7 @@ class Exchange:
         self._faults: CallFaults | None = None
         self._is_recorded = False
         self._started = self._backend.service.clock.now()
+        self._order = next(self._backend.service.contacts.happenings)
         self.request = Request(
             service=operation.service_model.service_name,
             operation=operation.name,
@@ -167,7 +169,7 @@ class Exchange:
     def _attempts_of_it(self) -> Steps:
         service = self._backend.service
         while True:
-            sent = service.clock.now()
+            sent = service.clock.now() if self._attempts else self._started
             reply = service.attempt(self.request, self._call_faults)
             if reply.seconds:
                 yield Wait(service.clock, self._delayed(reply, sent))
@@ -301,17 +303,5 @@ class Exchange:
         return self._recorded(None, None)
 
     def _recorded(self, members: dict[str, Any] | None, error: RecordedError | None) -> RecordedRequest:
-        request = self.request
-        return RecordedRequest(
-            service=request.service,
-            operation=request.operation,
-            client_token=request.params.get("ClientToken"),
-            client_token_given=request.client_token_given,
-            attempts=tuple(self._attempts),
-            error=error,
-            contact=self._contact,
-            region=request.region,
-            time=self._started,
-            _params=request.params,
-            _response=members,
-        )
+        attempts = tuple(self._attempts)
+        return RecordedRequest(self.request, self._started, attempts, members, error, self._contact, self._order)

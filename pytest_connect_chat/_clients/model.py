@@ -13,9 +13,9 @@ from botocore.loaders import Loader, create_loader
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.session import Session
 
-from pytest_connect_chat._report import did_you_mean
+from pytest_connect_chat._report.names import did_you_mean
+from pytest_connect_chat._service.operation_index import OperationIndex, Paths
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.requests import OperationIndex
 from pytest_connect_chat._service.wire import Limit
 from pytest_connect_chat.exceptions import FaultError, UnknownCodeWarning
 
@@ -36,9 +36,10 @@ def limits_of(operation: OperationModel) -> dict[str, Limit]:
     by_operation = _limits_by_model.setdefault(operation.service_model, {})
     limits = by_operation.get(operation.name)
     if limits is None:
-        limits = by_operation[operation.name] = {}
+        limits = {}
         if operation.input_shape is not None:
             _walk(operation.input_shape, "", limits, ())
+        by_operation[operation.name] = limits  # only now: another thread must not check by half of them
     return limits
 
 
@@ -82,14 +83,21 @@ def model_client(service: str) -> Any:
 
 
 @cache
-def _operations() -> tuple[tuple[str, str, frozenset[str]], ...]:
-    found = []
-    for service in SERVICES:
-        model = model_client(service).meta.service_model
-        for name in model.operation_names:
-            shape = model.operation_model(name).input_shape
-            found.append((xform_name(name), name, frozenset(shape.members if shape is not None else ())))
-    return tuple(found)
+def _operations() -> dict[str, str]:
+    """Return the operations of both services by their method name."""
+    return {
+        xform_name(name): name
+        for service in SERVICES
+        for name in model_client(service).meta.service_model.operation_names
+    }
+
+
+@cache
+def _paths(operation: str) -> Paths:
+    """Return what a request of an operation can hold; where both services have the operation, what either can."""
+    models = [model_client(service).meta.service_model for service in SERVICES]
+    found = (limits_of(model.operation_model(operation)) for model in models if operation in model.operation_names)
+    return frozenset().union(*found)
 
 
 def error_shape(code: str, services: Iterable[str]) -> Shape | None:
@@ -131,4 +139,4 @@ def check_error_code(code: str, fields: list[str], http_status: int | None, serv
 
 def operation_index() -> OperationIndex:
     """Return what the models say of the operations, read once it is asked for."""
-    return OperationIndex({xform_name(name): name for _, name in OPERATIONS}, _operations)
+    return OperationIndex({xform_name(name): name for _, name in OPERATIONS}, _operations, _paths)

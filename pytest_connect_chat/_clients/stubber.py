@@ -48,7 +48,6 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         name = f"pytest_connect_chat_{id(backend)}"
         self._event_id = name
         self._expected_params_event_id = f"{name}_expected_params"
-        self._stub_account_id_event_id = f"{name}_stub_account_id"
 
     def activate(self) -> None:
         """Put the handlers on the client."""
@@ -57,18 +56,12 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             "before-parameter-build", self._assert_expected_params, unique_id=self._expected_params_event_id
         )
         events.register_last("before-call", self._get_response_handler, unique_id=self._event_id)
-        events.register(
-            "before-endpoint-resolution.*",
-            self._set_account_id_for_endpoint_resolution,
-            unique_id=self._stub_account_id_event_id,
-        )
 
     def deactivate(self) -> None:
         """Take the handlers off the client."""
         events = self.client.meta.events
         events.unregister("before-parameter-build", unique_id=self._expected_params_event_id)
         events.unregister("before-call", unique_id=self._event_id)
-        events.unregister("before-endpoint-resolution.*", unique_id=self._stub_account_id_event_id)
 
     @property
     def retries_started(self) -> bool:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from botocore import xform_name
 
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.wire import Request
 
+WIDTH: Final = 72  # pytest puts a margin of eight before it
+
 
 def unfaked_message(request: Request) -> str:
     """Return what was called, what is faked, and the ways out, a line each."""
     method = xform_name(request.operation)
     faked = ", ".join(name for service, name in OPERATIONS if service == request.service)
+    listed = textwrap.fill(f"Faked are: {faked}.", WIDTH, initial_indent="  ", subsequent_indent="    ")
     return (
         f"{request.operation} of {request.service} is not faked.\n"
-        f"  Faked are: {faked or 'none of its operations'}.\n"
-        f"  To answer it: connect_chat.add_response({method!r}, {{...}}) or add_client_error({method!r}, ...).\n"
-        "  To hand it to whatever else intercepts it in this process, such as moto: the setting unfaked='passthrough'."
+        f"{listed}\n"
+        "  To answer it:\n"
+        f"    connect_chat.add_response({method!r}, {{...}})\n"
+        f"    connect_chat.add_client_error({method!r}, ...)\n"
+        "  To hand it to whatever else intercepts it here, such as moto:\n"
+        "    the setting unfaked='passthrough'"
     )
 
 

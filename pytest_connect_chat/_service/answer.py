@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_connect_chat._service.errors import ServiceError
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.contacts import Contact
+    from pytest_connect_chat._service.contact import Contact
 
 
 class Answer(NamedTuple):

@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+from pytest_connect_chat._report.names import SuggestsNames
 from pytest_connect_chat.exceptions import ClockError
 
 
@@ -48,7 +49,7 @@ def _real_now() -> datetime:
     return _whole_milliseconds(datetime.fromtimestamp(time.time(), UTC))
 
 
-class Clock:
+class Clock(SuggestsNames):
     """The time of one fake, in UTC and whole milliseconds. It never goes backwards.
 
     A frozen clock moves by the test (`advance`, `move_to`, `sleep`) and by what the code under test waits for.

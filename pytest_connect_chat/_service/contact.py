@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pytest_connect_chat._report.names import SuggestsNames
 from pytest_connect_chat._service.transcript import TranscriptItem
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
-class Contact:
+class Contact(SuggestsNames):
     """One chat contact of the fake, as a live view: what happens to the contact shows here at once.
 
     The names are AWS's, in snake case. Collections are copies: changing one changes nothing in the fake.
@@ -66,6 +67,7 @@ class Contact:
     _disconnect_timestamp: datetime | None = None
     _disconnect_reason: str | None = None
     _updated: datetime | None = None
+    _order: int = 0
     _registry: ContactRegistry = field(kw_only=True)
 
     def __repr__(self) -> str:

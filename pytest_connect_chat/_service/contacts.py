@@ -7,21 +7,21 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import count
 from typing import Any, Final
 
+from pytest_connect_chat._report.names import SuggestsNames, counted
 from pytest_connect_chat._service.clock import Clock, iso_timestamp
 from pytest_connect_chat._service.contact import Contact
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.transcript import CHAT_ENDED, TRANSFER_SUCCEEDED, TranscriptItem
-
-__all__ = ["NOT_CONNECTED", "PAST_CONTACTS", "Contact", "ContactRegistry"]
 
 PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
 NOT_CONNECTED: Final = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
 
 
-class ContactRegistry(Mapping[str, Contact]):
+class ContactRegistry(SuggestsNames, Mapping[str, Contact]):
     """Every contact of the fake by its id, in the order in which they were registered.
 
     Args:
@@ -35,6 +35,7 @@ class ContactRegistry(Mapping[str, Contact]):
         self._identifiers = identifiers
         self._lock = lock
         self._contacts: dict[str, Contact] = {}
+        self.happenings: count[int] = count()  # the order of what happens while the clock stands still
         self._active: Counter[str] = Counter()
         self._deadlines: list[tuple[datetime, int, str, str]] = []
         self._last_ended: dict[str, Contact] = {}
@@ -46,7 +47,9 @@ class ContactRegistry(Mapping[str, Contact]):
         try:
             return self._contacts[contact_id]
         except KeyError:
-            raise KeyError(f"no contact has the id {contact_id!r}; the fake has {len(self)} in all") from None
+            raise KeyError(
+                f"no contact has the id {contact_id!r}; the fake has {counted(len(self), 'contact')}"
+            ) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._contacts))
@@ -58,7 +61,7 @@ class ContactRegistry(Mapping[str, Contact]):
         return contact_id in self._contacts
 
     def __repr__(self) -> str:
-        return f"<ContactRegistry: {len(self)} contacts, {len(self.active)} active>"
+        return f"<ContactRegistry: {counted(len(self), 'contact')}, {len(self.active)} active>"
 
     @property
     def last(self) -> Contact:
@@ -67,9 +70,10 @@ class ContactRegistry(Mapping[str, Contact]):
         Raises:
             LookupError: There is none.
         """
-        if not self._contacts:
-            raise LookupError("No contact has been started or added yet.")
-        return next(reversed(self._contacts.values()))
+        with self._lock:
+            if not self._contacts:
+                raise LookupError("No contact has been started or added yet.")
+            return next(reversed(self._contacts.values()))
 
     @property
     def active(self) -> tuple[Contact, ...]:
@@ -85,6 +89,7 @@ class ContactRegistry(Mapping[str, Contact]):
 
     def add(self, contact: Contact) -> None:
         """Register a contact that has just started."""
+        contact._order = next(self.happenings)
         self._contacts[contact.contact_id] = contact
         self._by_participant_token[contact.participant_token] = contact
         if contact.previous_contact_id is not None:
@@ -170,6 +175,11 @@ class ContactRegistry(Mapping[str, Contact]):
 
     def say(self, contact: Contact, **members: Any) -> TranscriptItem:
         """Add an item to the transcript of a contact, and return it."""
-        item = TranscriptItem(id=self._identifiers.transcript_item_id(), contact_id=contact.contact_id, **members)
+        item = TranscriptItem(
+            id=self._identifiers.transcript_item_id(),
+            contact_id=contact.contact_id,
+            _order=next(self.happenings),
+            **members,
+        )
         contact._transcript += (item,)
         return item

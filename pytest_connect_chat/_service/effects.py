@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.checks.check import EXPLICIT_DENY
@@ -14,17 +14,13 @@ from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import FaultError
 
 ACCOUNT_ID: Final = "123456789012"
-NETWORK_ERRORS: Final = (
-    "connect_timeout",
-    "read_timeout",
-    "connection_closed",
-    "endpoint_unreachable",
-    "dns",
-    "proxy",
-    "tls",
-)
+NetworkError = Literal[
+    "connect_timeout", "read_timeout", "connection_closed", "endpoint_unreachable", "dns", "proxy", "tls"
+]
+ServerError = Literal[500, 502, 503, 504]
+NETWORK_ERRORS: Final[tuple[str, ...]] = get_args(NetworkError)
 LOSSES: Final = ("read_timeout", "connection_closed")
-SERVER_ERRORS: Final = (500, 502, 503, 504)
+SERVER_ERRORS: Final[tuple[int, ...]] = get_args(ServerError)
 ERROR_STATUSES: Final = range(300, 600)
 
 Serve = Callable[[], Reply]

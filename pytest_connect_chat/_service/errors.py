@@ -25,7 +25,7 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.http_status = http_status
-        self.fields = fields or {}
+        self.fields: dict[str, Any] = fields or {}
         self.rule: str | None = None
 
     def __str__(self) -> str:

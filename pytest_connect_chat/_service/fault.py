@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict
 
-from pytest_connect_chat._report import did_you_mean
+from pytest_connect_chat._report.names import did_you_mean
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.effects import Effect
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.requests import RecordedRequest, differing_members
+from pytest_connect_chat._service.recorded_request import RecordedRequest
+from pytest_connect_chat._service.requests import differing_members
 from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import FaultError
 
+SHOWN: Final = 60
 When = Mapping[str, Any] | Callable[[RecordedRequest], object]
 Preview = Callable[[], RecordedRequest]
 
@@ -37,7 +39,7 @@ class Selector(TypedDict, total=False):
     attempts: int
     after: int
     operation: str | None
-    service: str | None
+    service: Literal["connect", "connectparticipant"] | None
     when: When
     optional: bool
 
@@ -127,7 +129,8 @@ class Fault:
 def _shown(when: When) -> str:
     if callable(when):
         return f"{getattr(when, '__name__', when)} says so"
-    return ", ".join(f"{name}={value!r}" for name, value in when.items())
+    shown = ((name, repr(value)) for name, value in when.items())
+    return ", ".join(f"{name}={text if len(text) <= SHOWN else f'{text[:SHOWN]}...'}" for name, text in shown)
 
 
 def parse_selector(selector: Selector) -> dict[str, Any]:

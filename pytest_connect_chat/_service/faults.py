@@ -7,13 +7,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack, overload
 
+from pytest_connect_chat._report.names import SuggestsNames, counted
 from pytest_connect_chat._service import effects
 from pytest_connect_chat._service.chaos import Chaos
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.effects import Effect
+from pytest_connect_chat._service.effects import Effect, NetworkError, ServerError
 from pytest_connect_chat._service.fault import Fault, Preview, Selector, parse_selector
+from pytest_connect_chat._service.operation_index import OperationIndex
 from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import FaultError
 
@@ -34,10 +36,10 @@ class CallFaults:
     preview: Preview
     max_attempts: Callable[[], int]
     attempt: int = 1
-    decided: dict[int, bool] = field(default_factory=dict)
+    decided: dict[Fault, bool] = field(default_factory=dict)
 
 
-class FaultPlan(Sequence[Fault]):
+class FaultPlan(SuggestsNames, Sequence[Fault]):
     """The faults of one fake: planned by the test, met in the order in which they were planned, the first match wins.
 
     Args:
@@ -45,6 +47,7 @@ class FaultPlan(Sequence[Fault]):
         clock: Tells when an outage ends.
         throttle_code: The error code of `throttle`.
         check_code: Looks at an error code and the names of its modelled fields: raises or warns.
+        knows: Tells what members requests can have.
         chaos: What injects faults at random.
     """
 
@@ -54,16 +57,22 @@ class FaultPlan(Sequence[Fault]):
         clock: Clock,
         throttle_code: str,
         check_code: CodeCheck,
+        knows: OperationIndex,
         chaos: Chaos,
     ) -> None:
         self._lock = lock
         self._clock = clock
         self._throttle_code = throttle_code
         self._check_code = check_code
+        self._knows = knows
         self._chaos = chaos
         self._faults: list[Fault] = []
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Fault: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Fault]: ...
+    def __getitem__(self, index: int | slice) -> Fault | Sequence[Fault]:
         return self._faults[index]
 
     def __iter__(self) -> Iterator[Fault]:
@@ -74,7 +83,8 @@ class FaultPlan(Sequence[Fault]):
 
     def __repr__(self) -> str:
         planned = "".join(f"\n  {fault}, met {fault.met}" for fault in self)
-        return f"<FaultPlan: {self._chaos or 'no chaos'}, {len(self) or 'no'} faults{planned}>"
+        faults = counted(len(self), "fault") if self._faults else "no faults"
+        return f"<FaultPlan: {self._chaos or 'no chaos'}, {faults}{planned}>"
 
     # -- planning ---------------------------------------------------------------------------------------------------
 
@@ -121,7 +131,7 @@ class FaultPlan(Sequence[Fault]):
         self._check_code(code, list(fields or {}), http_status, fault.services)
         return self._added(fault)
 
-    def network_error(self, error: str = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
+    def network_error(self, error: NetworkError = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
         """Break the network before the service is reached: nothing is committed.
 
         Args:
@@ -133,7 +143,11 @@ class FaultPlan(Sequence[Fault]):
             raise FaultError(f"error={error!r} is not a network error. Valid: {', '.join(effects.NETWORK_ERRORS)}.")
         return self._plan(effects.BreakNetwork(error), selector)
 
-    def lose_response(self, error: str | int = "read_timeout", **selector: Unpack[Selector]) -> Fault:
+    def lose_response(
+        self,
+        error: Literal["read_timeout", "connection_closed"] | ServerError = "read_timeout",
+        **selector: Unpack[Selector],
+    ) -> Fault:
         """Commit the request, and lose the answer on its way.
 
         Args:
@@ -170,9 +184,9 @@ class FaultPlan(Sequence[Fault]):
         minutes: float = 0,
         seconds: float = 0,
         hours: float = 0,
-        error: str | int = 503,
+        error: NetworkError | ServerError = 503,
         operation: str | None = None,
-        service: str | None = None,
+        service: Literal["connect", "connectparticipant"] | None = None,
         optional: bool = False,
     ) -> Fault:
         """Fail every attempt from now until the clock has moved on.
@@ -197,14 +211,15 @@ class FaultPlan(Sequence[Fault]):
         selector: Selector = {"calls": None, "operation": operation, "service": service, "optional": optional}
         return self._plan(effect, selector, ends=ends)
 
-    def chaos(self, rate: float, mode: str = "survivable") -> None:
+    def chaos(self, rate: float, mode: Literal["survivable", "hard"] = "survivable") -> None:
         """Inject seeded faults at random from now on, in place of what the setting `chaos` says.
 
         Args:
             rate: How many of all attempts meet a fault: 0 to 1.
             mode: `"survivable"`: only faults that a client survives by its own retries; `"hard"`: any, at any attempt.
         """
-        self._chaos.set(rate, mode)
+        with self._lock:
+            self._chaos.set(rate, mode)
 
     def clear(self) -> None:
         """Forget all faults, and end the chaos."""
@@ -220,7 +235,12 @@ class FaultPlan(Sequence[Fault]):
         return self._added(self._made(effect, selector, ends))
 
     def _made(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
-        return Fault(_effect=effect, _ends=ends, **parse_selector(selector))
+        fault = Fault(_effect=effect, _ends=ends, **parse_selector(selector))
+        members = fault._when if isinstance(fault._when, Mapping) else {}
+        unknown = self._knows.unknown_member(fault.operation, members) if members else None
+        if unknown is not None:
+            raise FaultError(f"when={{...}} would never match: {unknown}")
+        return fault
 
     def _added(self, fault: Fault) -> Fault:
         with self._lock:
@@ -252,9 +272,9 @@ class FaultPlan(Sequence[Fault]):
             return meets
         if fault.unit == "attempts":
             return self._counts(fault, call)
-        if id(fault) not in call.decided:
-            call.decided[id(fault)] = self._counts(fault, call)
-        return call.decided[id(fault)]
+        if fault not in call.decided:
+            call.decided[fault] = self._counts(fault, call)
+        return call.decided[fault]
 
     def _counts(self, fault: Fault, call: CallFaults) -> bool:
         if fault.is_exhausted or not fault._wants(call.preview):

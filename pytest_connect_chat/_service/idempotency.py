@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.answer import Answer
 
@@ -12,8 +11,7 @@ from pytest_connect_chat._service.answer import Answer
 RETENTION: Final = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedCall:
+class CommittedCall(NamedTuple):
     """What a used token stands for: the request as it was, and the answer it got."""
 
     params: dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from datetime import datetime
 from random import Random
 
@@ -12,20 +12,22 @@ _DATA_KEY_PREFIX = bytes((0x01, 0x02, 0x03, 0x00, 0x78))
 _DATA_KEY_REST = 163
 _SEALED_BYTES = 173  # gives the 612 characters of most tokens seen
 
-_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+_UUID_BITS = ~(0xF000 << 64 | 0xC000 << 48)  # all but those that say version and variant
+_VERSION_4 = 0x4000 << 64 | 0x8000 << 48
 
 
 def uuid4(source: Random) -> str:
     """Return an id in the form of a version 4 UUID, lower case, 36 characters."""
-    digits = f"{source.getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+    digits = f"{source.getrandbits(128) & _UUID_BITS | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def participant_token(source: Random) -> str:
     """Return a token of 612 characters with the structure of the service's participant tokens."""
     secret = source.randbytes(_DATA_KEY_REST + _SEALED_BYTES)
-    data_key = b64encode(_DATA_KEY_PREFIX + secret[:_DATA_KEY_REST])
-    return b64encode(data_key + b"::" + b64encode(secret[_DATA_KEY_REST:])).decode("ascii")
+    data_key = b2a_base64(_DATA_KEY_PREFIX + secret[:_DATA_KEY_REST], newline=False)
+    sealed = b2a_base64(secret[_DATA_KEY_REST:], newline=False)
+    return b2a_base64(data_key + b"::" + sealed, newline=False).decode("ascii")
 
 
 def websocket_url(source: Random, region: str) -> str:
@@ -56,8 +58,8 @@ class Identifiers:
         self._participants = Random(f"{seed}/participant")
         self._attachments = Random(f"{seed}/attachment")
         defaults = Random(f"{seed}/defaults")
-        self.default_instance_id = uuid4(defaults)
-        self.default_contact_flow_id = uuid4(defaults)
+        self.default_instance_id: str = uuid4(defaults)
+        self.default_contact_flow_id: str = uuid4(defaults)
 
     def contact(self) -> tuple[str, str, str]:
         """Return a new contact id, participant id and participant token."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_connect_chat._service.contacts import Contact, ContactRegistry
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.contacts import ContactRegistry
 
 
 def session_of(contacts: ContactRegistry, contact: Contact) -> list[Contact]:

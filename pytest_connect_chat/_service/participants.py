@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from pytest_connect_chat._service.checks.check import ACCESS_DENIED, EXPLICIT_DENY
-from pytest_connect_chat._service.contacts import Contact, ContactRegistry
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.contacts import ContactRegistry
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.rulebook import RuleBook
 from pytest_connect_chat._service.wire import Request

@@ -14,7 +14,7 @@ from pytest_connect_chat.exceptions import SceneError
 if TYPE_CHECKING:
     from pytest_connect_chat._service.service import ConnectChatService
 
-Reply = str | Callable[[TranscriptItem], str | None]
+BotReply = str | Callable[[TranscriptItem], str | None]
 
 # How the flow's own items name themselves: seen in public transcripts. That they have no participant id is assumed.
 BOT_ROLE = "SYSTEM"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from pytest_connect_chat._service.contacts import Contact, ContactRegistry
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.contacts import ContactRegistry
 from pytest_connect_chat._service.rulebook import RuleBook
 
 RETENTION: Final = timedelta(days=730)  # contacts are kept for 24 months: API reference, DescribeContact

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pytest_connect_chat._report import did_you_mean
+from pytest_connect_chat._report.names import did_you_mean
 from pytest_connect_chat._service.checks.check import OBSERVED_TEXTS, Check
 from pytest_connect_chat._service.errors import ServiceError
 from pytest_connect_chat._service.rules import RULES
@@ -135,9 +135,10 @@ class RuleBook(Mapping[str, RuleSwitch]):
             ServiceError: The request is against a rule; of several, the first in the table counts.
         """
         kind = (request.operation, frozenset(request.params))
-        applicable = self._applicable.get(kind)
+        known = self._applicable  # `refresh` replaces it: what was found before a switch must not stay after it
+        applicable = known.get(kind)
         if applicable is None:
-            applicable = self._applicable[kind] = self._find_applicable(*kind)
+            applicable = known[kind] = self._find_applicable(*kind)
         for check, switch in applicable:
             message = check(request)
             if message is not None:

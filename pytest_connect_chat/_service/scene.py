@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
-from pytest_connect_chat._service.contacts import Contact
-from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION_MINUTES
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
 from pytest_connect_chat._service.other_side import active_contact
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.wire import snapshot
@@ -51,7 +51,7 @@ def add_contact(
             initial_contact_id=previous.initial_contact_id if previous else contact_id,
             previous_contact_id=previous.contact_id if previous else None,
             initiation_timestamp=started,
-            expires_at=started + timedelta(minutes=DEFAULT_DURATION_MINUTES),
+            expires_at=started + DEFAULT_DURATION,
             _attributes=copied,
             _connected=True,
             _registry=service.contacts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.answer import Answer, Reply
@@ -16,6 +17,7 @@ from pytest_connect_chat._service.faults import CallFaults, CodeCheck, FaultPlan
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.instances import Instances
+from pytest_connect_chat._service.operation_index import OperationIndex
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.participants import Participants
 from pytest_connect_chat._service.quotas import ApiRates
@@ -31,14 +33,16 @@ class ConnectChatService:
         settings: What the fake is set to.
         seed: What ids, tokens and chaos follow from.
         check_code: Looks at the error codes of planned faults.
+        knows: Tells what the model says of operations and members.
     """
 
-    def __init__(self, settings: Settings, seed: int | str, check_code: CodeCheck) -> None:
+    def __init__(self, settings: Settings, seed: int | str, check_code: CodeCheck, knows: OperationIndex) -> None:
         self.settings = settings
-        self.lock = threading.RLock()
-        self.clock = Clock(settings.clock)
-        self.identifiers = Identifiers(seed)
-        self.rules = RuleBook(
+        self.connect_within: timedelta = timedelta(minutes=settings.connect_within)
+        self.lock: threading.RLock = threading.RLock()
+        self.clock: Clock = Clock(settings.clock)
+        self.identifiers: Identifiers = Identifiers(seed)
+        self.rules: RuleBook = RuleBook(
             {
                 "initial-message-characters": settings.message_limits == "per-type",
                 "initial-message-bytes": settings.message_limits == "16384-bytes",
@@ -48,15 +52,15 @@ class ConnectChatService:
                 "participant-client-token-conflict": settings.client_token_conflict == "error",
             }
         )
-        self.instances = Instances()
-        self.contacts = ContactRegistry(self.clock, self.identifiers, self.lock)
-        self.participants = Participants(self.contacts, self.identifiers)
-        self.attachments = Attachments()
-        self.reply: participation.Reply | None = None
-        self.used_tokens = UsedTokens()
-        self.rates = ApiRates(settings.rate_limit, settings.throttle_code, self.participants.instance_of)
+        self.instances: Instances = Instances()
+        self.contacts: ContactRegistry = ContactRegistry(self.clock, self.identifiers, self.lock)
+        self.participants: Participants = Participants(self.contacts, self.identifiers)
+        self.attachments: Attachments = Attachments()
+        self.reply: participation.BotReply | None = None
+        self.used_tokens: UsedTokens = UsedTokens()
+        self.rates: ApiRates = ApiRates(settings.rate_limit, settings.throttle_code, self.participants.instance_of)
         chaos = Chaos(seed, settings.chaos, settings.chaos_mode)
-        self.faults = FaultPlan(self.lock, self.clock, settings.throttle_code, check_code, chaos)
+        self.faults: FaultPlan = FaultPlan(self.lock, self.clock, settings.throttle_code, check_code, knows, chaos)
 
     def attempt(self, request: Request, call: Callable[[], CallFaults]) -> Reply:
         """Decide what becomes of one attempt: what a fault makes of it, else what the service answers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -47,3 +47,4 @@ class TranscriptItem:
     participant_role: str | None = None
     display_name: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    _order: int = field(default=0, repr=False, compare=False)

@@ -49,7 +49,10 @@ def snapshot(value: Any) -> Any:
     if kind is str or kind is int or kind is bool or value is None:
         return value
     if isinstance(value, dict):
-        return {key if type(key) is str else str.__str__(key): snapshot(item) for key, item in value.items()}
+        return {
+            key if type(key) is str else str.__str__(key): item if type(item) is str else snapshot(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [snapshot(item) for item in value]
     if isinstance(value, str):

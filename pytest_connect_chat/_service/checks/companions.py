@@ -22,9 +22,10 @@ _TAG_KEY = re.compile(r"(?!aws:)[a-zA-Z+-=._:/]+\Z")  # the model's own pattern
 
 def tag_key_characters(request: Request) -> str | None:
     """Check the keys of tags."""
-    for key in request.params["Tags"]:
+    member = "Tags" if "Tags" in request.params else "TagKeys"
+    for key in request.params[member]:
         if not _TAG_KEY.match(key):
-            return f"Tags has the key {shown(key)}; keys match the model's pattern and do not begin with aws:."
+            return f"{member} has the key {shown(key)}; keys match the model's pattern and do not begin with aws:."
     return None
 
 
@@ -45,7 +46,7 @@ def receipt_without_message(request: Request) -> str | None:
         return None
     try:
         content = json.loads(request.params.get("Content", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict) and isinstance(content.get("messageId"), str):
         return None

@@ -91,7 +91,7 @@ def outside_the_model(request: Request) -> str | None:
 
 
 def _problem(request: Request, path: str, name: str, value: Any) -> str | None:
-    _, most, valid = request.limit(path)
+    least, most, valid = request.limit(path)
     if isinstance(value, str):
         if valid and value not in valid:
             return f"{name} is {shown(value)}; valid are {', '.join(valid)}."
@@ -102,6 +102,8 @@ def _problem(request: Request, path: str, name: str, value: Any) -> str | None:
     if isinstance(value, list):
         parts = [(f"{path}[]", f"{name}[{position}]", item) for position, item in enumerate(value)]
     elif f"{path}{{}}" in request.limits:
+        if least and not value:  # the one minimum that botocore does not check
+            return f"{name} is empty."
         parts = [(f"{path}{{key}}", f"a key of {name}", key) for key in value]
         parts += [(f"{path}{{}}", f"{name}[{key!r}]", item) for key, item in value.items()]
     else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_connect_chat._service.wire import Request
 
 if TYPE_CHECKING:
     from pytest_connect_chat._service.service import ConnectChatService
+
+LONGEST_POSITION: Final = 9  # digits; Python refuses to read thousands of them
 
 
 def page_of(
@@ -19,7 +21,7 @@ def page_of(
     start = 0
     if "NextToken" in request.params:
         position = read_token(request.params["NextToken"], request.operation)
-        known = position.isdecimal()
+        known = position.isdecimal() and len(position) <= LONGEST_POSITION
         service.rules.require("list-next-token", known, "NextToken is not one of this operation.")
         start = int(position) if known else 0
     end = start + request.params.get("MaxResults", per_page)

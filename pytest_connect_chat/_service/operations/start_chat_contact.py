@@ -9,7 +9,8 @@ from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.checks.attributes import attributes_message
 from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND
-from pytest_connect_chat._service.contacts import NOT_CONNECTED, Contact
+from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.contacts import NOT_CONNECTED
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members
 from pytest_connect_chat._service.persistent_chat import resolve_source
@@ -18,7 +19,7 @@ from pytest_connect_chat._service.wire import Request
 if TYPE_CHECKING:
     from pytest_connect_chat._service.service import ConnectChatService
 
-DEFAULT_DURATION_MINUTES: Final = 1_500  # "defaults to 25 hour"
+DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # "defaults to 25 hour"
 
 
 def start_chat_contact(service: ConnectChatService, request: Request, now: datetime) -> Answer:
@@ -34,10 +35,9 @@ def start_chat_contact(service: ConnectChatService, request: Request, now: datet
     attributes = _attributes(service, params, related)
     _require_free_slot(service, params["InstanceId"])
     contact = _new_contact(service, request, now, source, related, attributes)
-    deadline = now + timedelta(minutes=service.settings.connect_within)
     service.contacts.add(contact)
-    if deadline > now:
-        service.contacts.schedule_end(contact, deadline, NOT_CONNECTED)
+    if service.connect_within:
+        service.contacts.schedule_end(contact, now + service.connect_within, NOT_CONNECTED)
     answer = Answer(_members(service, request, contact, now), contact)
     if used_token:
         service.used_tokens.remember(used_token, CommittedCall(params, answer, now))
@@ -123,6 +123,8 @@ def _new_contact(
     params = request.params
     contact_id, participant_id, participant_token = service.identifiers.contact()
     origin = source or related
+    minutes = params.get("ChatDurationInMinutes")
+    duration = DEFAULT_DURATION if minutes is None else timedelta(minutes=minutes)
     return Contact(
         contact_id=contact_id,
         instance_id=params["InstanceId"],
@@ -133,7 +135,7 @@ def _new_contact(
         display_name=params["ParticipantDetails"]["DisplayName"],
         initial_contact_id=contact_id,
         initiation_timestamp=now,
-        expires_at=now + timedelta(minutes=params.get("ChatDurationInMinutes", DEFAULT_DURATION_MINUTES)),
+        expires_at=now + duration,
         related_contact_id=origin.contact_id if origin is not None else params.get("RelatedContactId"),
         continued_from_contact_id=source.contact_id if source is not None else None,
         rehydration_type=params["PersistentChat"].get("RehydrationType") if source is not None else None,

@@ -35,18 +35,18 @@ RULES: Final = (
     shape(
         "contact-request-bounds",
         None,
-        "Every member of a request about a contact is within the model's maxima and enums.",
+        "Every member of a request about a contact is within the model's bounds and enums.",
         MODEL,
         modelled.outside_the_model,
         operations=(*OF_A_CONTACT, "ListContactFlows", "StopContact"),
     ),
     shape(
         "tag-key-characters",
-        "Tags",
+        None,
         "The keys of tags have the characters of the model's pattern, and do not begin with `aws:`.",
         MODEL,
         companions.tag_key_characters,
-        operations=("TagContact",),
+        operations=("TagContact", "UntagContact"),
     ),
     combination(
         "added-participant-role",

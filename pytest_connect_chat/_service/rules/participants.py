@@ -85,7 +85,7 @@ RULES: Final = (
     Rule(
         id="participant-request-bounds",
         member=None,
-        sentence="Every member of a request to the participant service is within the model's maxima and enums.",
+        sentence="Every member of a request to the participant service is within the model's bounds and enums.",
         code=VALIDATION,
         source=MODEL,
         evidence=DOCUMENTED,

@@ -1,0 +1,246 @@
+"""Writes `docs/failure-gallery.md`: what typical failures look like in a terminal, and what each tells to do."""  # noqa: INP001
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent, fill, indent
+from typing import Final
+
+PAGE: Final = Path(__file__).parents[1] / "failure-gallery.md"
+PLAIN: Final = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:cacheprovider")
+COLUMNS: Final = 80
+
+APPLICATION: Final = """\
+import boto3
+
+INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
+FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
+connect = boto3.client("connect")
+
+
+def open_chat(name, **parameters):
+    return connect.start_chat_contact(
+        InstanceId=INSTANCE_ID,
+        ContactFlowId=FLOW_ID,
+        ParticipantDetails={"DisplayName": name},
+        Attributes={"tier": "gold"},
+        **parameters,
+    )["ContactId"]
+
+
+def open_chat_stubbornly(name):
+    try:
+        return open_chat(name)
+    except ReadTimeoutError:
+        return open_chat(name)
+""".replace("import boto3\n", "import boto3\nfrom botocore.exceptions import ReadTimeoutError\n")
+
+HEAD: Final = f"""\
+# Failure gallery
+
+What typical failures look like, as pytest prints them at 80 columns, and what each tells you to do. The tests are of
+this small application; clients are in retry mode `standard`.
+
+<!-- not run -->
+```python
+# app.py
+{APPLICATION}```
+
+The `connect chat` section has a line for each recorded request, one for each attempt where there was more than one or a
+fault, and one for what came of it. Times are seconds of the fake's clock since the start of the test. Long values are
+cut: `-v` shows all requests and whole ids, `-vv` whole values. Tokens are never shown in full. The traceback ends with
+the call that your code made; `--full-trace` shows botocore's part too.
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One failing test, and what to do about it."""
+
+    title: str
+    advice: str
+    test: str
+
+    @property
+    def name(self) -> str:
+        """The name of the test."""
+        found = re.search(r"def (\w+)", self.test)
+        return found[1] if found else ""
+
+
+CASES: Final = [
+    Case(
+        "The request is not as expected",
+        "The nearest request is compared field by field: mend the application, or what the test expects.",
+        """
+        def test_gold_customers_are_marked(connect_chat):
+            open_chat("Ada")
+            connect_chat.requests.start_chat_contact.assert_requested_once(
+                Attributes={"tier": "silver", "source": "web"}
+            )
+        """,
+    ),
+    Case(
+        "A chat too many",
+        "The first call's response was lost, its contact was started all the same, and the second call drew a new "
+        "token: give a `ClientToken` of your own and keep it over both.",
+        """
+        def test_a_lost_response_opens_one_chat(connect_chat):
+            connect_chat.faults.lose_response()
+            open_chat_stubbornly("Ada")
+            assert len(connect_chat.contacts) == 1
+        """,
+    ),
+    Case(
+        "The application does not survive an error",
+        "Every attempt of the call was throttled, with the back-off that the client's retry mode has: catch the "
+        "exception, or plan the fault with `attempts=` if the client alone should absorb it.",
+        """
+        def test_a_throttled_call_is_survived(connect_chat):
+            connect_chat.faults.throttle()
+            open_chat("Ada")
+        """,
+    ),
+    Case(
+        "A fault that is not used up",
+        "The client gave up after three attempts: plan as many attempts as it makes, raise its `max_attempts`, or say "
+        "`optional=True`.",
+        """
+        def test_five_throttled_attempts(connect_chat):
+            connect_chat.faults.throttle(attempts=5)
+            with pytest.raises(connect.exceptions.TooManyRequestsException):
+                open_chat("Ada")
+        """,
+    ),
+    Case(
+        "A request that the service refuses",
+        "The message names the rule; `connect_chat.rules` has its source, and can switch it off. Here: end the chat "
+        "before it is resumed.",
+        """
+        def test_a_chat_is_resumed(connect_chat):
+            past = open_chat("Ada")
+            open_chat("Ada", PersistentChat={"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": past})
+        """,
+    ),
+    Case(
+        "The instance is full",
+        "The quota is computed from the active contacts: end one, or raise the setting that the message names.",
+        """
+        @pytest.mark.connect_chat(max_active_chats=1)
+        def test_two_chats(connect_chat):
+            open_chat("Ada")
+            open_chat("Bob")
+        """,
+    ),
+    Case(
+        "An operation that is not faked",
+        "Queue an answer for it, or let something else have it.",
+        """
+        def test_the_queues_are_listed(connect_chat):
+            connect.list_queues(InstanceId=INSTANCE_ID)
+        """,
+    ),
+    Case(
+        "A canned answer that nobody asked for",
+        "The application did not call what the test prepared for.",
+        """
+        def test_no_queue_is_there(connect_chat):
+            connect_chat.add_response("list_queues", {"QueueSummaryList": []})
+            open_chat("Ada")
+        """,
+    ),
+    Case(
+        "A mistyped member",
+        "Names are looked up in the installed model, at any depth, so that a typing error does not look like a request "
+        "that never came.",
+        """
+        def test_the_customer_is_named(connect_chat):
+            open_chat("Ada")
+            connect_chat.requests.start_chat_contact.assert_requested(ParticipantDetails={"Displayname": "Ada"})
+        """,
+    ),
+    Case(
+        "A mistyped fault",
+        "The same goes for faults, selectors, rules, settings and attributes.",
+        """
+        def test_a_mistyped_selector(connect_chat):
+            connect_chat.faults.throttle(atempts=2)
+        """,
+    ),
+    Case(
+        "A mistyped setting",
+        "The message lists the settings.",
+        """
+        @pytest.mark.connect_chat(max_active_chat=1)
+        def test_a_mistyped_setting(connect_chat):
+            open_chat("Ada")
+        """,
+    ),
+    Case(
+        "Nothing reached the service",
+        "botocore refuses some requests itself; they are not recorded.",
+        """
+        def test_the_duration_is_handed_on(connect_chat):
+            with pytest.raises(ParamValidationError):
+                open_chat("Ada", ChatDurationInMinutes=5)
+            connect_chat.requests.start_chat_contact.assert_requested_once(ChatDurationInMinutes=5)
+        """,
+    ),
+]
+IMPORTS: Final = """\
+import pytest
+from botocore.exceptions import ParamValidationError
+
+from app import INSTANCE_ID, connect, open_chat, open_chat_stubbornly
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    printed = _run()
+    parts = [HEAD]
+    for case in CASES:
+        shown = _shown(printed, case.name)
+        test = dedent(case.test).strip()
+        parts.append(f"\n## {case.title}\n\n{fill(case.advice, 120)}\n\n")
+        parts.append(f"<!-- not run -->\n```python\n{test}\n```\n\n```text\n{shown}\n```\n")
+    return "".join(parts)
+
+
+def _run() -> str:
+    """Return what pytest prints about the failing tests."""
+    with TemporaryDirectory() as directory:
+        place = Path(directory)
+        (place / "app.py").write_text(APPLICATION, "utf-8")
+        (place / "test_gallery.py").write_text(IMPORTS + "".join(f"\n\n{dedent(case.test)}" for case in CASES), "utf-8")
+        settings = 'connect_chat_region = "us-east-1"\npythonpath = ["."]\n'
+        (place / "pyproject.toml").write_text(f"[tool.pytest]\n{settings}", "utf-8")
+        ours = {"COLUMNS": str(COLUMNS), "AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "3"}
+        run = subprocess.run(  # noqa: S603  # it runs the interpreter that runs it
+            [sys.executable, "-m", "pytest", *PLAIN, "--color=no", "-q", "-r", "N"],
+            cwd=place,
+            env={**os.environ, **ours},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return run.stdout.replace(str(place), "...")
+
+
+def _shown(printed: str, name: str) -> str:
+    """Return what was printed about one test, without the lines that show columns: they differ by Python."""
+    heading = rf"^_+ (?:ERROR at \w+ of )?{name} _+$"
+    found = re.search(rf"(?ms){heading}.*?(?=^(?:_{{2,}} |={{2,}} |\d+ failed))", printed)
+    if found is None:
+        raise LookupError(f"{name} did not fail as it should:\n{indent(printed, '  ')}")
+    return "\n".join(line for line in found[0].rstrip().splitlines() if not re.fullmatch(r"[ E]*[\^~]+", line))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

@@ -1,0 +1,1 @@
+"""How things read when a test fails."""

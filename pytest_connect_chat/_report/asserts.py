@@ -1,0 +1,130 @@
+"""What a failed assert on recorded requests says."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+from unicodedata import east_asian_width, normalize
+
+from pytest_connect_chat._report.journal import SECRETS, UUID, shortened, since
+from pytest_connect_chat._report.names import counted
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.recorded_request import RecordedRequest
+
+NEAREST: Final = 3
+VALUE_WIDTH: Final = 200
+BEFORE: Final = 30  # what of a long value is shown before the place where it differs
+MESSAGE_WIDTH: Final = 72  # pytest puts a margin of eight before it
+
+Numbered = tuple[int, "RecordedRequest"]
+Differing = Callable[[dict[str, Any], dict[str, Any]], list[str]]
+
+
+def describe_failed_assert(
+    operation: str | None,
+    times: str,
+    wanted: dict[str, Any],
+    found: Sequence[Numbered],
+    candidates: Sequence[Numbered],
+    elsewhere: int,
+    differing: Differing,
+    start: datetime,
+) -> str:
+    """Return the message of an assert on recorded requests: what was wanted, what was there, where it differs."""
+    lines = [f"Expected {operation or 'a request'} {times}{' with' if wanted else ''}"]
+    lines += [f"    {name} = {_shown(name, value)}" for name, value in wanted.items()]
+    lines[-1] += ","
+    if found:
+        lines.append(f"but {counted(len(found), 'request')} {'matches' if len(found) == 1 else 'match'}:")
+        lines += _listed(found, start, lambda record: [])
+    elif candidates:
+        lines.append(f"but no request matches. The nearest of {counted(len(candidates), 'request')}:")
+        nearest = sorted(candidates, key=lambda numbered: len(differing(numbered[1].params, wanted)))
+        lines += _listed(nearest, start, lambda record: _differences(record, wanted, differing(record.params, wanted)))
+    else:
+        others = f"; {counted(elsewhere, 'request')} of other operations did" if elsewhere else ""
+        lines.append(f"but none reached the service{others}. Calls that botocore refuses itself never reach it.")
+    return "\n".join(part for line in lines for part in wrapped(line))
+
+
+def wrapped(line: str, width: int = MESSAGE_WIDTH) -> list[str]:
+    """Return a line in as many as it takes, the further ones indented."""
+    if any(east_asian_width(character) in "WF" for character in line):
+        width //= 2  # such a character takes two columns
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _listed(
+    numbered: Sequence[Numbered], start: datetime, details: Callable[[RecordedRequest], Iterable[str]]
+) -> list[str]:
+    lines = []
+    for number, record in numbered[:NEAREST]:
+        lines.append(f"  #{number} {since(start, record.time)} {record.operation}, {_outcome(record)}")
+        lines += [f"    {detail}" for detail in details(record)]
+    if len(numbered) > NEAREST:
+        lines.append(f"  ... and {len(numbered) - NEAREST} more")
+    return lines
+
+
+def _outcome(record: RecordedRequest) -> str:
+    attempts = f" after {record.attempt_count} attempts" if record.attempt_count > 1 else ""
+    met = [fault for fault, _ in groupby(attempt.fault for attempt in record.attempts) if fault]
+    by = f" [{', '.join(met)}]" if met else ""
+    if record.error is None:
+        return f"answered{attempts}{by}"
+    return f"{'failed' if record.error.http_status is None else 'refused'}: {record.error.code}{attempts}{by}"
+
+
+def _differences(record: RecordedRequest, wanted: dict[str, Any], names: Iterable[str]) -> list[str]:
+    lines: list[str] = []
+    for name in names:
+        if name not in record.params:
+            lines.append(f"{name}: not given, expected {_shown(name, wanted[name])}")
+        elif name in SECRETS:
+            lines.append(f"{name}: was {_shown(name, record.params[name])}, expected {_shown(name, wanted[name])}")
+        else:
+            lines += _value_differences(name, record.params[name], wanted[name])
+    return lines
+
+
+def _value_differences(path: str, actual: Any, wanted: Any) -> list[str]:
+    """Return a line for each field in which two values differ."""
+    if isinstance(actual, dict) and isinstance(wanted, dict):
+        lines = []
+        for key in [*wanted, *(key for key in actual if key not in wanted)]:
+            if key not in actual:
+                lines.append(f"{path}[{key!r}]: not given, expected {_cut(repr(wanted[key]))}")
+            elif key not in wanted:
+                lines.append(f"{path}[{key!r}]: was {_cut(repr(actual[key]))}, not expected")
+            elif not bool(wanted[key] == actual[key]):
+                lines += _value_differences(f"{path}[{key!r}]", actual[key], wanted[key])
+        return lines
+    was, expected = _pair(actual, wanted)
+    return [f"{path}: was {was}, expected {expected}"]
+
+
+def _pair(actual: Any, wanted: Any) -> tuple[str, str]:
+    """Return two values such that one sees where they differ."""
+    was, expected = repr(actual), repr(wanted)
+    if normalize("NFKC", was) == normalize("NFKC", expected):
+        was, expected = ascii(actual), ascii(wanted)  # they look alike
+    alike = next((i for i, pair in enumerate(zip(was, expected, strict=False)) if pair[0] != pair[1]), 0)
+    skipped = max(alike - BEFORE, 0) if max(len(was), len(expected)) > VALUE_WIDTH else 0
+    return _cut(was, skipped), _cut(expected, skipped)
+
+
+def _shown(name: str, value: Any) -> str:
+    text = repr(value)
+    return shortened(text[1:-1]) if name in SECRETS and len(text) > UUID else _cut(text)
+
+
+def _cut(text: str, skipped: int = 0) -> str:
+    if len(text) <= VALUE_WIDTH:
+        return text
+    start = f"...{text[skipped:]}" if skipped else text
+    return f"{start if len(start) <= VALUE_WIDTH else f'{start[: VALUE_WIDTH - 20]}...'} ({len(text)} characters)"

@@ -1,0 +1,99 @@
+"""What happened on the fake, for the report of a failed test."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.recorded_request import Attempt, RecordedError, RecordedRequest
+
+JOURNAL_LINES: Final = 40
+WIDTH: Final = 79
+SHORT: Final = 60
+PLACES: Final = ("InstanceId", "ContactFlowId")
+SECRETS: Final = ("ParticipantToken", "ConnectionToken")
+UUID: Final = 36  # what is longer is a token or an ARN
+READS: Final = ("Describe", "Get", "List")
+ALL_LINES: Final = 1  # the verbosity from which no request is left out
+WHOLE_VALUES: Final = 2  # and the one from which no value is cut
+
+
+def describe_journal(records: Sequence[RecordedRequest], start: datetime, verbosity: int) -> str:
+    """Return what happened on the fake, for the report of a failed test: each request with its attempts and answer.
+
+    Args:
+        records: The recorded requests, in order.
+        start: When the clock started; times are shown in seconds since then.
+        verbosity: 1 shows all requests and whole ids, 2 whole values too.
+    """
+    lines: list[str] = []
+    for number, record in enumerate(records, 1):
+        lines += _wrapped(f"#{number} {since(start, record.time)} {record.operation}", _members(record, verbosity))
+        if record.attempt_count > 1 or any(attempt.fault for attempt in record.attempts):
+            for position, attempt in enumerate(record.attempts, 1):
+                lines += _wrapped(f"    attempt {position} {since(start, attempt.time)}", _attempt(attempt))
+        lines += _wrapped("    ->", _result(record))
+        if record.error is not None and record.contact is not None and not record.operation.startswith(READS):
+            lines += _wrapped("    committed all the same:", f"contact {record.contact.contact_id}")
+    if verbosity < ALL_LINES and len(lines) > JOURNAL_LINES:
+        left_out = f"... {len(lines) - JOURNAL_LINES} lines left out; -v shows all ..."
+        lines = [*lines[: JOURNAL_LINES // 2], left_out, *lines[-JOURNAL_LINES // 2 :]]
+    return "\n".join(lines)
+
+
+def _wrapped(head: str, rest: str) -> list[str]:
+    return textwrap.wrap(f"{head} {_plain(rest)}", WIDTH, subsequent_indent=" " * 8, break_on_hyphens=False)
+
+
+def _plain(text: str) -> str:
+    """Return a text that every terminal prints as it is."""
+    return re.sub(r"[^ -~]", lambda found: ascii(found[0])[1:-1], text)
+
+
+def since(start: datetime, moment: datetime) -> str:
+    """Return how much later than the clock's start a moment was, as `+1.250s`."""
+    return f"+{(moment - start).total_seconds():.3f}s"
+
+
+def _members(record: RecordedRequest, verbosity: int) -> str:
+    names = [name for name in record._params if name != "ClientToken" or record.client_token_given]
+    names.sort(key=PLACES.__contains__)  # what tells requests apart comes first
+    return " ".join(f"{name}={_shown(name, record._params[name], verbosity)}" for name in names)
+
+
+def _shown(name: str, value: Any, verbosity: int) -> str:
+    if name in SECRETS or (name in PLACES and verbosity < ALL_LINES):
+        text = ascii(value)[1:-1]
+        return text if len(text) <= len("12345678...") else shortened(text)
+    text = ascii(value)
+    return text if verbosity >= WHOLE_VALUES or len(text) <= SHORT else f"{text[:SHORT]}..."
+
+
+def shortened(text: str) -> str:
+    """Return how a text begins; of a long one how it ends too, because tokens and ARNs begin alike."""
+    return f"{text[:8]}...{text[-8:] if len(text) > UUID else ''}"
+
+
+def _attempt(attempt: Attempt) -> str:
+    fault = f"[{attempt.fault}] " if attempt.fault else ""
+    return f"{fault}{'answered' if attempt.error is None else _failed(attempt.error)}"
+
+
+def _failed(error: RecordedError) -> str:
+    return error.code if error.http_status in (None, _status(error.code)) else f"{error.http_status} {error.code}"
+
+
+def _status(code: str) -> int | None:
+    return int(code) if code.isdecimal() else None  # what has no code of its own has its HTTP status for one
+
+
+def _result(record: RecordedRequest) -> str:
+    if record.error is not None:
+        message, *more = record.error.message.splitlines() or [""]
+        rule = f" [rule {record.error.rule}]" if record.error.rule and record.error.rule not in message else ""
+        return f"{_failed(record.error)}{rule}: {message}{' ...' if more else ''}"
+    return f"contact {record.contact.contact_id}" if record.contact is not None else "answered"

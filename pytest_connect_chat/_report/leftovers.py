@@ -1,0 +1,17 @@
+"""What is said of what a test planned, and did not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from pytest_connect_chat._report.asserts import wrapped
+
+WIDTH: Final = 79
+
+
+def describe_leftovers(problems: Iterable[str]) -> str:
+    """Return what is left over, each thing with its lines, and how to allow it."""
+    lines = [line for problem in problems for line in f"Left over: {problem}".splitlines()]
+    lines.append("If this is on purpose: strict=False in the marker or in FakeConnectChat().")
+    return "\n".join(part for line in lines for part in wrapped(line, WIDTH))
