@@ -15,7 +15,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 LAST_BOTOCORE_143 = "1.43.127"
 # What these show does not depend on the versions of what is installed.
-ONCE = ["docs", "stateful", "concurrency", "chaos", "providers", "design"]
+ONCE = ["chaos", "concurrency", "design", "diagram", "docs", "failures", "parallel", "providers", "stateful", "types"]
 
 
 def group(name: str) -> list[str]:
@@ -51,9 +51,16 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check the types; what botocore and its like are is `Any` to the checker, so that they need not be there."""
-    session.install(*group("typing"))
+    """Check the types of the package, and those that users see: without stubs of the clients, and with them."""
+    session.install("-e", ".", *group("typing"))
+    session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", *group("stubs"))  # of a run before
     session.run("mypy")
+    session.run("mypy", "tests/typing", "--exclude", "/with_stubs/")
+    session.run("pyright", "-p", "tests/typing")
+    session.run("pyright", "--verifytypes", "pytest_connect_chat", "--ignoreexternal")
+    session.install(*group("stubs"))
+    session.run("mypy", "tests/typing", "--exclude", "/without_stubs")
+    session.run("pyright", "-p", "tests/typing/with_stubs")
 
 
 @nox.session
@@ -92,6 +99,13 @@ def docs(session: nox.Session) -> None:
     """Run every Python block of the README and the docs, and check what is generated."""
     session.install("-e", ".", *group("tests"))
     session.run("pytest", "tests/test_docs.py", *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the docs as a site, in `site/`."""
+    session.install(*group("site"))
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "docs", "site")
 
 
 @nox.session

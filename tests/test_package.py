@@ -21,7 +21,20 @@ MODULES = {
 SERVICE = [name for name in MODULES if name.startswith("pytest_connect_chat._service")]
 
 # Who may import whom when a module is loaded: a part may import itself and the parts before it.
-PARTS = ("exceptions", "_report", "_settings", "_service", "_clients", "providers", "fake", "_configuration", "plugin")
+PARTS = (
+    "exceptions",
+    "_report",
+    "_settings",
+    "_service",
+    "_clients",
+    "providers",
+    "_diagram",
+    "fake",
+    "strategies",
+    "_tracebacks",
+    "_configuration",
+    "plugin",
+)
 
 
 def imports_of(module: str, *, when_loaded: bool = False) -> Iterator[str]:
@@ -65,6 +78,7 @@ def test_the_public_names_are_these() -> None:
         "FakeConnectChat",
         "Fault",
         "RecordedRequest",
+        "RequestFactory",
         "__version__",
         "exceptions",
     }
@@ -204,13 +218,13 @@ def test_operations_do_not_load_the_service_that_runs_them() -> None:
 
 
 def test_only_the_glue_knows_pytest() -> None:
-    others = [module for module in MODULES if part_of(module) not in {"plugin", "_configuration"}]
+    others = [module for module in MODULES if part_of(module) not in {"plugin", "_configuration", "_tracebacks"}]
 
     assert violations(others, lambda name: name.split(".")[0] in {"pytest", "_pytest"}) == []
 
 
 def test_only_the_adapters_know_botocore() -> None:
-    others = [module for module in MODULES if part_of(module) != "_clients"]
+    others = [module for module in MODULES if part_of(module) not in {"_clients", "strategies"}]
 
     assert violations(others, lambda name: name.split(".")[0] in {"botocore", "boto3", "aiobotocore"}) == []
 
