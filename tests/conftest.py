@@ -1,13 +1,21 @@
-"""What the tests share: requests that are valid, and nested pytest runs that know a region."""
+"""What the tests share: requests that are valid, an environment without AWS, and clients over both drivers."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import os
 import socket
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
+
+from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._clients.aio_client import _result_of
+from pytest_connect_chat._clients.model import new_session, shared_loader
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
@@ -42,11 +50,26 @@ def parameters() -> dict[str, Any]:
     return {"InstanceId": INSTANCE_ID, "ContactFlowId": FLOW_ID, "ParticipantDetails": {"DisplayName": "Ada"}}
 
 
-class AwaitedClient:
-    """An aiobotocore client that is called as a botocore client is: each call runs on an event loop of its own."""
+# -- drivers: the same tests over botocore's clients and over aiobotocore's --------------------------------------------
 
-    def __init__(self, client: Any) -> None:
+DRIVERS = ("botocore", "aiobotocore") if find_spec("aiobotocore") else ("botocore",)
+
+over_both_drivers = pytest.mark.usefixtures("driver")
+
+_current = {"driver": "botocore"}
+
+
+class AwaitedClient:
+    """An aiobotocore client that is called as a botocore client is: each call runs on an event loop of its own.
+
+    Args:
+        client: The aiobotocore client.
+        opened: Whether to open its HTTP session for each call; only what is really sent needs one.
+    """
+
+    def __init__(self, client: Any, *, opened: bool = False) -> None:
         self._client = client
+        self._opened = opened
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)
@@ -54,25 +77,68 @@ class AwaitedClient:
             return attribute
 
         async def call(**parameters: Any) -> Any:
-            return await attribute(**parameters)
+            async with self._client if self._opened else contextlib.nullcontext():
+                return await attribute(**parameters)
 
         return lambda **parameters: asyncio.run(call(**parameters))
 
 
+def awaited(value: Any) -> Any:
+    """Return a value, or what comes of it where a driver gives an awaitable."""
+
+    async def wait() -> Any:
+        return await value
+
+    return asyncio.run(wait()) if inspect.isawaitable(value) else value
+
+
+# A session keeps the configuration file that it has read.
+@cache
+def _session(config_file: str) -> Any:
+    return new_session()
+
+
+@cache
+def _aio_session(config_file: str) -> Any:
+    from aiobotocore.session import AioSession
+
+    session = AioSession()
+    session.register_component("data_loader", shared_loader())
+    return session
+
+
+def new_client(service: str = "connect", *, driver: str = "", opened: bool = False, **settings: Any) -> Any:
+    """Return a client as an application makes it.
+
+    Args:
+        service: The name of its service.
+        driver: Its driver, that of the test where none is given.
+        opened: Whether aiobotocore opens an HTTP session for each call.
+        **settings: Keywords of `create_client`.
+    """
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    settings = {"region_name": "us-east-1", **keys, **settings}
+    config_file = os.environ["AWS_CONFIG_FILE"]
+    if (driver or _current["driver"]) == "botocore":
+        return _session(config_file).create_client(service, **settings)
+    return AwaitedClient(_result_of(_aio_session(config_file)._create_client(service, **settings)), opened=opened)
+
+
 @pytest.fixture
 def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a test over botocore's clients and over aiobotocore's: modules ask for it with `usefixtures("driver")`."""
-    if request.param == "aiobotocore":
-        pytest.importorskip("aiobotocore", reason="the extra asyncio is not installed")
-        from pytest_connect_chat import FakeConnectChat
+    """The driver of all clients that `new_client`, the fixtures and the fake make in a test.
 
+    A test that takes it runs once for each driver; `over_both_drivers` is the usual way.
+    """
+    if request.param == "aiobotocore":
         monkeypatch.setattr(
             FakeConnectChat, "client", lambda fake, service="connect": AwaitedClient(fake.aio_client(service))
         )
+    monkeypatch.setitem(_current, "driver", request.param)
     return str(request.param)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give tests that ask for a driver both of them."""
+    """Give tests that ask for a driver each that is installed."""
     if "driver" in metafunc.fixturenames:
-        metafunc.parametrize("driver", ["botocore", "aiobotocore"], indirect=True)
+        metafunc.parametrize("driver", DRIVERS, indirect=True)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from textwrap import dedent
+from textwrap import dedent, fill
 from typing import Any
 from unittest import mock
 
 import botocore.stub
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError, StubAssertionError
+from conftest import new_client, over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.operations import OPERATIONS
@@ -46,6 +47,7 @@ def test_signatures_are_stubbers_with_the_service_added(method: str) -> None:
     assert (ours[-1].name, ours[-1].kind) == ("service", inspect.Parameter.KEYWORD_ONLY)
 
 
+@over_both_drivers
 def test_answers_are_first_in_first_out(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", described("one"))
     connect_chat.add_client_error("describe_contact", "ResourceNotFoundException", "gone", 404)
@@ -57,6 +59,7 @@ def test_answers_are_first_in_first_out(connect_chat: FakeConnectChat, connect_c
     assert name_in(connect_client.describe_contact(**CONTACT)) == "three"
 
 
+@over_both_drivers
 def test_each_operation_has_its_own_queue(
     connect_chat: FakeConnectChat, connect_client: Any, connectparticipant_client: Any
 ) -> None:
@@ -69,6 +72,7 @@ def test_each_operation_has_its_own_queue(
     assert name_in(connect_client.describe_contact(**CONTACT)) == "Ada"
 
 
+@over_both_drivers
 def test_a_canned_answer_comes_before_the_fake(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -90,6 +94,7 @@ def test_a_canned_answer_comes_before_every_rule(
     assert connect_client.start_chat_contact(**parameters, CustomerId="x" * 129)["ContactId"] == "canned"
 
 
+@over_both_drivers
 def test_a_call_that_botocore_refuses_takes_no_answer(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -120,11 +125,10 @@ def test_threads_get_each_answer_once(connect_chat: FakeConnectChat, connect_cli
     assert sorted(got) == sorted(names)
 
 
+@over_both_drivers
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_a_canned_error_is_not_retried(connect_chat: FakeConnectChat, parameters: dict[str, Any], mode: str) -> None:
-    import boto3
-
-    client = boto3.client("connect", region_name="us-east-1", config=Config(retries={"mode": mode}))
+    client = new_client(config=Config(retries={"mode": mode}))
     connect_chat.add_client_error("start_chat_contact", "ThrottlingException", "slowly", 429)
 
     with pytest.raises(client.exceptions.ThrottlingException) as caught:
@@ -194,6 +198,7 @@ def test_a_method_of_both_services_needs_the_service(
 # -- expected parameters -----------------------------------------------------------------------------------------------
 
 
+@over_both_drivers
 def test_another_request_than_expected_is_refused_and_the_answer_stays(
     connect_chat: FakeConnectChat, connect_client: Any
 ) -> None:
@@ -262,6 +267,7 @@ def test_tuples_and_lists_are_the_same_on_the_wire(
         connect_client.start_chat_contact(**parameters, SupportedMessagingContentTypes=given)
 
 
+@over_both_drivers
 def test_a_filled_in_client_token_matters_only_when_it_is_expected(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -282,6 +288,7 @@ def test_a_filled_in_client_token_matters_only_when_it_is_expected(
 # -- what the answers look like ----------------------------------------------------------------------------------------
 
 
+@over_both_drivers
 def test_a_canned_response_is_whole(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", described("Ada"))
 
@@ -294,6 +301,7 @@ def test_a_canned_response_is_whole(connect_chat: FakeConnectChat, connect_clien
     assert metadata["HTTPHeaders"]["x-amzn-requestid"] == metadata["RequestId"]
 
 
+@over_both_drivers
 def test_metadata_of_the_response_wins(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", {**described("Ada"), "ResponseMetadata": {"RequestId": "mine"}})
 
@@ -303,6 +311,7 @@ def test_metadata_of_the_response_wins(connect_chat: FakeConnectChat, connect_cl
     assert metadata["HTTPStatusCode"] == 200
 
 
+@over_both_drivers
 def test_a_canned_error_is_whole(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_client_error(
         "start_chat_contact",
@@ -326,6 +335,7 @@ def test_a_canned_error_is_whole(connect_chat: FakeConnectChat, connect_client: 
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
+@over_both_drivers
 def test_an_error_without_a_code_is_a_plain_client_error(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_client_error("stop_contact")
 
@@ -374,6 +384,7 @@ def test_what_was_answered_may_change_later(connect_chat: FakeConnectChat, conne
 # -- callables ---------------------------------------------------------------------------------------------------------
 
 
+@over_both_drivers
 def test_a_callable_makes_the_response_of_the_request(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -391,6 +402,7 @@ def test_a_callable_makes_the_response_of_the_request(
     assert connect_chat.requests.one().response == {"ContactId": "of-C-1"}
 
 
+@over_both_drivers
 def test_what_a_callable_makes_is_checked(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", lambda request: {"Contact": {"Nam": "Ada"}})
 
@@ -398,6 +410,7 @@ def test_what_a_callable_makes_is_checked(connect_chat: FakeConnectChat, connect
         connect_client.describe_contact(**CONTACT)
 
 
+@over_both_drivers
 def test_a_callable_may_raise(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     error = ClientError({"Error": {"Code": "Custom", "Message": "no"}}, "DescribeContact")
 
@@ -437,9 +450,10 @@ def test_answers_left_over_fail_the_test(pytester: pytest.Pytester) -> None:
             "*ERROR at teardown of test_it*",
             "Left over: the canned response for describe_contact() was not asked for",
             "Left over: the canned response for describe_contact() was not asked for",
-            "Left over: the canned error ThrottlingException for send_message() was not asked for",
+            "Left over: the canned error ThrottlingException for send_message() was not",
+            "    asked for",
             "Left over: the canned error without a code for send_message() was not asked for",
-            "If this is on purpose: @pytest.mark.connect_chat(strict=False).",
+            "If this is on purpose: strict=False in the marker or in FakeConnectChat().",
             "*short test summary info*",
         ],
         consecutive=True,
@@ -449,11 +463,15 @@ def test_answers_left_over_fail_the_test(pytester: pytest.Pytester) -> None:
 def unfaked(method: str, operation: str, service: str) -> str:
     """Return what is said of a call that nothing answers."""
     faked = ", ".join(name for of_service, name in OPERATIONS if of_service == service)
+    listed = fill(f"Faked are: {faked}.", 72, initial_indent="  ", subsequent_indent="    ")
     return (
         f"{operation} of {service} is not faked.\n"
-        f"  Faked are: {faked}.\n"
-        f"  To answer it: connect_chat.add_response('{method}', {{...}}) or add_client_error('{method}', ...).\n"
-        "  To hand it to whatever else intercepts it in this process, such as moto: the setting unfaked='passthrough'."
+        f"{listed}\n"
+        "  To answer it:\n"
+        f"    connect_chat.add_response('{method}', {{...}})\n"
+        f"    connect_chat.add_client_error('{method}', ...)\n"
+        "  To hand it to whatever else intercepts it here, such as moto:\n"
+        "    the setting unfaked='passthrough'"
     )
 
 
@@ -474,9 +492,10 @@ def test_a_swallowed_error_of_an_unfaked_operation_fails_the_test(
     )
 
     result.assert_outcomes(passed=1, errors=1)
+    head, *more = unfaked("describe_user", "DescribeUser", "connect").splitlines()
+    first = fill(f"Left over: {count} that nothing answers. {head}", 79, subsequent_indent="    ")
     assert (
-        f"Left over: {count} that nothing answers. {unfaked('describe_user', 'DescribeUser', 'connect')}\n"
-        "If this is on purpose: @pytest.mark.connect_chat(strict=False).\n"
+        "\n".join([first, *more]) + "\nIf this is on purpose: strict=False in the marker or in FakeConnectChat().\n"
     ) in result.stdout.str()
 
 
@@ -560,7 +579,7 @@ def test_leftovers_fail_the_context_manager() -> None:
 
     assert str(caught.value) == (
         "Left over: the canned response for describe_contact() was not asked for\n"
-        "If this is on purpose: @pytest.mark.connect_chat(strict=False)."
+        "If this is on purpose: strict=False in the marker or in FakeConnectChat()."
     )
 
 
@@ -588,6 +607,7 @@ def test_reset_forgets_canned_answers(connect_chat: FakeConnectChat, connect_cli
         connect_client.stop_contact(**CONTACT)
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(strict=False)
 @pytest.mark.parametrize(
     ("service", "method", "operation", "parameters"),
@@ -617,6 +637,7 @@ def test_an_operation_without_fake_and_answer_is_refused(
     assert no_sockets == []
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(unfaked="passthrough", max_active_chats=1)
 def test_canned_answers_and_the_fake_go_before_the_passthrough(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], no_sockets: list[Any]
@@ -634,10 +655,13 @@ def test_canned_answers_and_the_fake_go_before_the_passthrough(
 
 @pytest.mark.connect_chat(unfaked="passthrough")
 def test_an_unfaked_operation_is_handed_to_whoever_else_intercepts_it(
-    connect_chat: FakeConnectChat, connect_client: Any, no_sockets: list[Any]
+    driver: str, connect_chat: FakeConnectChat, connect_client: Any, no_sockets: list[Any]
 ) -> None:
-    def answer(request: Any, **kwargs: Any) -> AWSResponse:
-        response = AWSResponse(request.url, 200, {}, None)
+    module = importlib.import_module("botocore.awsrequest" if driver == "botocore" else "aiobotocore.awsrequest")
+    response_class = module.AWSResponse if driver == "botocore" else module.AioAWSResponse  # its body is awaited
+
+    def answer(request: Any, **kwargs: Any) -> Any:
+        response = response_class(request.url, 200, {}, None)
         response._content = b'{"User": {"Username": "bob"}}'
         return response
 
@@ -647,6 +671,7 @@ def test_an_unfaked_operation_is_handed_to_whoever_else_intercepts_it(
     assert no_sockets == []
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(unfaked="passthrough")
 def test_an_unfaked_operation_that_nobody_intercepts_never_leaves(
     connect_chat: FakeConnectChat, connect_client: Any, no_sockets: list[Any]
@@ -657,6 +682,7 @@ def test_an_unfaked_operation_that_nobody_intercepts_never_leaves(
     assert no_sockets == []
 
 
+@over_both_drivers
 def test_a_callable_that_fails_is_recorded(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     def fail(request: RecordedRequest) -> dict[str, Any]:
         raise RuntimeError("broken callable")

@@ -297,18 +297,6 @@ def test_a_suite_meets_the_same_alone_in_any_order_and_every_time(suite: pytest.
     assert met_by_test(suite) == met
 
 
-def test_a_suite_meets_the_same_under_xdist(suite: pytest.Pytester) -> None:
-    pytest.importorskip("xdist")
-    suite.runpytest_inprocess(*PLAIN, *CHAOS).assert_outcomes(passed=12)
-    met = met_by_test(suite)
-    for path in Path(suite.path, "met").iterdir():
-        path.unlink()
-
-    suite.runpytest_subprocess(*PLAIN, *CHAOS, "-p", "xdist", "-n", "2").assert_outcomes(passed=12)
-
-    assert met_by_test(suite) == met
-
-
 def test_another_seed_meets_other_faults(suite: pytest.Pytester) -> None:
     suite.runpytest_inprocess(*PLAIN, *CHAOS)
     met = met_by_test(suite)

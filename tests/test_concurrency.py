@@ -1,27 +1,38 @@
-"""Many threads: no contact lost or doubled, every record complete, no limit exceeded."""
+"""Many threads: no contact lost or doubled, every record complete, no limit exceeded, no fault met twice."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._clients import model
+from pytest_connect_chat._clients.environment import DUMMY, Environment
 from pytest_connect_chat._clients.model import new_session
+from pytest_connect_chat._service import clock
+from pytest_connect_chat._service.quotas import ApiRates
+from pytest_connect_chat._service.rulebook import RuleBook
 
 Parameters = dict[str, Any]
 
-THREADS = 32
-CALLS = 20  # of each thread
+THREADS = 64
+CALLS = 5  # of each thread
 ALL = THREADS * CALLS
 PATIENCE = 30  # seconds; only a test that fails waits that long
+STRESS = Path(__file__).parents[1] / "benchmarks" / "stress.py"
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +43,24 @@ def threads_that_switch_often() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
-def client_without_retries() -> Any:
+def client_with(**retries: Any) -> Any:
     return new_session().create_client(
         "connect",
         region_name="us-east-1",
         aws_access_key_id="AKIA",
         aws_secret_access_key="secret",
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries=retries),
     )
+
+
+def client_without_retries() -> Any:
+    return client_with(total_max_attempts=1)
+
+
+@pytest.fixture
+def client() -> Any:
+    """Return the one client of all threads; it retries."""
+    return client_with(mode="standard")
 
 
 @pytest.fixture(params=[1, 4], ids=["one client", "several clients"])
@@ -151,11 +172,287 @@ def test_each_canned_answer_is_used_once(client_of: Callable[[int], Any], parame
 
 
 def test_handlers_are_put_on_a_client_once(parameters: Parameters) -> None:
-    client = client_without_retries()
-    with FakeConnectChat() as fake:
-        from_all_threads(lambda thread, number: client.start_chat_contact(**parameters, ClientToken="order-17"))
+    def handlers_of(client: Any) -> list[str]:
         ids = client.meta.events._emitter._unique_id_handlers
-        assert len([unique_id for unique_id in ids if unique_id.startswith("pytest_connect_chat")]) == 3
+        return [unique_id for unique_id in ids if unique_id.startswith("pytest_connect_chat")]
 
+    client, called_once = client_without_retries(), client_without_retries()
+    with FakeConnectChat() as fake:
+        called_once.start_chat_contact(**parameters)
+        from_all_threads(lambda thread, number: client.start_chat_contact(**parameters, ClientToken="order-17"))
+        assert handlers_of(client) == handlers_of(called_once) != []
+
+    assert len(fake.requests) == ALL + 1
+    assert handlers_of(client) == []
+
+
+def code_of(error: Exception) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+
+
+def test_the_ids_are_those_of_the_seed_in_the_order_of_commits(client: Any, parameters: Parameters) -> None:
+    with FakeConnectChat(seed=7, max_active_chats=ALL) as fake:
+        from_all_threads(lambda thread, number: client.start_chat_contact(**parameters))
+    undisturbed = FakeConnectChat(seed=7)
+    assert list(fake.contacts) == [undisturbed.add_contact().contact_id for _ in range(ALL)]
+
+
+def test_the_records_of_a_thread_stand_in_the_order_of_its_calls(client: Any, parameters: Parameters) -> None:
+    def call(thread: int, number: int) -> None:
+        with contextlib.suppress(ClientError):
+            client.start_chat_contact(**parameters, Attributes={"thread": str(thread), "number": str(number)})
+
+    with FakeConnectChat(max_active_chats=ALL) as fake:
+        fake.faults.throttle(attempts=THREADS)
+        from_all_threads(call)
+
+    of_thread: dict[str, list[Any]] = {}
+    for record in fake.requests:
+        of_thread.setdefault(record.params["Attributes"]["thread"], []).append(record)
+    for records in of_thread.values():
+        assert [record.params["Attributes"]["number"] for record in records] == [str(number) for number in range(CALLS)]
+        times = [attempt.time for record in records for attempt in record.attempts]
+        assert times == sorted(times)
+        assert [record.time for record in records] == [record.attempts[0].time for record in records]
+
+
+def test_every_fault_is_met_as_often_as_it_was_planned(client: Any, parameters: Parameters) -> None:
+    def call(thread: int, number: int) -> str:
+        try:
+            client.start_chat_contact(**parameters)
+        except (ClientError, BotoCoreError) as error:
+            return code_of(error)
+        return "started"
+
+    with FakeConnectChat(max_active_chats=ALL) as fake:
+        throttled = fake.faults.throttle(attempts=40)
+        denied = fake.faults.deny_access(calls=50)
+        lost = fake.faults.lose_response(calls=30, after=20)
+        outcomes = Counter(from_all_threads(call))
+
+    assert (throttled.met, denied.met, lost.met) == (40, 50, 30)
+    met = Counter(attempt.fault for record in fake.requests for attempt in record.attempts if attempt.fault)
+    assert (met["throttled"], met["access denied"]) == (40, 50)
+    assert outcomes["AccessDeniedException"] == 50
+    started = [record.contact.contact_id for record in fake.requests if record.contact]
+    assert sorted(started) == sorted(fake.contacts)
+    assert len(started) == outcomes["started"] + outcomes["ReadTimeoutError"]
+    assert outcomes["ReadTimeoutError"] == 30
+
+
+def test_the_rate_is_never_exceeded(client: Any, parameters: Parameters) -> None:
+    def call(thread: int, number: int) -> str:
+        try:
+            client.start_chat_contact(**parameters)
+        except ClientError as error:
+            fake.clock.sleep(0.3)
+            return code_of(error)
+        return "started"
+
+    with FakeConnectChat(rate_limit=(5, 8)) as fake:
+        outcomes = Counter(from_all_threads(call))
+
+    assert set(outcomes) <= {"started", "TooManyRequestsException"}
+    assert any(attempt.error for record in fake.requests for attempt in record.attempts)
+    assert len(fake.contacts) == outcomes["started"]
+    tokens, filled = 8.0, fake.clock.start
+    for contact in fake.contacts.values():
+        elapsed = (contact.initiation_timestamp - filled).total_seconds()
+        tokens, filled = min(8.0, tokens + elapsed * 5) - 1, contact.initiation_timestamp
+        assert tokens > -1e-6
+    assert outcomes["started"] > 8  # the clock has moved, by what was waited for
+
+
+def test_a_contact_starts_when_its_call_was_counted_although_the_clock_moves_meanwhile(
+    client: Any, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = ApiRates.take
+
+    def take_while_another_call_waits(rates: ApiRates, request: Any, now: Any) -> None:
+        take(rates, request, now)
+        fake.clock.advance(seconds=1)
+
+    monkeypatch.setattr(ApiRates, "take", take_while_another_call_waits)
+    with FakeConnectChat(rate_limit=(5, 8)) as fake:
+        client.start_chat_contact(**parameters)
+        assert fake.contacts.last.initiation_timestamp == fake.clock.start
+
+
+def test_every_call_survives_survivable_chaos(client: Any, parameters: Parameters) -> None:
+    with FakeConnectChat(chaos=0.3, max_active_chats=ALL) as fake:
+        answers = from_all_threads(lambda thread, number: client.start_chat_contact(**parameters)["ContactId"])
+
+    assert sorted(answers) == sorted(fake.contacts)
+    assert any(record.attempt_count > 1 for record in fake.requests)
+
+
+def test_clearing_a_log_while_calls_run_loses_no_other_record(client: Any, parameters: Parameters) -> None:
+    def call(thread: int, number: int) -> None:
+        contact_id = client.start_chat_contact(**parameters)["ContactId"]
+        client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=contact_id)
+        fake.requests.stop_contact.clear()
+
+    with FakeConnectChat() as fake:
+        from_all_threads(call)
+
+    assert len(fake.requests.start_chat_contact) == ALL
     assert len(fake.requests) == ALL
-    assert not [unique_id for unique_id in ids if unique_id.startswith("pytest_connect_chat")]
+
+
+def test_a_reset_while_calls_run_loses_no_call(client: Any, parameters: Parameters) -> None:
+    times: list[tuple[Any, Any]] = []
+
+    def call(thread: int, number: int) -> str | None:
+        if thread == 0:
+            times.append((fake.contacts, fake.requests))
+            fake.reset()
+            return None
+        return str(client.start_chat_contact(**parameters)["ContactId"])
+
+    with FakeConnectChat() as fake:
+        answers = from_all_threads(call)
+    times.append((fake.contacts, fake.requests))
+
+    assert Counter(contact_id for contacts, _ in times for contact_id in contacts) == Counter(filter(None, answers))
+    assert sum(len(requests) for _, requests in times) == ALL - CALLS
+
+
+def test_the_last_contact_can_be_asked_for_while_contacts_are_started() -> None:
+    sys.setswitchinterval(1e-6)
+    with FakeConnectChat() as fake, ThreadPoolExecutor(4) as pool:
+        fake.add_contact()
+        adding = pool.submit(lambda: [fake.add_contact() for _ in range(3_000)])
+
+        def look() -> None:
+            while not adding.done():
+                assert fake.contacts.last.contact_id in fake.contacts
+
+        for looking in [pool.submit(look) for _ in range(3)]:
+            looking.result()
+
+
+def test_no_call_is_checked_by_half_of_the_limits(
+    client: Any, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walking, go_on = threading.Event(), threading.Event()
+    walk = model._walk
+
+    def slow_for_the_first(*arguments: Any) -> None:
+        if not walking.is_set():
+            walking.set()
+            go_on.wait(PATIENCE)
+        walk(*arguments)
+
+    monkeypatch.setattr(model, "_walk", slow_for_the_first)
+    with FakeConnectChat() as fake, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.start_chat_contact, **parameters)
+        walking.wait(PATIENCE)
+        try:
+            with pytest.raises(client.exceptions.InvalidParameterException):
+                client.start_chat_contact(**{**parameters, "ParticipantDetails": {"DisplayName": "Ada" * 100}})
+        finally:
+            go_on.set()
+        assert first.result()["ContactId"] in fake.contacts
+
+
+def test_a_rule_that_is_switched_while_a_call_looks_for_its_rules_stays_switched(
+    client: Any, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = RuleBook._find_applicable
+
+    def find_and_lose_the_race(book: RuleBook, *kind: Any) -> Any:
+        found = find(book, *kind)
+        book["attribute-key-characters"].disable()
+        return found
+
+    monkeypatch.setattr(RuleBook, "_find_applicable", find_and_lose_the_race)
+    with FakeConnectChat() as fake:
+        with pytest.raises(client.exceptions.InvalidParameterException):
+            client.start_chat_contact(**parameters, Attributes={"a b": "c"})
+        client.start_chat_contact(**parameters, Attributes={"a b": "c"})
+        assert len(fake.contacts) == 1
+
+
+def test_a_fault_that_is_planned_while_a_call_runs_is_counted(client: Any, parameters: Parameters) -> None:
+    def plan_anew(attempts: int, **_: Any) -> None:
+        if attempts == 1:
+            fake.faults.clear()
+            fake.faults.deny_access()
+
+    with FakeConnectChat() as fake:
+        fake.faults.throttle()
+        client.meta.events.register("needs-retry.connect", plan_anew)
+        with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
+            client.start_chat_contact(**parameters)
+        assert [fault.met for fault in fake.faults] == [1]
+
+
+def test_a_record_begins_with_its_first_attempt(
+    client: Any, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(1_800_000_000, 1_800_001_000))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(time=lambda: next(seconds)))  # it moves whenever it is read
+    with FakeConnectChat(clock="system") as fake:
+        client.start_chat_contact(**parameters)
+        record = fake.requests.one()
+        assert record.time == record.attempts[0].time
+
+
+def test_fakes_of_several_threads_give_the_environment_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    environment = Environment()
+    waiting: list[Callable[[], None]] = []
+
+    class FoughtForLock:
+        """A lock that another thread gets the moment it is free."""
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None:
+            if waiting:
+                waiting.pop()()
+
+    monkeypatch.setattr(environment, "_lock", FoughtForLock())
+    environment.enter()
+    waiting.append(environment.enter)
+    environment.leave()
+    environment.leave()
+    assert {name: os.environ[name] for name in DUMMY if name in os.environ} == {"AWS_ACCESS_KEY_ID": "mine"}
+
+
+# -- the benchmark that anyone can run ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stress(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    specification = importlib.util.spec_from_file_location("stress", STRESS)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    monkeypatch.setitem(sys.modules, "stress", module)  # dataclasses look their module up
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_the_benchmark_prints_a_line_for_each_scenario(
+    stress: ModuleType, capsys: pytest.CaptureFixture[str], no_sockets: list[Any]
+) -> None:
+    names = ["persistent", "looked_at", "taken_and_left", "blocked_outside"]
+    only = [word for name in names for word in ("--only", name)]
+    status = stress.main(["--threads", "4", "--calls", "4", "--tasks", "16", "--lives", "10", *only])
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("aiobotocore is not")]
+    assert [line for line in lines if not line.endswith("  held")] == []
+    assert {line.split()[0] for line in lines} == set(names)
+    assert status == 0
+    assert no_sockets == []
+
+
+def test_the_benchmark_names_the_invariant_that_is_broken(
+    stress: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def two_and_two(crowd: Any, seed: int) -> None:
+        stress.require(2 + 2 == 5, "two and two make five")
+
+    crowd = stress.Crowd("nobody", jobs=0, at_once=0, new_clients=list, work=lambda crowd, jobs: [])
+    assert not stress.run_scenario(two_and_two, crowd, rounds=1, seed=0)
+    assert capsys.readouterr().out.endswith("BROKEN: two and two make five\n")

@@ -275,7 +275,7 @@ def test_a_chat_lasts_as_long_as_its_request_says(
         lambda contact, contacts: contact.transcript[-1].type == "CHAT_ENDED",
         lambda contact, contacts: contacts.active == (),
         lambda contact, contacts: contacts.ended == (contact,),
-        lambda contact, contacts: repr(contacts) == "<ContactRegistry: 1 contacts, 0 active>",
+        lambda contact, contacts: repr(contacts) == "<ContactRegistry: 1 contact, 0 active>",
         lambda contact, contacts: repr(contact).endswith("ended EXPIRED>"),
     ],
     ids=["is_active", "reason", "timestamp", "transcript", "active", "ended", "repr of contacts", "repr"],
@@ -367,7 +367,7 @@ def test_a_test_stops_a_contact(connect_chat: FakeConnectChat, reason: str) -> N
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("nobody",), "No contact has the id 'nobody'; the fake knows 1 contacts."),
+        (("nobody",), "No contact has the id 'nobody'; the fake knows 1 contact."),
         (("",), "contact_id is a non-empty text, not ''."),
         (({"ContactId": "c"},), "contact_id is a non-empty text, not {'ContactId': 'c'}."),
         (("live", None), "disconnect_reason is a non-empty text, not None."),

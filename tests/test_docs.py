@@ -83,7 +83,7 @@ BLOCKS = [block for page in PAGES for block in _blocks(page)]
 EXAMPLES = [example for page in PAGES for example in _examples(page)]
 TESTS = [e for e in EXAMPLES if e.block.tests and e.block.directive != "not run"]
 SCRIPTS = [e for e in EXAMPLES if not e.block.tests and not e.block.file and e.block.directive != "not run"]
-APPLICATIONS = [e for e in EXAMPLES if not e.block.tests and e.block.file]
+APPLICATIONS = [e for e in EXAMPLES if not e.block.tests and e.block.file and e.block.directive != "not run"]
 TOML = [block for block in BLOCKS if block.language == "toml"]
 
 
@@ -173,6 +173,17 @@ def test_every_failure_is_shown_once() -> None:
 def test_the_fidelity_page_is_what_the_generator_makes() -> None:
     generated = runpy.run_path(str(DOCS / "generate" / "fidelity.py"))["page"]()
     assert generated == (DOCS / "fidelity.md").read_text("utf-8"), "run: python docs/generate/fidelity.py"
+
+
+def test_the_failure_gallery_is_what_the_generator_makes() -> None:
+    generated = runpy.run_path(str(DOCS / "generate" / "failure_gallery.py"))["page"]()
+    written = (DOCS / "failure-gallery.md").read_text("utf-8")
+    assert _timeless(generated) == _timeless(written), "run: python docs/generate/failure_gallery.py"
+
+
+def _timeless(text: str) -> str:
+    """Return a text without times: how long a client backs off depends on botocore's version."""
+    return re.sub(r"\+\d+\.\d{3}s", "+...s", text)
 
 
 # -- what is listed ----------------------------------------------------------------------------------------------------

@@ -1,9 +1,14 @@
-"""Faults under the client's retries: the fake against a real HTTP endpoint on this machine."""
+"""Faults under the client's retries: the fake against a real HTTP endpoint on this machine.
+
+By default an aiobotocore client meets each fault in one retry mode, and some in all; `CONNECT_CHAT_MATRIX=all` has it
+meet all of them in all modes, as a botocore client does in every run.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import random
 import socket
 import sys
@@ -21,9 +26,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.retries.bucket import TokenBucket
+from conftest import new_client
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients.model import new_session
 
 Parameters = dict[str, Any]
 
@@ -102,6 +107,14 @@ PLAYS = {
     "delay(seconds=10)": Play(),
     "delay(seconds=70)": Play(SILENT),
 }
+# Those that a retry mode treats in a way of its own.
+IN_ALL_MODES = {"throttle()", matrix.NO_CODE, 'network_error("read_timeout")', "lose_response(503)", "exceed_quota()"}
+COLUMN_OF_AIOBOTOCORE = [
+    pytest.param(fault, mode, id=f"{fault}-{mode}")
+    for row, fault in enumerate(matrix.FAULTS)
+    for column, mode in enumerate(matrix.MODES)
+    if fault in IN_ALL_MODES or row % len(matrix.MODES) == column or os.environ.get("CONNECT_CHAT_MATRIX") == "all"
+]
 PATHS_OF_OTHERS = {"proxy", "tls"}  # their messages name what only the real way has: a port, OpenSSL's words
 
 
@@ -114,24 +127,21 @@ class LocalEndpoint(ThreadingHTTPServer):
         self.tokens: list[str] = []
         self.closing = threading.Event()
         self.refusing_port = refusing_port
-        self.session = new_session()
 
     def start_play(self, play: Play) -> None:
         self.play = play
         self.tokens.clear()
 
-    def client(self, way: str = "open", session: Any = None, **config: Any) -> Any:
+    def client(self, way: str = "open", driver: str = "botocore", **config: Any) -> Any:
         scheme = "https" if way == "tls" else "http"
         port = self.refusing_port if way == "refused" else self.server_port
         if way == "proxy":
             config["proxies"] = {"http": f"http://127.0.0.1:{self.refusing_port}"}
-        return (session or self.session).create_client(
-            "connect",
-            region_name="us-east-1",
+        return new_client(
+            driver=driver,
+            opened=True,
             verify=False,  # no certificate is looked at; to load them takes long
             endpoint_url=f"{scheme}://127.0.0.1:{port}",
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
             config=Config(**config),
         )
 
@@ -198,9 +208,31 @@ def obstruct(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             def create_connection(*args: Any, **kwargs: Any) -> None:
                 raise errors[way]
 
+            async def resolve_host(*args: Any, **kwargs: Any) -> None:
+                raise errors[way]
+
             monkeypatch.setattr("urllib3.util.connection.create_connection", create_connection)
+            if "aiohttp" in sys.modules:
+                monkeypatch.setattr("aiohttp.TCPConnector._resolve_host", resolve_host)
 
     return obstruct
+
+
+@pytest.fixture
+def awaited_sleeps(sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let aiobotocore's endpoint wait in no time too, and return what both waited."""
+    pytest.importorskip("aiobotocore", reason="the extra asyncio is not installed")
+
+    async def sleep(seconds: float) -> None:
+        sleeps.append(seconds)
+
+    async def acquire(*args: Any) -> None:
+        pass
+
+    monkeypatch.setattr("aiobotocore.endpoint.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("aiobotocore.retries.bucket.AsyncTokenBucket.acquire", acquire)
+    monkeypatch.setattr("aiohttp.client.IDEMPOTENT_METHODS", frozenset())  # aiohttp does not repeat requests itself
+    return sleeps
 
 
 # -- what is compared --------------------------------------------------------------------------------------------------
@@ -284,6 +316,27 @@ def test_every_fault_of_the_page_is_played() -> None:
     assert set(PLAYS) == set(matrix.FAULTS)
 
 
+def observer_of(endpoint: LocalEndpoint, fault: str, mode: str, driver: str = "botocore") -> Observer:
+    """Return an observer of a client that is to meet a fault."""
+    play = PLAYS[fault]
+    config = {"read_timeout": PATIENCE} if play.status == SILENT else {}
+    return Observer(endpoint.client(play.way, driver, retries={"mode": mode}, **config))
+
+
+def assert_same(endpoint: LocalEndpoint, observer: Observer, parameters: Parameters, fault: str) -> Seen:
+    """Return what a fault shows, once it is the same on the endpoint and on the fake."""
+    play = PLAYS[fault]
+    endpoint.start_play(play)
+    real = on_the_endpoint(endpoint, observer, parameters)
+    fake = on_the_fake(observer, parameters, matrix.FAULTS[fault])
+
+    if play.way in PATHS_OF_OTHERS:
+        fake.message = real.message = ""
+    assert fake == real
+    assert bool(real.exception) or real.status == 200
+    return fake
+
+
 @pytest.mark.parametrize("mode", matrix.MODES)
 @pytest.mark.parametrize("fault", matrix.FAULTS)
 def test_a_client_sees_on_the_fake_what_it_sees_on_an_endpoint(
@@ -294,19 +347,39 @@ def test_a_client_sees_on_the_fake_what_it_sees_on_an_endpoint(
     fault: str,
     mode: str,
 ) -> None:
-    play = PLAYS[fault]
-    obstruct(play.way)
-    endpoint.start_play(play)
-    config = {"read_timeout": PATIENCE} if play.status == SILENT else {}
-    observer = Observer(endpoint.client(play.way, retries={"mode": mode}, **config))
+    obstruct(PLAYS[fault].way)
+    assert_same(endpoint, observer_of(endpoint, fault, mode), parameters, fault)
 
-    real = on_the_endpoint(endpoint, observer, parameters)
-    fake = on_the_fake(observer, parameters, matrix.FAULTS[fault])
 
-    if play.way in PATHS_OF_OTHERS:
-        fake.message = real.message
-    assert fake == real
-    assert bool(real.exception) or real.status == 200
+@pytest.mark.parametrize(("fault", "mode"), COLUMN_OF_AIOBOTOCORE)
+def test_an_aiobotocore_client_sees_the_same_on_both(
+    endpoint: LocalEndpoint,
+    awaited_sleeps: list[float],
+    obstruct: Callable[[str], None],
+    parameters: Parameters,
+    fault: str,
+    mode: str,
+) -> None:
+    obstruct(PLAYS[fault].way)
+    seen = assert_same(endpoint, observer_of(endpoint, fault, mode, "aiobotocore"), parameters, fault)
+
+    of_botocore = on_the_fake(observer_of(endpoint, fault, mode), parameters, matrix.FAULTS[fault])
+    if PLAYS[fault].way in PATHS_OF_OTHERS:
+        of_botocore.message = ""
+    assert seen == of_botocore
+
+
+def test_aiohttp_repeats_a_request_itself_where_the_connection_is_closed(
+    endpoint: LocalEndpoint, awaited_sleeps: list[float], parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiohttp.client.IDEMPOTENT_METHODS", {"PUT"})  # as aiohttp has it
+    endpoint.start_play(Play(CLOSED))
+
+    seen = observer_of(endpoint, "lose_response()", "standard", "aiobotocore").call(parameters)
+
+    assert (seen.exception, seen.attempts) == ("ConnectionClosedError", 3)
+    assert len(endpoint.tokens) == 6  # docs/async.md says so: the fake counts what aiobotocore sends
+    assert len(set(endpoint.tokens)) == 1
 
 
 @pytest.mark.parametrize("fault", ["throttle()", 'error("InternalServiceException")', 'network_error("dns")'])
@@ -435,7 +508,7 @@ def test_environment_and_config_file_count(
         file.write_text(f"[default]\nmax_attempts = {number}\n{f'retry_mode = {mode}' if mode else ''}\n")
         monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
 
-    assert compare(endpoint, Observer(endpoint.client(session=new_session())), parameters).attempts == number
+    assert compare(endpoint, Observer(endpoint.client()), parameters).attempts == number
 
 
 def test_the_clients_own_configuration_comes_before_the_environment(
@@ -443,7 +516,7 @@ def test_the_clients_own_configuration_comes_before_the_environment(
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
-    client = endpoint.client(session=new_session(), retries={"mode": "standard", "total_max_attempts": 2})
+    client = endpoint.client(retries={"mode": "standard", "total_max_attempts": 2})
 
     assert compare(endpoint, Observer(client), parameters).attempts == 2
 
@@ -451,7 +524,7 @@ def test_the_clients_own_configuration_comes_before_the_environment(
 def test_the_default_is_that_of_the_installed_botocore(
     endpoint: LocalEndpoint, sleeps: list[float], parameters: Parameters
 ) -> None:
-    seen = compare(endpoint, Observer(endpoint.client(session=new_session())), parameters)
+    seen = compare(endpoint, Observer(endpoint.client()), parameters)
 
     assert seen.attempts == (3 if SINCE_144 else 5)
 

@@ -9,9 +9,10 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from textwrap import fill
 from typing import Any
 
+import conftest
 import pytest
 from botocore.config import Config
 from botocore.exceptions import (
@@ -25,9 +26,9 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from conftest import over_both_drivers
 
 from pytest_connect_chat import ABSENT, Clock, FakeConnectChat
-from pytest_connect_chat._clients.model import new_session
 from pytest_connect_chat.exceptions import FaultError, LeftoverError, UnknownCodeWarning
 
 Parameters = dict[str, Any]
@@ -51,29 +52,21 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio, "sleep", refuse)
 
 
-session = cache(new_session)
-
-
 def new_client(mode: str = "standard", total_max_attempts: int = 3, **config: Any) -> Any:
     """Return a client whose retry policy does not depend on botocore's version."""
-    return session().create_client(
-        "connect",
-        region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        config=Config(retries={"mode": mode, "total_max_attempts": total_max_attempts}, **config),
-    )
+    retries = {"mode": mode, "total_max_attempts": total_max_attempts}
+    return conftest.new_client(config=Config(retries=retries, **config))
 
 
 @pytest.fixture
-def client(connect_chat: FakeConnectChat) -> Any:
-    """A client that makes three attempts."""
+def client(connect_chat: FakeConnectChat, driver: str) -> Any:
+    """A client that makes three attempts, of either driver."""
     return new_client()
 
 
 @pytest.fixture
-def patient(connect_chat: FakeConnectChat) -> Any:
-    """A client that makes ten attempts."""
+def patient(connect_chat: FakeConnectChat, driver: str) -> Any:
+    """A client that makes ten attempts, of either driver."""
     return new_client(total_max_attempts=10)
 
 
@@ -378,6 +371,7 @@ def test_expired_credentials(connect_chat: FakeConnectChat, client: Any, paramet
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
+@over_both_drivers
 def test_every_modelled_error_has_its_class_and_status(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     client = new_client("standard", 1)
     shapes = client.meta.service_model.error_shapes
@@ -691,6 +685,7 @@ def test_a_delay_passes_on_the_clock(connect_chat: FakeConnectChat, client: Any,
     assert connect_chat.requests.last.time == connect_chat.contacts.last.initiation_timestamp == NEW_YEAR
 
 
+@over_both_drivers
 @frozen
 @pytest.mark.parametrize(
     ("config", "patience"),
@@ -708,6 +703,7 @@ def test_a_delay_past_the_read_timeout_is_a_committed_read_timeout(
     assert connect_chat.requests.last.contact is connect_chat.contacts.last
 
 
+@over_both_drivers
 @frozen
 def test_a_delay_as_long_as_the_read_timeout_is_in_time(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     connect_chat.faults.delay(seconds=5)
@@ -715,6 +711,7 @@ def test_a_delay_as_long_as_the_read_timeout_is_in_time(connect_chat: FakeConnec
     assert outcome(new_client(read_timeout=5), parameters) == "answered"
 
 
+@over_both_drivers
 @frozen
 def test_a_client_without_a_read_timeout_waits(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     connect_chat.faults.delay(seconds=7_200)
@@ -843,6 +840,7 @@ def test_an_application_survives_an_outage_by_backing_off(
     assert len(connect_chat.contacts) == 1
 
 
+@over_both_drivers
 def test_the_clients_own_back_off_can_outlast_an_outage(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     connect_chat.faults.outage(seconds=1)
     client = new_client("legacy", 12)
@@ -905,6 +903,33 @@ WRONG: list[tuple[str, Plan, str]] = [
         lambda f: f.throttle(when="Ada"),
         "when='Ada' is not valid: give members to match, as a dict, or a predicate on the request.",
     ),
+    (
+        "when, mistyped",
+        lambda f: f.throttle(when={"Custmer": "Ada"}),
+        "when={...} would never match: StartChatContact has no member 'Custmer'. Did you mean 'CustomerId'?",
+    ),
+    (
+        "when, mistyped inside",
+        lambda f: f.throttle(when={"ParticipantDetails": {"Displayname": "Ada"}}),
+        (
+            "when={...} would never match: StartChatContact has no member 'Displayname' in ParticipantDetails. "
+            "Did you mean 'DisplayName'?"
+        ),
+    ),
+    (
+        "when, of another operation",
+        lambda f: f.throttle(operation="StopContact", when={"ParticipantDetails": {}}),
+        (
+            "when={...} would never match: StopContact has no member 'ParticipantDetails'. "
+            "Valid: ContactId, DisconnectReason, InstanceId."
+        ),
+    ),
+    (
+        "when, of every operation",
+        lambda f: f.throttle(operation=None, when={"Custmer": "Ada"}),
+        "when={...} would never match: No operation has a member 'Custmer'. Did you mean 'CustomerId'?",
+    ),
+    ("when={1: 2}", lambda f: f.throttle(when={1: 2}), "when={1: 2} is not valid: the names of members are texts."),
     (
         "code",
         lambda f: f.error(""),
@@ -1109,7 +1134,7 @@ def test_reset_forgets_all_faults(connect_chat: FakeConnectChat, client: Any, pa
 
 # -- what is left over -------------------------------------------------------------------------------------------------
 
-PURPOSE = "If this is on purpose: @pytest.mark.connect_chat(strict=False)."
+PURPOSE = "If this is on purpose: strict=False in the marker or in FakeConnectChat()."
 LEFT: list[tuple[Plan, int, str]] = [
     (lambda f: f.throttle(), 0, "the fault [throttled: 1 call of StartChatContact] met no call"),
     (lambda f: f.throttle(attempts=2), 0, "the fault [throttled: 2 attempts of StartChatContact] met no attempt"),
@@ -1148,7 +1173,7 @@ def test_a_fault_left_over_fails(parameters: Parameters, plan: Plan, calls: int,
 
     with pytest.raises(LeftoverError) as error:
         run()
-    assert str(error.value) == f"Left over: {left}\n{PURPOSE}"
+    assert str(error.value) == f"{fill(f'Left over: {left}', 79, subsequent_indent='    ')}\n{PURPOSE}"
 
 
 @pytest.mark.parametrize(
@@ -1213,11 +1238,10 @@ def test_a_test_with_faults_left_over_fails_with_one_message(pytester: pytest.Py
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            (
-                "Left over: the fault [[]throttled: 5 attempts of StartChatContact[]] was planned for 5 attempts, "
-                "met 3: the client gave up before"
-            ),
-            "Left over: the fault [[]response lost (read timeout): 1 call of StartChatContact after 1[]] met no call",
+            "Left over: the fault [[]throttled: 5 attempts of StartChatContact[]] was planned",
+            "    for 5 attempts, met 3: the client gave up before",
+            "Left over: the fault [[]response lost (read timeout): 1 call of StartChatContact",
+            "    after 1[]] met no call",
             PURPOSE,
         ],
         consecutive=True,
@@ -1265,6 +1289,16 @@ def test_a_fault_shows_its_predicate(connect_chat: FakeConnectChat) -> None:
 
     fault = connect_chat.faults.throttle(when=is_ada, optional=True)
     assert str(fault) == "throttled: 1 call of StartChatContact when is_ada says so"
+
+
+def test_a_fault_cuts_what_it_is_to_match(connect_chat: FakeConnectChat) -> None:
+    when = {"CustomerId": "c" * 100, "Attributes": {"tier": "gold"}}
+
+    fault = connect_chat.faults.throttle(when=when, optional=True)
+
+    assert str(fault) == (
+        f"throttled: 1 call of StartChatContact when CustomerId='{'c' * 59}..., Attributes={{'tier': 'gold'}}"
+    )
 
 
 def test_a_fault_of_the_wrong_service_is_refused(connect_chat: FakeConnectChat) -> None:

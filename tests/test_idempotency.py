@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from conftest import new_client, over_both_drivers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ def newer_client(connect_client: Any) -> Any:
 # -- a token of the caller's -------------------------------------------------------------------------------------------
 
 
+@over_both_drivers
 def test_a_replay_repeats_the_answer_and_starts_nothing(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -53,6 +55,7 @@ def test_a_replay_repeats_the_answer_and_starts_nothing(
     assert [record.contact for record in connect_chat.requests] == [connect_chat.contacts.last] * 2
 
 
+@over_both_drivers
 def test_a_replay_through_another_client_counts_too(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -67,6 +70,7 @@ def test_what_a_caller_does_to_an_answer_does_not_show_in_its_replay(connect_cli
     assert "ContactId" in connect_client.start_chat_contact(**parameters, ClientToken="order-17")
 
 
+@over_both_drivers
 def test_a_replay_of_a_persistent_chat_names_the_source_again(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -109,6 +113,7 @@ def test_a_replay_does_not_prolong_the_7_days(
         connect_chat.clock.advance(days=1)
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(max_active_chats=1)
 def test_a_replay_is_answered_where_the_instance_is_full(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
@@ -120,6 +125,7 @@ def test_a_replay_is_answered_where_the_instance_is_full(
     assert connect_client.start_chat_contact(**parameters, ClientToken="order-17")["ContactId"] == first["ContactId"]
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(max_active_chats=1)
 def test_a_call_refused_for_the_quota_does_not_use_its_token(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
@@ -169,11 +175,10 @@ def test_a_token_counts_for_one_instance(
     assert started(connect_chat, connect_client, parameters, ClientToken="order-17", InstanceId="another")
 
 
+@over_both_drivers
 def test_a_token_counts_for_one_region(connect_chat: FakeConnectChat, connect_client: Any, parameters: Members) -> None:
-    from botocore.session import Session
-
     connect_client.start_chat_contact(**parameters, ClientToken="order-17")
-    elsewhere = Session().create_client("connect", region_name="eu-central-1")
+    elsewhere = new_client(region_name="eu-central-1")
 
     assert started(connect_chat, elsewhere, parameters, ClientToken="order-17")
     assert connect_chat.contacts.last.region == "eu-central-1"
@@ -193,6 +198,7 @@ def test_reset_forgets_the_tokens(connect_chat: FakeConnectChat, connect_client:
 CHANGES: list[Members] = [{"Attributes": {"tier": "gold"}}, {"ContactFlowId": "another"}, {"ChatDurationInMinutes": 60}]
 
 
+@over_both_drivers
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_a_changed_request_gets_the_original_contact(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members, change: Members
@@ -204,6 +210,7 @@ def test_a_changed_request_gets_the_original_contact(
     assert connect_chat.contacts.last.attributes == {}
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(client_token_conflict="error")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_a_changed_request_can_be_an_error(
@@ -252,6 +259,7 @@ def filled_in_tokens(parameters: Members, count: int, **fake_settings: Any) -> l
         return [record.client_token for record in fake.requests]
 
 
+@over_both_drivers
 def test_two_calls_without_a_token_start_two_contacts(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -264,6 +272,7 @@ def test_two_calls_without_a_token_start_two_contacts(
     assert not second.client_token_given
 
 
+@over_both_drivers
 def test_a_given_token_is_recorded_as_given(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -281,6 +290,7 @@ def test_different_seeds_fill_in_different_tokens(parameters: Members) -> None:
     assert not set(filled_in_tokens(parameters, 3, seed=7)) & set(filled_in_tokens(parameters, 3, seed="7b"))
 
 
+@over_both_drivers
 def test_a_filled_in_token_can_be_given_to_repeat_the_call(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:

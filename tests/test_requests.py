@@ -12,7 +12,8 @@ from unittest import mock
 import botocore.stub
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
+from conftest import new_client, over_both_drivers
 
 from pytest_connect_chat import ABSENT, FakeConnectChat, RecordedRequest
 from pytest_connect_chat.exceptions import UnfakedOperationError
@@ -20,8 +21,6 @@ from pytest_connect_chat.exceptions import UnfakedOperationError
 NEW_YEAR = "2026-01-01T00:00:00Z"
 
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
-
-HINT = "Calls that botocore refuses itself never reach it."
 
 at_new_year = pytest.mark.connect_chat(clock=NEW_YEAR)
 
@@ -50,6 +49,11 @@ def message_of(failing: Callable[[], object]) -> str:
 
 def text(indented: str) -> str:
     return dedent(indented).strip("\n")
+
+
+def unwrapped(message: str) -> str:
+    """Return a text without the spaces and line ends at which a long value may be broken."""
+    return "".join(message.split())
 
 
 # -- a sequence of records ---------------------------------------------------------------------------------------------
@@ -185,7 +189,7 @@ def test_logs_and_records_have_a_short_repr(
     with pytest.raises(connect_client.exceptions.ContactNotFoundException):
         connect_client.stop_contact(InstanceId="other", ContactId="other")
 
-    assert repr(connect_chat) == "<FakeConnectChat: 1 contacts, 2 requests>"
+    assert repr(connect_chat) == "<FakeConnectChat: 1 contact, 2 requests>"
     assert repr(connect_chat.requests) == "<2 recorded requests>"
     assert [repr(record) for record in connect_chat.requests] == [
         "<RecordedRequest StartChatContact -> answered>",
@@ -273,6 +277,68 @@ def test_a_mistyped_member_is_refused_with_the_nearest(connect_chat: FakeConnect
     assert str(caught.value) == "StartChatContact has no member 'Atributes'. Did you mean 'Attributes'?"
 
 
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        pytest.param(
+            {"ParticipantDetails": {"Displayname": "Ada"}},
+            "StartChatContact has no member 'Displayname' in ParticipantDetails. Did you mean 'DisplayName'?",
+            id="structure",
+        ),
+        pytest.param(
+            {"SegmentAttributes": {"connect:Subtype": {"ValueStrng": "connect:Chat"}}},
+            "StartChatContact has no member 'ValueStrng' in SegmentAttributes. Did you mean 'ValueString'?",
+            id="structure in a map",
+        ),
+        pytest.param(
+            {"InitialMessage": {"zzz": 1}},
+            "StartChatContact has no member 'zzz' in InitialMessage. Valid: Content, ContentType.",
+            id="like no other",
+        ),
+        pytest.param(
+            {"ParticipantDetails": {1: 2}},
+            "StartChatContact has no member 1 in ParticipantDetails. Valid: DisplayName.",
+            id="no text",
+        ),
+    ],
+)
+@pytest.mark.parametrize("method", ["matching", "assert_not_requested"])
+def test_a_mistyped_member_is_refused_at_any_depth(
+    connect_chat: FakeConnectChat, method: str, members: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(connect_chat.requests.start_chat_contact, method)(**members)
+
+    assert str(caught.value) == message
+
+
+def test_a_mistyped_member_in_a_list_is_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError) as caught:
+        connect_chat.requests.search_users.assert_not_requested(
+            SearchFilter={"TagFilter": {"OrConditions": [[{"TagKy": "a"}]]}}
+        )
+
+    assert str(caught.value) == (
+        "SearchUsers has no member 'TagKy' in SearchFilter.TagFilter.OrConditions. Did you mean 'TagKey'?"
+    )
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"Attributes": {"anything": "goes", "Attributes": "too"}},
+        {"ParticipantDetails": mock.ANY},
+        {"ParticipantDetails": {"DisplayName": {"of": "the wrong kind"}}},
+        {"SupportedMessagingContentTypes": ["text/plain", mock.ANY]},
+        {"InitialMessage": {"Content": EndsWith("!"), "ContentType": ABSENT}},
+        {"SegmentAttributes": {"a": {"ValueMap": {"b": {"ValueMap": {"c": {"ValueString": "d"}}}}}}},
+    ],
+    ids=repr,
+)
+def test_what_the_model_does_not_name_is_no_mistake(connect_chat: FakeConnectChat, members: dict[str, Any]) -> None:
+    connect_chat.requests.start_chat_contact.assert_not_requested(**members)
+
+
 def test_a_member_like_no_other_is_refused_with_the_valid_ones(connect_chat: FakeConnectChat) -> None:
     with pytest.raises(AttributeError) as caught:
         connect_chat.requests.send_event.assert_not_requested(zzz=1)
@@ -304,13 +370,15 @@ def test_message_when_nothing_was_recorded(connect_chat: FakeConnectChat) -> Non
     assert message_of(connect_chat.requests.start_chat_contact.assert_requested) == text(
         """
         Expected StartChatContact at least 1 time,
-        but none reached the service. Calls that botocore refuses itself never reach it.
+        but none reached the service.
+        Calls that botocore refuses itself never reach it.
         """
     )
     assert message_of(connect_chat.requests.one) == text(
         """
         Expected a request exactly 1 time,
-        but none reached the service. Calls that botocore refuses itself never reach it.
+        but none reached the service.
+        Calls that botocore refuses itself never reach it.
         """
     )
 
@@ -326,7 +394,8 @@ def test_message_when_only_other_operations_were_requested(
         f"""
         Expected StopContact exactly 2 times with
             ContactId = 'C-1',
-        but none reached the service; {count} of other operations did. {HINT}
+        but none reached the service; {count} of other operations did.
+        Calls that botocore refuses itself never reach it.
         """
     )
 
@@ -356,15 +425,17 @@ def test_message_with_the_nearest_request_field_by_field(
             ChatDurationInMinutes = 60
             CustomerId = ABSENT
             Attributes = {'tier': 'silver', 'topic': 'billing', 'source': 'web'}
-            SegmentAttributes = {'connect:Subtype': {'ValueString': 'connect:Guide'}},
+            SegmentAttributes = {'connect:Subtype': {'ValueString':
+                'connect:Guide'}},
         but no request matches. The nearest of 1 request:
-          #1 StartChatContact, answered
+          #1 +0.000s StartChatContact, answered
             ChatDurationInMinutes: not given, expected 60
             CustomerId: was 'C-1', expected ABSENT
             Attributes['tier']: was 'gold', expected 'silver'
             Attributes['topic']: not given, expected 'billing'
             Attributes['locale']: was 'de_DE', not expected
-            SegmentAttributes['connect:Subtype']['ValueString']: was 'connect:Chat', expected 'connect:Guide'
+            SegmentAttributes['connect:Subtype']['ValueString']: was
+                'connect:Chat', expected 'connect:Guide'
         """
     )
 
@@ -383,11 +454,11 @@ def test_message_shows_the_nearest_three_first(
             CustomerId = 'C-1'
             ChatDurationInMinutes = 90,
         but no request matches. The nearest of 5 requests:
-          #1 StartChatContact, answered
+          #1 +0.000s StartChatContact, answered
             ChatDurationInMinutes: was 60, expected 90
-          #4 StartChatContact, answered
+          #4 +0.000s StartChatContact, answered
             ChatDurationInMinutes: was 63, expected 90
-          #2 StartChatContact, answered
+          #2 +0.000s StartChatContact, answered
             CustomerId: was 'C-2', expected 'C-1'
             ChatDurationInMinutes: was 61, expected 90
           ... and 2 more
@@ -407,9 +478,9 @@ def test_message_when_it_was_requested_too_often(
         """
         Expected StartChatContact exactly 1 time,
         but 5 requests match:
-          #1 StartChatContact, answered
-          #3 StartChatContact, answered
-          #4 StartChatContact, answered
+          #1 +0.000s StartChatContact, answered
+          #3 +0.000s StartChatContact, answered
+          #4 +0.000s StartChatContact, answered
           ... and 2 more
         """
     )
@@ -426,7 +497,7 @@ def test_message_when_it_was_requested_too_seldom(
         Expected a request exactly 2 times with
             CustomerId = 'C-1',
         but 1 request matches:
-          #2 StartChatContact, answered
+          #2 +0.000s StartChatContact, answered
         """
     )
 
@@ -440,11 +511,11 @@ def test_message_when_it_was_requested_against_expectation(
         lambda: connect_chat.requests.matching(CustomerId=mock.ANY).assert_not_requested(Attributes=ABSENT)
     ) == text(
         """
-        Expected a request exactly 0 times with
+        Expected a request not at all with
             CustomerId = <ANY>
             Attributes = ABSENT,
         but 1 request matches:
-          #1 StartChatContact, answered
+          #1 +0.000s StartChatContact, answered
         """
     )
 
@@ -459,12 +530,14 @@ def test_message_tells_how_requests_ended(connect_chat: FakeConnectChat, paramet
 
     message = message_of(connect_chat.requests.start_chat_contact.assert_not_requested)
 
+    waited = (connect_chat.clock.now() - connect_chat.clock.start).total_seconds()
     assert message == text(
-        """
-        Expected StartChatContact exactly 0 times,
+        f"""
+        Expected StartChatContact not at all,
         but 2 requests match:
-          #1 StartChatContact, refused: LimitExceededException after 3 attempts
-          #2 StartChatContact, refused: InvalidParameterException
+          #1 +0.000s StartChatContact, refused: LimitExceededException after 3
+              attempts
+          #2 +{waited:.3f}s StartChatContact, refused: InvalidParameterException
         """
     )
 
@@ -474,16 +547,97 @@ def test_message_cuts_long_values(
 ) -> None:
     connect_client.start_chat_contact(**parameters, Attributes={"note": "a" * 300, "kept": "k" * 198})
 
-    assert message_of(
+    message = message_of(
         lambda: connect_chat.requests.start_chat_contact.assert_requested(Attributes={"note": "b" * 400, "kept": "k"})
-    ) == text(
+    )
+
+    assert {line for line in message.splitlines() if len(line) > 72} == set()
+    assert unwrapped(message) == unwrapped(
         f"""
         Expected StartChatContact at least 1 time with
             Attributes = {{'note': '{"b" * 170}... (425 characters),
         but no request matches. The nearest of 1 request:
-          #1 StartChatContact, answered
+          #1 +0.000s StartChatContact, answered
             Attributes['note']: was '{"a" * 179}... (302 characters), expected '{"b" * 179}... (402 characters)
             Attributes['kept']: was '{"k" * 198}', expected 'k'
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "expected", "shown"),
+    [
+        pytest.param(
+            "a" * 300 + "x" + "c" * 9,
+            "a" * 300 + "y",
+            f"was ...{'a' * 30}x{'c' * 9}' (312 characters), expected ...{'a' * 30}y' (303 characters)",
+            id="far behind",
+        ),
+        pytest.param(
+            "a" * 9 + "x" * 300,
+            "a" * 9 + "y",
+            f"was '{'a' * 9}{'x' * 170}... (311 characters), expected '{'a' * 9}y'",
+            id="at the start",
+        ),
+        pytest.param(
+            "a" * 300 + "x" * 300,
+            "a" * 300,
+            f"was ...{'a' * 30}{'x' * 147}... (602 characters), expected ...{'a' * 30}' (302 characters)",
+            id="longer",
+        ),
+        pytest.param("Zoe\u0308", "Zo\u00eb", r"was 'Zoe\u0308', expected 'Zo\xeb'", id="alike"),
+        pytest.param("Zoe", "Zo\u00eb", "was 'Zoe', expected 'Zo\u00eb'", id="not alike"),
+    ],
+)
+def test_message_shows_where_values_differ(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], was: str, expected: str, shown: str
+) -> None:
+    connect_client.start_chat_contact(**parameters, Attributes={"note": was})
+
+    message = message_of(lambda: connect_chat.requests.assert_requested(Attributes={"note": expected}))
+
+    assert unwrapped(message).endswith(unwrapped(f"Attributes['note']: {shown}"))
+
+
+def test_message_shows_no_token_in_full(connect_chat: FakeConnectChat, connectparticipant_client: Any) -> None:
+    token = connect_chat.add_contact().participant_token
+    connectparticipant_client.create_participant_connection(ParticipantToken=token, Type=["CONNECTION_CREDENTIALS"])
+    requests = connect_chat.requests.create_participant_connection
+
+    message = message_of(lambda: requests.assert_requested(ParticipantToken="short"))
+
+    assert f"ParticipantToken: was {token[:8]}...{token[-8:]}, expected 'short'" in message
+    assert f"ParticipantToken = {token[:8]}...{token[-8:]}," in message_of(
+        lambda: requests.assert_not_requested(ParticipantToken=token)
+    )
+    assert "ConnectionToken: not given, expected QVFJREFI...abcabcab" in message_of(
+        lambda: connect_chat.requests.assert_requested(ConnectionToken=f"QVFJREFI{'-' * 60}abcabcab")
+    )
+
+
+@over_both_drivers
+def test_message_tells_what_requests_met(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    client = client_with(connect_chat, retries={"mode": "standard", "total_max_attempts": 4})
+    connect_chat.clock.advance(minutes=2)
+    connect_chat.faults.throttle(attempts=2)
+    connect_chat.faults.delay(1, attempts=1)
+    client.start_chat_contact(**parameters)
+    connect_chat.add_response("start_chat_contact", {"ContactId": "c"})
+    client.start_chat_contact(**parameters)
+    waited = connect_chat.clock.now() - connect_chat.clock.start
+    connect_chat.faults.lose_response()
+    with pytest.raises(ReadTimeoutError):
+        client.start_chat_contact(**parameters)
+
+    assert message_of(connect_chat.requests.assert_not_requested) == text(
+        f"""
+        Expected a request not at all,
+        but 3 requests match:
+          #1 +120.000s StartChatContact, answered after 3 attempts [throttled,
+              delayed 1 s]
+          #2 +{waited.total_seconds():.3f}s StartChatContact, answered [canned answer]
+          #3 +{waited.total_seconds():.3f}s StartChatContact, failed: ReadTimeoutError after 4
+              attempts [response lost (read timeout)]
         """
     )
 
@@ -525,18 +679,17 @@ def test_a_failing_assert_not_requested_shows_no_frame_of_ours(pytester: pytest.
 
     result.assert_outcomes(failed=1)
     assert "_service" not in result.stdout.str()
-    result.stdout.fnmatch_lines(["E *Expected a request exactly 0 times,", "E *but 1 request matches:"])
+    result.stdout.fnmatch_lines(["E *Expected a request not at all,", "E *but 1 request matches:"])
 
 
 # -- what a record holds -----------------------------------------------------------------------------------------------
 
 
 def client_with(fake: FakeConnectChat, **config: Any) -> Any:
-    import boto3
-
-    return boto3.client("connect", region_name=fake.settings.region, config=Config(**config))
+    return new_client(region_name=fake.settings.region, config=Config(**config))
 
 
+@over_both_drivers
 @at_new_year
 def test_a_record_of_a_success(connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]) -> None:
     answer = connect_client.start_chat_contact(**parameters, ClientToken="order-17")
@@ -559,6 +712,7 @@ def test_a_record_of_a_success(connect_chat: FakeConnectChat, connect_client: An
     assert record.attempts[0].error is None
 
 
+@over_both_drivers
 @at_new_year
 def test_a_record_of_a_refused_request(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
@@ -578,6 +732,7 @@ def test_a_record_of_a_refused_request(
     assert [attempt.error for attempt in record.attempts] == [record.error]
 
 
+@over_both_drivers
 def test_a_filled_in_client_token_is_recorded_as_such(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -590,6 +745,7 @@ def test_a_filled_in_client_token_is_recorded_as_such(
     assert first.client_token != second.client_token
 
 
+@over_both_drivers
 def test_an_operation_without_client_token_has_none(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     contact = connect_chat.add_contact()
 
@@ -601,6 +757,7 @@ def test_an_operation_without_client_token_has_none(connect_chat: FakeConnectCha
     assert record.response == {}
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(clock=NEW_YEAR, max_active_chats=0)
 def test_a_record_has_every_attempt_of_its_call(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     client = client_with(connect_chat, retries={"mode": "standard", "total_max_attempts": 4})
@@ -617,10 +774,9 @@ def test_a_record_has_every_attempt_of_its_call(connect_chat: FakeConnectChat, p
     assert [attempt.error for attempt in record.attempts] == [record.error] * 4
 
 
+@over_both_drivers
 def test_a_record_tells_the_region_of_its_client(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
-    import boto3
-
-    boto3.client("connect", region_name="eu-central-1").start_chat_contact(**parameters)
+    new_client(region_name="eu-central-1").start_chat_contact(**parameters)
 
     assert connect_chat.requests.one().region == "eu-central-1"
 
@@ -635,6 +791,7 @@ def test_the_time_of_a_record_is_the_clocks(
     assert connect_chat.requests.one().time == connect_chat.clock.start + timedelta(minutes=6)
 
 
+@over_both_drivers
 def test_a_replay_is_recorded_with_the_original_contact(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -647,6 +804,7 @@ def test_a_replay_is_recorded_with_the_original_contact(
     assert first.response == second.response
 
 
+@over_both_drivers
 def test_a_canned_answer_is_recorded(connect_chat: FakeConnectChat, connectparticipant_client: Any) -> None:
     connect_chat.add_response("send_message", {"Id": "m-1", "AbsoluteTime": NEW_YEAR})
     connect_chat.add_client_error("send_message", "ThrottlingException", "slowly", 429)
@@ -666,6 +824,7 @@ def test_a_canned_answer_is_recorded(connect_chat: FakeConnectChat, connectparti
     assert (refused.response, refused.attempt_count) == (None, 1)
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(strict=False)
 def test_a_call_of_an_unfaked_operation_is_recorded(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     with pytest.raises(UnfakedOperationError) as caught:
@@ -681,6 +840,7 @@ def test_a_call_of_an_unfaked_operation_is_recorded(connect_chat: FakeConnectCha
 # -- the journal of a failed test --------------------------------------------------------------------------------------
 
 
+@over_both_drivers
 def test_the_journal_tells_what_happened(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     client = client_with(connect_chat, retries={"mode": "standard"})
     participant = connect_chat.client("connectparticipant")
@@ -739,15 +899,17 @@ def test_a_long_journal_leaves_the_middle_out(
     for _ in range(30):
         connect_client.start_chat_contact(**parameters, Attributes={"note": "n" * 100})
 
-    lines, all_lines = (connect_chat.journal(verbose=verbose).splitlines() for verbose in (False, True))
+    lines, all_lines, whole_values = (connect_chat.journal(verbosity).splitlines() for verbosity in range(3))
 
     assert len(lines) == 41
     assert lines[20].endswith(" lines left out; -v shows all ...")
-    assert lines[-1] == all_lines[-1]
-    assert "n" * 100 in "".join(line.strip() for line in all_lines)
-    assert "n" * 61 not in connect_chat.journal()
-    assert parameters["InstanceId"] in connect_chat.journal(verbose=True)
-    assert len([line for line in all_lines if line.startswith("#")]) == 30
+    assert lines[-1] == all_lines[-1] == whole_values[-1]
+    for shown in (all_lines, whole_values):
+        assert sum(line.startswith("#") for line in shown) == 30
+        assert parameters["InstanceId"] in "\n".join(shown)
+    assert ["n" * 61 in unwrapped("".join(shown)) for shown in (lines, all_lines, whole_values)] == [False, False, True]
+    assert "n" * 100 in unwrapped("".join(whole_values))
+    assert connect_chat.journal(7) == connect_chat.journal(2)
 
 
 @pytest.mark.parametrize(("args", "shown"), [((), "InstanceId=12345678..."), (("-v",), "InstanceId='12345678-1234-")])
@@ -778,6 +940,7 @@ def test_a_failed_test_shows_its_journal(
 # -- calls that botocore refuses itself --------------------------------------------------------------------------------
 
 
+@over_both_drivers
 @pytest.mark.connect_chat(seed=7)
 def test_a_call_that_botocore_refuses_never_reached_the_service(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
@@ -804,6 +967,7 @@ def test_a_call_that_botocore_refuses_never_reached_the_service(
 # -- nothing is aliased ------------------------------------------------------------------------------------------------
 
 
+@over_both_drivers
 def test_nothing_that_the_caller_does_later_changes_a_record(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:

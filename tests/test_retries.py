@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import botocore
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from conftest import awaited, new_client
 
 from pytest_connect_chat import FakeConnectChat
 
 BOTOCORE = tuple(int(number) for number in botocore.__version__.split(".")[:2])
 DEFAULT_ATTEMPTS = 3 if BOTOCORE >= (1, 44) else 5  # standard became the default mode in 1.44
 
-pytestmark = pytest.mark.connect_chat(max_active_chats=0)
+pytestmark = [pytest.mark.connect_chat(max_active_chats=0), pytest.mark.usefixtures("driver")]
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +29,11 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError(f"somebody really slept {seconds} seconds")
 
     monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
 
 
 def client_with(**retries: Any) -> Any:
-    return boto3.client("connect", region_name="us-east-1", config=Config(retries=retries or None))
+    return new_client(config=Config(retries=retries or None))
 
 
 def refused(client: Any, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def test_the_environment_decides(
         if value is not None:
             monkeypatch.setenv(name, value)
 
-    refused(boto3.session.Session().client("connect", region_name="us-east-1"), parameters)
+    refused(new_client(), parameters)
 
     assert connect_chat.requests.one().attempt_count == attempts
 
@@ -233,14 +235,16 @@ def test_the_clients_own_handlers_stay_on_it(parameters: dict[str, Any]) -> None
     with FakeConnectChat(max_active_chats=0):
         refused(client, parameters)
 
-    responses = client.meta.events.emit(
-        "needs-retry.connect.StartChatContact",
-        response=(SimpleNamespace(status_code=429, headers={}), {"Error": {"Code": "ThrottlingException"}}),
-        endpoint=client._endpoint,
-        operation=client.meta.service_model.operation_model("StartChatContact"),
-        attempts=1,
-        caught_exception=None,
-        request_dict={"context": {"retries": {"attempt": 1}}},
+    responses = awaited(
+        client.meta.events.emit(
+            "needs-retry.connect.StartChatContact",
+            response=(SimpleNamespace(status_code=429, headers={}), {"Error": {"Code": "ThrottlingException"}}),
+            endpoint=client._endpoint,
+            operation=client.meta.service_model.operation_model("StartChatContact"),
+            attempts=1,
+            caught_exception=None,
+            request_dict={"context": {"retries": {"attempt": 1}}},
+        )
     )
     assert [response for _, response in responses if response]
 

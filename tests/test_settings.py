@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from textwrap import dedent
 from typing import Any
 
@@ -37,7 +36,9 @@ VALUES: dict[str, tuple[Any, str]] = {
     "chaos_mode": ("hard", '"hard"'),
     "block": (True, "true"),
 }
-EXPECTED = {name: repr(value) for name, value in asdict(settings_from({n: v for n, (v, _) in VALUES.items()})).items()}
+EXPECTED = {
+    name: repr(value) for name, value in settings_from({n: v for n, (v, _) in VALUES.items()})._asdict().items()
+}
 
 WRONG = [
     ("seed", 1.5),
@@ -74,10 +75,10 @@ WRONG = [
 ]
 
 DUMP = """
-import json, dataclasses
+import json
 def test_it(connect_chat):
     with open("settings", "w") as file:
-        json.dump({name: repr(value) for name, value in dataclasses.asdict(connect_chat.settings).items()}, file)
+        json.dump({name: repr(value) for name, value in connect_chat.settings._asdict().items()}, file)
 """
 
 
@@ -122,13 +123,13 @@ def test_the_table_of_this_module_has_every_setting() -> None:
     assert set(VALUES) == set(SETTINGS)
     assert {name for name, _ in WRONG} == set(SETTINGS)
     assert set(EXPECTED) == set(SETTINGS)
-    assert not set(EXPECTED.items()) & {(name, repr(value)) for name, value in asdict(settings_from({})).items()}
+    assert not set(EXPECTED.items()) & {(name, repr(value)) for name, value in settings_from({})._asdict().items()}
 
 
 def test_the_constructor_takes_every_setting() -> None:
     fake = FakeConnectChat(**{name: value for name, (value, _) in VALUES.items()})
 
-    assert {name: repr(value) for name, value in asdict(fake.settings).items()} == EXPECTED
+    assert {name: repr(value) for name, value in fake.settings._asdict().items()} == EXPECTED
 
 
 def test_the_marker_takes_every_setting(pytester: pytest.Pytester) -> None:
@@ -172,7 +173,7 @@ def test_without_any_setting_the_defaults_hold(pytester: pytest.Pytester) -> Non
     run(pytester).assert_outcomes(passed=1)
 
     assert {**seen(pytester), "seed": "None"} == {
-        name: repr(value) for name, value in asdict(settings_from({})).items()
+        name: repr(value) for name, value in settings_from({})._asdict().items()
     }
 
 
@@ -485,21 +486,6 @@ def test_the_seed_is_the_same_in_any_order(seeded: pytest.Pytester) -> None:
     assert reversed_order == dumped(seeded)
 
 
-def test_the_seed_is_the_same_under_xdist(seeded: pytest.Pytester) -> None:
-    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
-
-    assert dumped(seeded, "-n", "2", "--dist", "loadgroup", "--connect-chat-seed=7") == dumped(
-        seeded, "--connect-chat-seed=7"
-    )
-
-
-def test_the_seed_is_the_same_in_random_order(seeded: pytest.Pytester) -> None:
-    pytest.importorskip("pytest_randomly", reason="pytest-randomly is not installed")
-    plain = dumped(seeded)
-
-    assert dumped(seeded, "-p", "randomly") == plain
-
-
 def test_two_modules_differ(seeded: pytest.Pytester) -> None:
     found = dumped(seeded)
     (seeded.path / "tests" / "test_seeded.py").rename(seeded.path / "tests" / "test_other.py")
@@ -667,8 +653,8 @@ def test_a_test_that_needs_a_region_fails_with_a_hint(pytester: pytest.Pytester)
 # -- what pytest shows -------------------------------------------------------------------------------------------------
 
 
-def test_the_header_shows_what_is_given(pytester: pytest.Pytester) -> None:
-    pytester.makeini(ini(max_active_chats="3", strict="false"))
+def test_the_header_shows_what_differs_from_the_defaults(pytester: pytest.Pytester) -> None:
+    pytester.makeini(ini(max_active_chats="3", strict="false", unfaked="error"))
     pytester.makepyfile(DUMP)
 
     result = run(pytester, "--connect-chat-seed=7")
@@ -677,10 +663,17 @@ def test_the_header_shows_what_is_given(pytester: pytest.Pytester) -> None:
     assert result.outlines.count("connect chat: seed=7, strict=False, max_active_chats=3") == 1
 
 
-def test_the_header_says_nothing_where_nothing_is_given(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize(
+    "given", [{}, {"max_active_chats": "500", "strict": "true", "connect_within": "5"}], ids=["nothing", "defaults"]
+)
+def test_the_header_does_not_show_defaults(pytester: pytest.Pytester, given: dict[str, str]) -> None:
+    pytester.makeini(ini(**given))
     pytester.makepyfile(DUMP)
 
-    assert "connect chat:" not in run(pytester).stdout.str()
+    result = run(pytester)
+
+    result.assert_outcomes(passed=1)
+    assert "connect chat:" not in result.stdout.str()
 
 
 def test_the_marker_is_registered(pytester: pytest.Pytester) -> None:

@@ -59,6 +59,7 @@ class Wait:
 
 Step = Emission | Wait
 Steps = Generator[Step, Any, "Http | None"]
+Waiting = Generator[Wait, Any, None]
 
 
 @dataclass(slots=True)
@@ -161,7 +162,7 @@ class Exchange:
             return None
         try:
             return (yield from self._attempts_of_it())
-        except BaseException as failure:  # a callable of the test raised, or the task was cancelled
+        except BaseException as failure:  # a callable of the test raised, or a task was cancelled in a handler
             if not self._is_recorded:
                 self._record_failure(failure)
             raise
@@ -172,7 +173,7 @@ class Exchange:
             sent = service.clock.now() if self._attempts else self._started
             reply = service.attempt(self.request, self._call_faults)
             if reply.seconds:
-                yield Wait(service.clock, self._delayed(reply, sent))
+                yield from self._wait(self._delayed(reply, sent), sent, reply)
             heard = self._hear(reply, sent)
             if heard.error is None and not self._stubber.retries_started:
                 return self._finish(heard)
@@ -184,13 +185,25 @@ class Exchange:
                 raise
             delay = next((response for _, response in responses if response is not None), None)
             if delay is not None and delay is not False:
-                yield Wait(service.clock, heard.time + timedelta(seconds=delay))
+                yield from self._wait(heard.time + timedelta(seconds=delay))
             elif heard.exception is not None:
                 self._record(heard)
                 yield self._after_call_error(heard.exception)
                 raise heard.exception
             else:
                 return self._finish(heard)
+
+    def _wait(self, moment: datetime, sent: datetime | None = None, reply: Reply | None = None) -> Waiting:
+        """Let time pass before the next attempt, or until a reply is heard: by a task that is cancelled, never."""
+        try:
+            yield Wait(self._backend.service.clock, moment)
+        except BaseException as failure:
+            error = RecordedError(type(failure).__name__, str(failure))
+            if sent is not None and reply is not None:
+                self._contact = reply.answer.contact if reply.answer is not None else self._contact
+                self._attempts.append(Attempt(sent, error, reply.fault))
+            self._append(self._recorded(None, error))
+            raise
 
     def _call_faults(self) -> CallFaults:
         if self._faults is None:

@@ -47,12 +47,13 @@ def describe_failed_assert(
         lines += _listed(nearest, start, lambda record: _differences(record, wanted, differing(record.params, wanted)))
     else:
         others = f"; {counted(elsewhere, 'request')} of other operations did" if elsewhere else ""
-        lines.append(f"but none reached the service{others}. Calls that botocore refuses itself never reach it.")
+        lines += [f"but none reached the service{others}.", "Calls that botocore refuses itself never reach it."]
     return "\n".join(part for line in lines for part in wrapped(line))
 
 
 def wrapped(line: str, width: int = MESSAGE_WIDTH) -> list[str]:
-    """Return a line in as many as it takes, the further ones indented."""
+    """Return a line in as many as it takes, the further ones indented, without what does not print."""
+    line = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
     if any(east_asian_width(character) in "WF" for character in line):
         width //= 2  # such a character takes two columns
     indent = " " * (len(line) - len(line.lstrip()) + 4)

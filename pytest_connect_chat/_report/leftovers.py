@@ -12,6 +12,6 @@ WIDTH: Final = 79
 
 def describe_leftovers(problems: Iterable[str]) -> str:
     """Return what is left over, each thing with its lines, and how to allow it."""
-    lines = [line for problem in problems for line in f"Left over: {problem}".splitlines()]
+    lines = [line for problem in problems for line in f"Left over: {problem}".split("\n")]
     lines.append("If this is on purpose: strict=False in the marker or in FakeConnectChat().")
     return "\n".join(part for line in lines for part in wrapped(line, WIDTH))

@@ -154,6 +154,10 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
         raise FaultError(
             f"when={when!r} is not valid: give members to match, as a dict, or a predicate on the request."
         )
+    try:
+        when = when if when is None or callable(when) else snapshot(dict(when))
+    except TypeError:
+        raise FaultError(f"when={when!r} is not valid: the names of members are texts.") from None
     operation = _operation(selector.get("operation", "StartChatContact"))
     service = _one_of("service", selector.get("service"), sorted({service for service, _ in OPERATIONS}))
     if operation is not None and service is not None and (service, operation) not in OPERATIONS:
@@ -165,7 +169,7 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
         "operation": operation,
         "service": service,
         "optional": bool(selector.get("optional", False)),
-        "_when": when if when is None or callable(when) else snapshot(dict(when)),
+        "_when": when,
     }
 
 

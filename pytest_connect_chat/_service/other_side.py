@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_connect_chat._report.names import counted
 from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.checks.companions import EVENTS
 from pytest_connect_chat._service.contact import Contact
@@ -171,7 +172,8 @@ def active_contact(service: ConnectChatService, contact_id: str) -> Contact:
         raise SceneError(f"contact_id is a non-empty text, not {contact_id!r}.")
     contact = service.contacts.get(contact_id)
     if contact is None:
-        raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {len(service.contacts)} contacts.")
+        known = counted(len(service.contacts), "contact")
+        raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {known}.")
     if not contact.is_active:
         raise SceneError(f"The contact {contact_id} has ended already: {service.contacts.describe(contact)}.")
     return contact

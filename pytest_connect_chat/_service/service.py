@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.answer import Answer, Reply
@@ -74,9 +74,10 @@ class ConnectChatService:
             return reply
 
     def _serve(self, request: Request) -> Reply:
+        now = self.clock.now()  # once: a call that waits in another thread may move the clock at any time
         try:
-            self.rates.take(request, self.clock.now())
-            return Reply(answer=self._answer(request))
+            self.rates.take(request, now)
+            return Reply(answer=self._answer(request, now))
         except ServiceError as error:
             return Reply(error=error)
 
@@ -88,10 +89,10 @@ class ConnectChatService:
         """
         with self.lock:
             self.contacts.settle()
-            return self._answer(request)
+            return self._answer(request, self.clock.now())
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request, now: datetime) -> Answer:
         if request.service == "connectparticipant":
             self.participants.require_known_token(request, self.rules)
         self.rules.check(request)
-        return OPERATIONS[request.service, request.operation](self, request, self.clock.now())
+        return OPERATIONS[request.service, request.operation](self, request, now)

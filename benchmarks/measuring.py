@@ -1,0 +1,84 @@
+"""Measurements that are taken in turn, and the lines of the table that they become."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+Measure = Callable[[], float]
+
+now: Final = time.process_time  # others on the machine take none of it; nothing that is measured waits
+
+
+class Scale(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        rounds: How often each comparison is repeated.
+        runs: The same where each measurement is a process.
+        calls: How many calls are timed as one, a multiple of `peers.BURST`.
+        crowds: Among how many contacts.
+        kept: How many calls the memory is measured over.
+        threaded: How many calls the threads share.
+        tests: How many empty tests a run has.
+    """
+
+    rounds: int = 31
+    runs: int = 9
+    calls: int = 100
+    crowds: tuple[int, ...] = (100, 10_000, 100_000)
+    kept: int = 20_000
+    threaded: int = 640
+    tests: int = 200
+
+
+QUICK = Scale(rounds=3, runs=2, calls=10, crowds=(10, 20, 30), kept=200, threaded=64, tests=5)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        what: What was measured.
+        values: What came out, once for each round; the line shows their median and where most of them lie.
+        unit: What the values are in, `x` for ratios.
+        bound: What the median must not exceed.
+    """
+
+    what: str
+    values: Sequence[float]
+    unit: str = "x"
+    bound: float | None = None
+
+    def __str__(self) -> str:
+        value = statistics.median(self.values)
+        verdict = "" if self.bound is None else ("met" if value <= self.bound else "NOT MET")
+        bound = "" if self.bound is None else f"<= {self.bound:.4g}"
+        line = f"{self.what:<60} {value:>9.3f} {self.unit:<3} {self._spread():>16} {bound:>9}  {verdict}"
+        return line.rstrip()
+
+    def _spread(self) -> str:
+        if len(self.values) == 1:
+            return ""
+        tenths = statistics.quantiles(self.values, n=10, method="inclusive")
+        return f"{tenths[0]:.3f}..{tenths[-1]:.3f}"
+
+
+HEADER = f"{'what':<60} {'median':>9}     {'p10..p90':>16} {'bound':>9}"
+
+
+def in_turn(rounds: int, *measures: Measure) -> list[list[float]]:
+    """Return what each measurement gave, round by round, so that a busy machine disturbs them alike."""
+    for measure in measures:
+        measure()
+    taken = [[measure() for measure in measures] for _ in range(rounds)]
+    return [list(values) for values in zip(*taken, strict=True)]
+
+
+def ratios(values: Sequence[float], peers: Sequence[float]) -> list[float]:
+    """Return the ratio of each round."""
+    return [value / peer for value, peer in zip(values, peers, strict=True)]

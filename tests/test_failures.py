@@ -1,0 +1,619 @@
+"""What people see when a test fails: tracebacks, the section `connect chat`, mistyped names, texts of any kind."""
+
+from __future__ import annotations
+
+import copy
+import re
+import warnings
+from collections.abc import Callable
+from textwrap import dedent
+from typing import Any
+from unicodedata import east_asian_width
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from conftest import over_both_drivers
+
+from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._service.recorded_request import Attempt, RecordedError
+from pytest_connect_chat.exceptions import LeftoverError, UnknownCodeWarning
+
+PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
+
+Parameters = dict[str, Any]
+
+
+def run(pytester: pytest.Pytester, source: str, *args: str) -> pytest.RunResult:
+    pytester.makepyfile(APPLICATION + dedent(source))
+    if not {"no:asyncio", "--asyncio-mode=auto"} & set(args):
+        args = ("-p", "no:asyncio", *args)
+    shown = () if "no:terminal" in args else ("-r", "N", "--color=no", "--no-header")
+    return pytester.runpytest_inprocess(*PLAIN, *shown, *args)
+
+
+def part(result: pytest.RunResult, name: str) -> str:
+    """Return what a nested run printed about one of its tests."""
+    found = re.search(
+        rf"(?ms)^_+ (?:ERROR at \w+ of )?(?:\w+\.)?{name} _+$.*?(?=^_{{2,}} |^={{2,}} )", result.stdout.str()
+    )
+    assert found is not None, name
+    return found[0]
+
+
+@pytest.fixture(autouse=True)
+def as_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+# -- tracebacks --------------------------------------------------------------------------------------------------------
+
+MACHINERY = re.compile(r"\b(?:aio)?botocore[\\/][\w\\/]+\.py\b|\bpytest_connect_chat[\\/][\w\\/]+\.py\b")
+RUNNER = re.compile(r"\b(?:_pytest|pluggy)[\\/]\w+\.py\b")
+
+APPLICATION = """\
+import unittest
+import boto3
+import botocore.session
+import pytest
+
+REQUEST = {"InstanceId": "i", "ContactFlowId": "f", "ParticipantDetails": {"DisplayName": "Ada"}}
+
+def open_chat(client, **parameters):
+    return client.start_chat_contact(**REQUEST, **parameters)
+
+def open_none(client):
+    return open_chat(client, CustomerId="c" * 129)
+
+"""
+
+FAILING = """
+class ChatError(Exception):
+    pass
+
+def test_refused(connect_chat, connect_client):
+    open_none(connect_client)
+
+def test_invalid(connect_chat, connect_client):
+    open_chat(connect_client, Unknown=1)
+
+def test_unfaked(connect_chat, connect_client):
+    connect_client.list_queues(InstanceId="i")
+
+@pytest.mark.connect_chat(block=True)
+def test_blocked():
+    open_chat(boto3.client("connect", region_name="us-east-1"))
+
+def test_mistyped(connect_chat):
+    connect_chat.faults.throttle(atempts=1)
+
+def test_cause(connect_chat, connect_client):
+    try:
+        open_none(connect_client)
+    except Exception as error:
+        raise ChatError from error
+
+def test_context(connect_chat, connect_client):
+    connect_chat.faults.network_error()
+    try:
+        open_none(connect_client)
+    except Exception:
+        assert False
+
+def test_group(connect_chat, connect_client):
+    errors = []
+    for _ in range(2):
+        try:
+            open_none(connect_client)
+        except Exception as error:
+            errors.append(error)
+    raise ExceptionGroup("several", errors)
+
+def test_circle(connect_chat, connect_client):
+    try:
+        open_none(connect_client)
+    except Exception as error:
+        other = ChatError("other")
+        error.__context__ = other
+        raise other from error
+
+@pytest.fixture
+def opened(connect_chat, connect_client):
+    return open_none(connect_client)
+
+def test_setup(opened):
+    pass
+
+@pytest.fixture
+def closed(connect_chat, connect_client):
+    yield
+    open_none(connect_client)
+
+def test_teardown(closed):
+    pass
+
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def take(self, connect_client):
+        self.client = connect_client
+
+    def test_unittest(self):
+        open_none(self.client)
+
+def test_subtest(connect_chat, connect_client, subtests):
+    with subtests.test("part"):
+        open_none(connect_client)
+"""
+CALLED = [
+    "test_refused",
+    "test_invalid",
+    "test_blocked",
+    "test_cause",
+    "test_context",
+    "test_group",
+    "test_circle",
+    "test_setup",
+    "test_teardown",
+    "test_unittest",
+]
+KEEPS = """
+def pytest_exception_interact(node, call, report):
+    waiting, seen = [call.excinfo.value], []
+    while waiting:
+        error = waiting.pop()
+        if error is None or error in seen:
+            continue
+        seen.append(error)
+        waiting += [error.__cause__, error.__context__, *getattr(error, "exceptions", ())]
+        entry, names = error.__traceback__, []
+        while entry is not None:
+            names.append(entry.tb_frame.f_globals["__name__"])
+            entry = entry.tb_next
+        with open("frames", "a") as file:
+            print(node.name, type(error).__name__, any(name.startswith("botocore.") for name in names), file=file)
+"""
+
+
+def test_a_traceback_ends_with_the_callers_line(pytester: pytest.Pytester) -> None:
+    result = run(pytester, FAILING)
+
+    outcomes = result.parseoutcomes()
+    assert outcomes["failed"] + outcomes["errors"] == FAILING.count("def test_") + 1  # a failed subtest counts twice
+    assert MACHINERY.findall(result.stdout.str()) == []
+    for name in CALLED:
+        assert "return client.start_chat_contact(**REQUEST, **parameters)" in part(result, name), name
+    assert 'connect_client.list_queues(InstanceId="i")' in part(result, "test_unfaked")
+    assert "connect_chat.faults.throttle(atempts=1)" in part(result, "test_mistyped")
+
+
+@pytest.mark.parametrize("style", ["short", "native"])
+def test_tracebacks_of_all_styles_end_with_the_callers_line(pytester: pytest.Pytester, style: str) -> None:
+    result = run(pytester, FAILING, f"--tb={style}", "-k", "cause or group or setup")
+
+    result.assert_outcomes(failed=2, errors=1, deselected=FAILING.count("def test_") - 3)
+    assert MACHINERY.findall(result.stdout.str()) == []
+    for name in ("test_cause", "test_group", "test_setup"):
+        assert "in open_chat" in part(result, name)
+
+
+def test_exceptions_keep_their_whole_tracebacks(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(KEEPS)
+
+    run(pytester, FAILING, "--tb=line", "-k", "cause or context or group or circle or unittest")
+
+    frames = (pytester.path / "frames").read_text().splitlines()
+    assert sorted(frames) == [
+        "test_cause ChatError False",
+        "test_cause InvalidParameterException True",
+        "test_circle ChatError False",
+        "test_circle InvalidParameterException True",
+        "test_context AssertionError False",
+        "test_context ConnectTimeoutError True",
+        "test_group ExceptionGroup False",
+        "test_group InvalidParameterException True",
+        "test_group InvalidParameterException True",
+        "test_unittest InvalidParameterException True",
+    ]
+
+
+def test_a_full_trace_is_whole(pytester: pytest.Pytester) -> None:
+    result = run(pytester, FAILING, "--full-trace", "-k", "test_cause")
+
+    result.assert_outcomes(failed=1, deselected=FAILING.count("def test_") - 1)
+    assert MACHINERY.search(result.stdout.str())
+
+
+def test_the_debugger_gets_the_whole_traceback(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        quiet="""
+        import pdb
+
+        class Quiet(pdb.Pdb):
+            def interaction(self, frame, traceback):
+                pass
+        """
+    )
+    pytester.syspathinsert()
+
+    result = run(
+        pytester,
+        "def test_it(connect_chat, connect_client): open_none(connect_client)",
+        "--pdb",
+        "--pdbcls=quiet:Quiet",
+    )
+
+    result.assert_outcomes(failed=1)
+    assert MACHINERY.search(result.stdout.str())
+
+
+def test_what_others_raise_is_shown_as_it_is(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        def refuse(**event):
+            raise RuntimeError("the application's own handler")
+
+        def test_handler(connect_chat, connect_client):
+            connect_client.meta.events.register("before-call.connect.StartChatContact", refuse)
+            open_chat(connect_client)
+
+        def answer(request):
+            raise RuntimeError("the test's own callable")
+
+        def test_callable(connect_chat, connect_client):
+            connect_chat.add_response("start_chat_contact", answer)
+            open_chat(connect_client)
+
+        def test_without_the_fixture():
+            botocore.session.Session().create_client("sts", "us-east-1").get_caller_identity(Unknown=1)
+
+        def test_without_a_name(connect_chat, connect_client):
+            exec("open_none(client)", {"open_none": open_none, "client": connect_client, "__name__": None})
+        """,
+        "--tb=short",
+    )
+
+    result.assert_outcomes(failed=4)
+    for name, frame in (("test_handler", "in refuse"), ("test_callable", "in answer")):
+        assert frame in part(result, name)
+        assert MACHINERY.search(part(result, name))
+    assert MACHINERY.search(part(result, "test_without_the_fixture"))
+    assert "in open_chat" in part(result, "test_without_a_name")
+
+
+def test_what_a_fixture_of_ours_raises_is_shown_there(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_RETRY_MODE", "no mode")
+
+    result = run(pytester, "def test_it(connect_client): pass", "--tb=short")
+
+    result.assert_outcomes(errors=1)
+    shown = part(result, "test_it")
+    assert [re.split(r"[\\/]", frame)[-1] for frame in MACHINERY.findall(shown)] == ["plugin.py"]
+    assert "in connect_client" in shown
+    assert not RUNNER.search(shown)
+
+
+def test_an_async_traceback_ends_with_the_callers_line(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("aiobotocore")
+    pytest.importorskip("pytest_asyncio")
+
+    result = run(
+        pytester,
+        """
+        import asyncio
+
+        async def open_none_async(client):
+            return await client.start_chat_contact(**REQUEST, CustomerId="c" * 129)
+
+        async def test_awaited(aio_connect_client):
+            await open_none_async(aio_connect_client)
+
+        async def test_tasks(aio_connect_client):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(open_none_async(aio_connect_client))
+        """,
+        "--asyncio-mode=auto",
+        "-o",
+        "asyncio_default_fixture_loop_scope=function",
+        "--tb=short",
+    )
+
+    result.assert_outcomes(failed=2)
+    assert MACHINERY.findall(result.stdout.str()) == []
+    for name in ("test_awaited", "test_tasks"):
+        assert "in open_none_async" in part(result, name)
+
+
+def test_a_run_without_the_terminal_reports_failures(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_it(connect_client): open_none(connect_client)", "-p", "no:terminal")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+# -- what is printed fits the terminal ---------------------------------------------------------------------------------
+
+WIDE = """
+LONG = {
+    "words": "word " * 300,
+    "one": "w" * 1_500,
+    "wide": "\\u5ba2\\u670d" * 300,
+    "hostile": "\\x1b[31m\\x00\\n\\t\\u202e\\ud83d\\ufffd" * 20,
+    "k" * 90: "v",
+}
+
+@pytest.fixture(autouse=True)
+def opened(connect_chat, connect_client):
+    connect_chat.faults.throttle(attempts=1)
+    open_chat(connect_client, Attributes=LONG)
+    connect_chat.add_client_error("start_chat_contact", "c\\u00f6de " * 30, "m\\u00e9ssage\\x1b[31m " * 30)
+    try:
+        open_chat(connect_client, Attributes=LONG)
+    except Exception:
+        pass
+
+def test_nearest(connect_chat):
+    others = {name: value + "!" for name, value in LONG.items()}
+    connect_chat.requests.assert_requested_once(Attributes=others)
+
+def test_nearest_by_name(connect_chat):
+    requests = connect_chat.requests.matching(CustomerId=LONG["wide"])
+    requests.assert_requested(2, Attributes={"\\u5ba2" * 99: LONG})
+
+def test_matching(connect_chat):
+    connect_chat.requests.assert_not_requested(Attributes=LONG)
+
+def test_leftovers(connect_chat, connect_client):
+    connect_chat.faults.lose_response(when={"CustomerId": LONG["wide"], "Attributes": LONG})
+    connect_chat.faults.throttle(operation="CreatePersistentContactAssociation", attempts=3, after=17)
+    connect_chat.add_client_error("create_persistent_contact_association", LONG["hostile"])
+    try:
+        connect_client.list_approved_origins(InstanceId="i")
+    except Exception:
+        pass
+"""
+
+
+def columns(line: str) -> int:
+    return len(line) + sum(east_asian_width(character) in "WF" for character in line)
+
+
+@pytest.mark.parametrize("verbosity", [(), ("-v",), ("-vv",)], ids=["", "-v", "-vv"])
+def test_no_line_is_wider_than_the_terminal(pytester: pytest.Pytester, verbosity: tuple[str, ...]) -> None:
+    result = run(pytester, WIDE, *verbosity)
+
+    result.assert_outcomes(failed=3, passed=1, errors=1)
+    assert {line for line in result.outlines if columns(line) > 80} == set()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", result.stdout.str())
+    sections = re.findall(r"(?ms)^-+ connect chat -+$\n(.*?)(?=^[_=]{2})", result.stdout.str())
+    assert len(sections) == 4
+    assert all(section.isascii() for section in sections)
+    values = ["w" * 1_500 in re.sub(r"\s", "", section) for section in sections]
+    assert values == ["-vv" in verbosity] * 4
+
+
+def test_messages_stand_alone(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        def test_none(connect_chat):
+            connect_chat.requests.stop_contact.assert_requested(3, ContactId="c")
+
+        def test_left(connect_chat):
+            connect_chat.faults.throttle(attempts=5)
+            connect_chat.add_response("list_queues", {})
+        """,
+    )
+
+    result.assert_outcomes(failed=1, passed=1, errors=1)
+    assert "- connect chat -" not in result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            "Left over: the fault [[]throttled: 5 attempts of StartChatContact[]] met no attempt",
+            "Left over: the canned response for list_queues() was not asked for",
+            "If this is on purpose: strict=False in the marker or in FakeConnectChat().",
+        ],
+        consecutive=True,
+    )
+    result.stdout.fnmatch_lines(
+        [
+            "E       AssertionError: Expected StopContact exactly 3 times with",
+            "E           ContactId = 'c',",
+            "E       but none reached the service.",
+            "E       Calls that botocore refuses itself never reach it.",
+        ],
+        consecutive=True,
+    )
+
+
+# -- the journal -------------------------------------------------------------------------------------------------------
+
+
+def journal_of(fake: FakeConnectChat, call: Callable[[], object]) -> list[str]:
+    """Return what the journal says of a call that fails, without its first line."""
+    with pytest.raises((BotoCoreError, ClientError)):
+        call()
+    lines = fake.journal().splitlines()
+    return lines[max(index for index, line in enumerate(lines) if line.startswith("    ->")) :]
+
+
+@over_both_drivers
+@pytest.mark.parametrize(
+    ("plan", "committed"),
+    [
+        pytest.param(lambda faults: faults.lose_response(), True, id="response lost"),
+        pytest.param(lambda faults: faults.lose_response(503), True, id="response lost, 503"),
+        pytest.param(lambda faults: faults.delay(3_600), True, id="too slow"),
+        pytest.param(lambda faults: faults.network_error(), False, id="network"),
+        pytest.param(lambda faults: faults.throttle(), False, id="throttled"),
+    ],
+)
+def test_the_journal_says_what_was_committed_all_the_same(
+    connect_chat: FakeConnectChat,
+    connect_client: Any,
+    parameters: Parameters,
+    plan: Callable[[Any], Any],
+    committed: bool,
+) -> None:
+    plan(connect_chat.faults)
+
+    lines = journal_of(connect_chat, lambda: connect_client.start_chat_contact(**parameters))
+
+    said = [f"    committed all the same: contact {contact_id}" for contact_id in connect_chat.contacts]
+    assert len(said) == committed
+    assert [line for line in lines if "committed" in line] == said
+
+
+def test_a_call_that_changes_nothing_commits_nothing(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    contact = connect_chat.add_contact()
+    connect_chat.faults.lose_response(operation="DescribeContact")
+
+    lines = journal_of(
+        connect_chat,
+        lambda: connect_client.describe_contact(InstanceId=contact.instance_id, ContactId=contact.contact_id),
+    )
+
+    assert "committed" not in "".join(lines)
+
+
+def test_an_id_of_any_length_is_wrapped(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    contact = connect_chat.add_contact(contact_id="c" * 99)
+    connect_chat.faults.lose_response(operation="StopContact")
+
+    lines = journal_of(
+        connect_chat,
+        lambda: connect_client.stop_contact(InstanceId=contact.instance_id, ContactId=contact.contact_id),
+    )
+
+    assert [line.strip() for line in lines[2:]] == [f"committed all the same: contact {'c' * 43}", "c" * 56]
+
+
+def test_texts_of_an_error_are_printed_as_every_terminal_can(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: Parameters
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnknownCodeWarning)
+        connect_chat.faults.error("Zu\u00a0viel\n\x1b", "b\u00f6se\x1b[31m\nmore")
+
+    with pytest.raises(ClientError):
+        connect_client.start_chat_contact(**parameters)
+
+    assert connect_chat.journal().splitlines()[2:] == [
+        r"    attempt 1 +0.000s [Zu\xa0viel\n\x1b] 400 Zu\xa0viel\n\x1b",
+        r"    -> 400 Zu\xa0viel\n\x1b: b\xf6se\x1b[31m ...",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("short", "short"),
+        ("12345678901", "12345678901"),
+        ("123456789012", "12345678..."),
+        ("QVFJREFI" + "-" * 28, "QVFJREFI..."),
+        ("QVFJREFI" + "-" * 28 + "the end.", "QVFJREFI...the end."),
+    ],
+)
+def test_the_journal_shows_no_token_in_full(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any, token: str, shown: str
+) -> None:
+    with pytest.raises(ClientError):
+        connectparticipant_client.disconnect_participant(ConnectionToken=token)
+
+    for verbosity in range(3):
+        assert connect_chat.journal(verbosity).splitlines()[0].endswith(f" ConnectionToken={shown}")
+
+
+# -- mistyped names ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fake_in_use(connect_chat: FakeConnectChat, connect_client: Any, parameters: Parameters) -> FakeConnectChat:
+    connect_client.start_chat_contact(**parameters)
+    return connect_chat
+
+
+MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
+    (lambda fake: fake.contact, "FakeConnectChat has no attribute 'contact'. Did you mean 'contacts'?"),  # type: ignore[attr-defined]
+    (lambda fake: fake.faults.trottle, "FaultPlan has no attribute 'trottle'. Did you mean 'throttle'?"),  # type: ignore[attr-defined]
+    (lambda fake: fake.clock.advanse, "Clock has no attribute 'advanse'. Did you mean 'advance'?"),  # type: ignore[attr-defined]
+    (lambda fake: fake.contacts.lst, "ContactRegistry has no attribute 'lst'. Did you mean 'last'?"),  # type: ignore[attr-defined]
+    (
+        lambda fake: fake.contacts.last.contactid,  # type: ignore[attr-defined]
+        "Contact has no attribute 'contactid'. Did you mean 'contact_id'?",
+    ),
+    (
+        lambda fake: fake.requests.last.parameters,  # type: ignore[attr-defined]
+        "RecordedRequest has no attribute 'parameters'. Did you mean 'params'?",
+    ),
+    (
+        lambda fake: fake.requests.assert_requested_twice,
+        (
+            "Neither connect nor connectparticipant has an operation 'assert_requested_twice'. "
+            "Did you mean 'assert_requested_once'?"
+        ),
+    ),
+    (lambda fake: fake.zzz, "FakeConnectChat has no attribute 'zzz'."),  # type: ignore[attr-defined]
+    (lambda fake: fake.contacts.last._contact_id, "Contact has no attribute '_contact_id'."),  # type: ignore[attr-defined]
+]
+
+
+@pytest.mark.parametrize(("mistyped", "message"), MISTYPED, ids=[message.split("'")[1] for _, message in MISTYPED])
+def test_a_mistyped_attribute_is_refused_with_the_nearest(
+    fake_in_use: FakeConnectChat, mistyped: Callable[[FakeConnectChat], object], message: str
+) -> None:
+    with pytest.raises(AttributeError) as caught:
+        mistyped(fake_in_use)
+
+    assert str(caught.value) == message
+
+
+def test_what_asks_for_attributes_still_gets_its_answer(fake_in_use: FakeConnectChat) -> None:
+    for value in (fake_in_use, fake_in_use.faults, fake_in_use.contacts, fake_in_use.contacts.last):
+        assert getattr(value, "nothing", "default") == "default"
+        assert not hasattr(value, "__html__")
+    assert copy.copy(fake_in_use.contacts.last).contact_id == fake_in_use.contacts.last.contact_id
+
+
+def test_an_id_that_no_contact_has_is_refused_with_their_number(fake_in_use: FakeConnectChat) -> None:
+    with pytest.raises(KeyError, match="no contact has the id 'c'; the fake has 1 contact\""):
+        _ = fake_in_use.contacts["c"]
+
+
+# -- records -----------------------------------------------------------------------------------------------------------
+
+
+def test_attempts_and_errors_are_tuples_with_names(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
+    connect_chat.faults.deny_access()
+    with pytest.raises(ClientError):
+        connect_chat.client().start_chat_contact(**parameters)
+
+    (attempt,) = connect_chat.requests.one().attempts
+    time, error, fault = attempt
+
+    assert attempt == Attempt(connect_chat.clock.start, error, "access denied")
+    assert (time, fault) == (connect_chat.clock.start, "access denied")
+    assert isinstance(error, RecordedError)
+    assert (error.code, error.http_status, error.rule) == ("AccessDeniedException", 403, None)
+    with pytest.raises(AttributeError):
+        error.code = "Other"  # type: ignore[misc]
+
+
+def test_a_record_takes_no_further_attribute(fake_in_use: FakeConnectChat) -> None:
+    record = fake_in_use.requests.one()
+
+    with pytest.raises(AttributeError):
+        record.note = "mine"  # type: ignore[attr-defined]
+    assert not hasattr(record, "__dict__")
+
+
+def test_leftovers_of_a_context_manager_say_how_to_allow_them() -> None:
+    with pytest.raises(LeftoverError) as caught, FakeConnectChat() as fake:
+        fake.faults.lose_response(when={"CustomerId": "\u5ba2" * 99}, operation="StartChatContact", after=3)
+
+    *left, last = str(caught.value).splitlines()
+    assert all(columns(line) <= 79 for line in left)
+    assert left[0].startswith("Left over: the fault [response lost")
+    assert all(line.startswith("    ") for line in left[1:])
+    assert last == "If this is on purpose: strict=False in the marker or in FakeConnectChat()."
