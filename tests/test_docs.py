@@ -25,7 +25,15 @@ PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p
 REGION = 'connect_chat_region = "us-east-1"'
 DEFAULT_FILE = "test_page.py"
 # A nested run forgets what it was the first to import: these take long, or do not bear to be imported twice.
-IMPORTED_ONCE = [import_module(name) for name in ("moto", "requests", "responses", "pytest_connect_chat.providers")]
+ONCE = (
+    "hypothesis.strategies",
+    "moto",
+    "pytest_connect_chat.providers",
+    "pytest_connect_chat.strategies",
+    "requests",
+    "responses",
+)
+IMPORTED_ONCE = [import_module(name) for name in ONCE]
 FENCED = re.compile(r"(?ms)(?:^<!-- (?P<directive>[^\n]+) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$")
 
 

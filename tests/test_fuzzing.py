@@ -19,6 +19,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from botocore import xform_name
@@ -51,8 +52,6 @@ ON_FORM = {rule.id for rule in RULES if rule.check is not None} - {"attributes-s
 # What botocore raises besides ParamValidationError before a request is on the wire: lone surrogates in what goes into
 # the URL; values nested beyond the stack; whole numbers of more digits than Python writes.
 BEFORE_THE_WIRE: tuple[type[Exception], ...] = (ParamValidationError, UnicodeEncodeError, RecursionError, ValueError)
-# The class is the one that other operations report a wrong parameter with; the models of these two do not list it.
-NOT_LISTED = {("CreateParticipant", "InvalidParameterException"), ("GetContactAttributes", "InvalidParameterException")}
 
 Members = dict[str, Any]
 
@@ -233,7 +232,7 @@ def check_error(operation: str, error: ClientError) -> None:
     model = client(SERVICE_OF[operation]).meta.service_model
     code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
     modelled = {shape.name for shape in model.operation_model(operation).error_shapes}
-    assert code in modelled or (operation, code) in NOT_LISTED
+    assert code in modelled
     assert status == model.shape_for_error_code(code).metadata["error"]["httpStatusCode"]
     assert type(error) is getattr(client(SERVICE_OF[operation]).exceptions, code)
 
@@ -254,6 +253,8 @@ def check_what_is_said(fake: FakeConnectChat, operation: str) -> None:
     assert record.operation == operation
     assert operation in repr(record)
     assert all(fake.journal(verbosity).isascii() for verbosity in range(3))
+    assert operation in fake.diagram()
+    assert ET.fromstring(fake.diagram("svg")) is not None  # noqa: S314  # it is our own
     assert repr(fake)
     assert [repr(contact) for contact in fake.contacts.values()]
     logged = getattr(fake.requests, xform_name(operation))

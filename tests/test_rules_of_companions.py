@@ -191,7 +191,7 @@ CASES = [
         then="stopped-contact-exists",
     ),
     Case(
-        rule="contact-request-bounds",
+        rule="contact-request-bounds-invalid-request",
         operation="CreateParticipant",
         refused={"ParticipantDetails": BOT | {"DisplayName": "n" * 257}},
         accepted={"ParticipantDetails": BOT | {"DisplayName": "n" * 256}},
@@ -250,8 +250,11 @@ CASES = [
         accepted={"Attributes": {"a-Z_9": ""}},
     ),
     *(
-        Case(rule="client-token-empty", operation=operation, refused={"ClientToken": ""}, accepted={"ClientToken": "t"})
-        for operation in ("StartContactStreaming", "CreateParticipant")
+        Case(rule=rule, operation=operation, refused={"ClientToken": ""}, accepted={"ClientToken": "t"})
+        for rule, operation in (
+            ("client-token-empty", "StartContactStreaming"),
+            ("client-token-empty-invalid-request", "CreateParticipant"),
+        )
     ),
     Case(
         rule="client-token-conflict",

@@ -29,7 +29,9 @@ class SuggestsNames:
 
     __slots__ = ()
 
-    if not TYPE_CHECKING:  # to a checker, every name would be there
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, to whom every name would be there
 
         def __getattr__(self, name: str) -> NoReturn:
             __tracebackhide__ = True

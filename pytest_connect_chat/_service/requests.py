@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, overload
 
@@ -86,6 +86,9 @@ class RequestLog(Sequence[RecordedRequest]):
     def __getitem__(self, index: slice) -> Sequence[RecordedRequest]: ...
     def __getitem__(self, index: int | slice) -> RecordedRequest | Sequence[RecordedRequest]:
         return self._selected()[index]
+
+    def __iter__(self) -> Iterator[RecordedRequest]:
+        return iter(self._selected())  # once, and not for each index as a `Sequence` would
 
     def __len__(self) -> int:
         return len(self._selected())

@@ -91,7 +91,10 @@ def _against_rules(operation: str, region: str) -> dict[str, Members]:
         case "CreateParticipant":
             roles = st.sampled_from(["AGENT", "CUSTOMER", "SYSTEM", "SUPERVISOR"])
             others = st.fixed_dictionaries({}, optional={"ParticipantRole": roles})
-            ways = {"added-participant-role": {"ParticipantDetails": others}} | empty_token
+            ways = {
+                "added-participant-role": {"ParticipantDetails": others},
+                "client-token-empty-invalid-request": {"ClientToken": ""},
+            }
         case "SendMessage":
             ways = {
                 "message-content-type": {"ContentType": _UNKNOWN_TYPES, "Content": "m"},

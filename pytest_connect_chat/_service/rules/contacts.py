@@ -30,6 +30,7 @@ OF_A_CONTACT: Final = (
     "UntagContact",
     "UpdateContactAttributes",
 )
+WITHOUT_PARAMETER_EXCEPTION: Final = ("CreateParticipant", "GetContactAttributes")
 
 RULES: Final = (
     shape(
@@ -38,7 +39,30 @@ RULES: Final = (
         "Every member of a request about a contact is within the model's bounds and enums.",
         MODEL,
         modelled.outside_the_model,
-        operations=(*OF_A_CONTACT, "ListContactFlows", "StopContact"),
+        operations=(
+            *(operation for operation in OF_A_CONTACT if operation not in WITHOUT_PARAMETER_EXCEPTION),
+            "ListContactFlows",
+            "StopContact",
+        ),
+    ),
+    combination(
+        "contact-request-bounds-invalid-request",
+        None,
+        "Every member of a request about a contact is within the model's bounds and enums; of operations whose model "
+        "does not list `InvalidParameterException`.",
+        MODEL,
+        DOCUMENTED,
+        modelled.outside_the_model,
+        operations=WITHOUT_PARAMETER_EXCEPTION,
+    ),
+    combination(
+        "client-token-empty-invalid-request",
+        "ClientToken",
+        "`ClientToken` is not empty; of an operation whose model does not list `InvalidParameterException`.",
+        MODEL,
+        ASSUMED,
+        modelled.empty("ClientToken"),
+        operations=("CreateParticipant",),
     ),
     shape(
         "tag-key-characters",

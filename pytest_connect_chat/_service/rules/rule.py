@@ -73,7 +73,7 @@ def shape(
 
 def combination(
     id: str,
-    member: str,
+    member: str | None,
     sentence: str,
     source: str,
     evidence: Evidence,

@@ -93,7 +93,7 @@ SHAPES: Final = (
         source=MODEL,
         evidence=ASSUMED,
         check=modelled.empty("ClientToken"),
-        operations=(*START, "StartContactStreaming", "CreateParticipant"),
+        operations=(*START, "StartContactStreaming"),
     ),
     shape(
         "client-token-length",
