@@ -29,8 +29,10 @@ def version_dependent() -> list[str]:
 
 
 def floors() -> list[str]:
-    """Return the runtime dependencies, each at its lowest supported version."""
-    return [dependency.replace(">=", "==") for dependency in PROJECT["project"]["dependencies"]]
+    """Return the runtime dependencies and those of the extra `asyncio`, each at its lowest supported version."""
+    project = PROJECT["project"]
+    dependencies = [*project["dependencies"], *project["optional-dependencies"]["asyncio"]]
+    return [dependency.replace(">=", "==") for dependency in dependencies]
 
 
 def install_async(session: nox.Session) -> None:
@@ -110,9 +112,9 @@ def site(session: nox.Session) -> None:
 
 @nox.session
 def lowest(session: nox.Session) -> None:
-    """Run the tests with the lowest supported dependencies."""
+    """Run the tests with the lowest supported dependencies, those of the extra `asyncio` included."""
     botocore = next(floor for floor in floors() if floor.startswith("botocore"))
-    session.install("-e", ".", *group("tests"), *floors(), botocore.replace("botocore", "boto3"))
+    session.install("-e", ".", *group("tests"), *floors(), "anyio", "httpx", botocore.replace("botocore", "boto3"))
     session.run("pytest", *version_dependent(), *session.posargs)
 
 

@@ -1,4 +1,4 @@
-"""Count what a StartChatContact executes, for what is too noisy to time. Needs valgrind.
+"""Count what a StartChatContact executes, for what is too noisy to time. Needs valgrind, and some minutes.
 
     python benchmarks/instructions.py
 
@@ -11,38 +11,41 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import peers
-from measuring import Row
+from measuring import Row, run_python
 
-WAYS: Final = {
-    "fake": peers.fake,
-    "strict fake": peers.strict_fake,
+OWN: Final = {"fake": peers.fake, "strict fake": peers.strict_fake}
+FLOORS: Final = {
     "a handler at before-call.connect.*": peers.service_handler,
     "a handler last at before-call": peers.root_handler,
 }
-OWN: Final = 2
+WAYS: Final = {**OWN, **FLOORS}
 FEW, MANY = 50, 250
 VALGRIND: Final = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 
 
-def count(way: str, calls: int) -> int:
-    """Return how many instructions a process executes that makes so many calls."""
-    command = [*VALGRIND, sys.executable, __file__, way, str(calls)]
-    run = subprocess.run(command, capture_output=True, check=True, text=True, env={**os.environ, "PYTHONHASHSEED": "0"})
-    collected = re.search(r"Collected : (\d+)", run.stderr)
-    if collected is None:
-        raise RuntimeError(f"valgrind counted nothing:\n{run.stderr}")
-    return int(collected[1])
+def per_call(way: str, directory: str) -> float:
+    """Return how many instructions a call executes, in thousands."""
+
+    def count(calls: int) -> int:
+        run = run_python(directory, str(Path(__file__).resolve()), way, str(calls), under=VALGRIND)
+        collected = re.search(r"Collected : (\d+)", run.stderr)
+        if collected is None:
+            raise RuntimeError(f"valgrind counted nothing:\n{run.stderr}")
+        return int(collected[1])
+
+    return (count(MANY) - count(FEW)) / (MANY - FEW) / 1000
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the counts; with arguments, make the calls that are counted."""
+    """Print the counts; with a way and a number, make the calls that are counted."""
     if arguments:
         way, calls = arguments
         WAYS[way](peers.botocore_driver(), int(calls))()
@@ -50,16 +53,14 @@ def main(arguments: Sequence[str]) -> None:
     if shutil.which("valgrind") is None:
         print("skipped: valgrind is not installed")
         return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        few = pool.map(count, WAYS, [FEW] * len(WAYS))
-        many = pool.map(count, WAYS, [MANY] * len(WAYS))
-        per_call = [(more - less) / (MANY - FEW) for less, more in zip(few, many, strict=True)]
-    counts = dict(zip(WAYS, per_call, strict=True))
+    with TemporaryDirectory() as directory, ThreadPoolExecutor(os.cpu_count()) as pool:
+        run_python(directory, str(Path(__file__).resolve()), "strict fake", str(FEW))  # writes the bytecode
+        counts = dict(zip(WAYS, pool.map(per_call, WAYS, [directory] * len(WAYS)), strict=True))
     for way, instructions in counts.items():
-        print(Row(f"{way}, thousands of instructions", [instructions / 1000], "k"), flush=True)
-    for way in list(WAYS)[:OWN]:
-        for peer in list(WAYS)[OWN:]:
-            print(Row(f"{way} / {peer}", [counts[way] / counts[peer]], bound=1.25))
+        print(Row(f"{way}, thousands of instructions", [instructions], "k"))
+    for own in OWN:
+        for floor in FLOORS:
+            print(Row(f"{own} / {floor}", [counts[own] / counts[floor]], bound=1.25))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -82,3 +85,22 @@ def in_turn(rounds: int, *measures: Measure) -> list[list[float]]:
 def ratios(values: Sequence[float], peers: Sequence[float]) -> list[float]:
     """Return the ratio of each round."""
     return [value / peer for value, peer in zip(values, peers, strict=True)]
+
+
+def run_python(directory: str, *arguments: str, under: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """Run Python with the bytecode that the run before has written, the same hashes and no plugins but ours.
+
+    Args:
+        directory: Where it runs, and keeps the bytecode.
+        *arguments: Its arguments.
+        under: The command that runs it.
+    """
+    environment = {
+        **os.environ,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPYCACHEPREFIX": f"{directory}/bytecode",
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [*under, sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, check=True, text=True, cwd=directory, env=environment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -110,16 +110,13 @@ class _Body:
     async def read(self) -> bytes:
         return self.content
 
-    async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        yield self.content
-
 
 def fake(driver: Driver, calls: int) -> Measure:
     """The fake with its default settings, everything on."""
     client = driver.new_client()
 
     def measure() -> float:
-        with FakeConnectChat(max_active_chats=UNBOUNDED):
+        with FakeConnectChat():
             return driver.seconds(client, calls)
 
     return measure

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from measuring import Measure, Row, Scale, in_turn, now, ratios
+from measuring import Measure, Row, Scale, in_turn, now, ratios, run_python
 
 from pytest_connect_chat import FakeConnectChat
 
 MILLISECONDS: Final = 1000
-PYTEST: Final = ("-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "-p", "pytest_connect_chat.plugin")
+PYTEST: Final = ("-q", "-s", "-p", "no:cacheprovider", "-p", "pytest_connect_chat.plugin")
 IMPORT: Final = """\
 import time
 import _pytest.config
@@ -25,8 +22,9 @@ import pytest
 
 start = time.process_time()
 import pytest_connect_chat.plugin
-print(time.process_time() - start)
+print("measured:", time.process_time() - start)
 """
+RUN: Final = f"{IMPORT}\npytest.main({[*PYTEST, 'test_unrelated.py']})\n"  # what pytest imports itself is in no log
 TIMES: Final = """\
 import time
 import pytest
@@ -59,7 +57,7 @@ import sys
 
 
 def test():
-    print("measured:", len(sys.modules.keys() & {"botocore", "faker"}))
+    print("heavy:", len(sys.modules.keys() & {"botocore", "faker"}))
 """
 
 
@@ -93,7 +91,7 @@ def fixture(scale: Scale) -> Iterator[Row]:
             Path(directory, f"test_{kind}.py").write_text(text, "utf-8")
 
         def measure(kind: str) -> float:
-            return _measured(_python(directory, *PYTEST, f"test_{kind}.py").stdout)
+            return _measured(run_python(directory, "-m", "pytest", *PYTEST, f"test_{kind}.py").stdout)
 
         taken, untaken = in_turn(scale.runs, lambda: measure("with"), lambda: measure("without"))
     differences = [(more - less) * MILLISECONDS for more, less in zip(taken, untaken, strict=True)]
@@ -107,11 +105,11 @@ def importing(scale: Scale) -> Iterator[Row]:
         heavy: list[float] = []
 
         def plugin() -> float:
-            return float(_python(directory, "-c", IMPORT).stdout) * MILLISECONDS
+            return _measured(run_python(directory, "-c", IMPORT).stdout) * MILLISECONDS
 
         def own_modules() -> float:
-            run = _python(directory, "-X", "importtime", *PYTEST, "test_unrelated.py")
-            heavy.append(_measured(run.stdout))
+            run = run_python(directory, "-X", "importtime", "-c", RUN)
+            heavy.append(_measured(run.stdout, "heavy"))
             ours = re.findall(r"(?m)^import time: +(\d+) \| +\d+ \| +pytest_connect_chat", run.stderr)
             return sum(map(int, ours)) / MILLISECONDS  # it counts in microseconds
 
@@ -121,16 +119,8 @@ def importing(scale: Scale) -> Iterator[Row]:
     yield Row("how many of botocore and faker that run imports", [max(heavy)], "", 0)
 
 
-def _python(directory: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in a directory, with the bytecode that the run before has written and no other plugins."""
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": f"{directory}/bytecode"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, capture_output=True, check=True, text=True, cwd=directory, env=environment)
-
-
-def _measured(output: str) -> float:
-    found = re.search(r"measured: ([\d.e-]+)", output)
+def _measured(output: str, name: str = "measured") -> float:
+    found = re.search(rf"{name}: ([\d.e-]+)", output)
     if found is None:
         raise RuntimeError(f"nothing was measured:\n{output}")
     return float(found[1])

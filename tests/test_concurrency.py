@@ -15,6 +15,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore import hooks
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -418,6 +419,39 @@ def test_fakes_of_several_threads_give_the_environment_back(monkeypatch: pytest.
     environment.leave()
     environment.leave()
     assert {name: os.environ[name] for name in DUMMY if name in os.environ} == {"AWS_ACCESS_KEY_ID": "mine"}
+
+
+def test_a_call_from_before_the_fake_leaves_our_handlers_in_the_client_s_cache(
+    client: Any, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up, go_on = threading.Event(), threading.Event()
+    search = hooks._PrefixTrie.prefix_search
+
+    def search_slowly_for_the_first(trie: Any, event: str) -> Any:
+        found = search(trie, event)
+        if event.startswith("before-parameter-build.connect") and not looked_up.is_set():
+            looked_up.set()
+            go_on.wait(PATIENCE)
+        return found
+
+    class ElsewhereError(Exception):
+        pass
+
+    def go_elsewhere(**_: Any) -> None:
+        raise ElsewhereError
+
+    client.meta.events.register("before-send.connect", go_elsewhere)
+    monkeypatch.setattr(hooks._PrefixTrie, "prefix_search", search_slowly_for_the_first)
+    with ThreadPoolExecutor(1) as pool:
+        outside = pool.submit(client.start_chat_contact, **parameters)
+        looked_up.wait(PATIENCE)
+        with FakeConnectChat() as fake:
+            client.start_chat_contact(**parameters)
+            go_on.set()
+            with pytest.raises(ElsewhereError):
+                outside.result()
+            client.start_chat_contact(**parameters)
+            assert len(fake.contacts) == 2
 
 
 # -- the benchmark that anyone can run ---------------------------------------------------------------------------------

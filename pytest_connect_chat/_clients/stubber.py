@@ -56,6 +56,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             "before-parameter-build", self._assert_expected_params, unique_id=self._expected_params_event_id
         )
         events.register_last("before-call", self._get_response_handler, unique_id=self._event_id)
+        events._emitter._lookup_cache = _HandlerLists(events._emitter)
 
     def deactivate(self) -> None:
         """Take the handlers off the client."""
@@ -126,3 +127,18 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
     def max_attempts(self) -> int:
         """Return how many attempts the client's retry policy allows a call: one once its retry quota runs low."""
         return 1 if self._policy is not None and self._policy.runs_low else max_attempts(self.client)
+
+
+class _HandlerLists(dict[str, Any]):
+    """An emitter's cache of its lists of handlers, each looked up at the moment it is stored.
+
+    An emitter stores what it found a moment ago. A call outside of the fake that runs while the fake comes would leave
+    a list without our handlers, and all later calls would go elsewhere.
+    """
+
+    def __init__(self, emitter: Any) -> None:
+        super().__init__()
+        self._emitter = emitter
+
+    def __setitem__(self, event_name: str, found: Any) -> None:
+        super().__setitem__(event_name, self._emitter._handlers.prefix_search(event_name))

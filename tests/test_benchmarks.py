@@ -1,0 +1,35 @@
+"""The benchmarks still run. What they measure is not looked at."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+FIGURE = re.compile(r"(?m)^(?P<what>.+?) +\d+\.\d{3} (?:x|KiB)?.*?(?:<= (?P<bound>[\d.]+)  (?:met|NOT MET))?$")
+
+
+def run_benchmark(*arguments: str, **settings: Any) -> str:
+    command = [sys.executable, str(BENCHMARKS / arguments[0]), *arguments[1:]]
+    return subprocess.run(command, capture_output=True, check=True, text=True, **settings).stdout  # noqa: S603
+
+
+def test_the_table_has_a_line_for_each_figure_and_the_bounds_of_the_design() -> None:
+    table = run_benchmark("run.py", "--quick", "calls", "growth", "memory", "threads")
+
+    bounds = {found["what"]: found["bound"] for found in FIGURE.finditer(table)}
+    floors = ("a handler at before-call.connect.*", "a handler last at before-call")
+    others = ("Stubber, one response queued per call", "a handler at before-send")
+    calls = {f"{own} / {peer}" for own in ("fake", "strict fake") for peer in (*floors, *others)}
+    assert calls < set(bounds)
+    assert {what for what in calls if bounds[what]} == {what for what in calls if what.endswith(floors)}
+    assert bounds["memory per started contact with its record"] == "6"
+    assert list(bounds.values()).count("1.15") == 4  # growth: two kinds of calls, two crowds against the smallest
+    assert re.search(r"lost or doubled +0\.000 .*  met$", table, re.MULTILINE)
+
+
+def test_instructions_are_not_counted_without_valgrind(tmp_path: Path) -> None:
+    assert run_benchmark("instructions.py", env={"PATH": str(tmp_path)}) == "skipped: valgrind is not installed\n"
