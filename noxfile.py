@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import nox
@@ -41,6 +42,17 @@ def install_async(session: nox.Session) -> None:
     program = "import botocore; print(botocore.__version__)"
     botocore = str(session.run("python", "-c", program, silent=True)).strip()
     session.install(f"boto3<={botocore}", f"botocore=={botocore}", *group("tests"))
+
+
+def check_contents(session: nox.Session, wheel: Path) -> None:
+    """Fail unless a wheel holds the package's own files, the licence, the metadata and the entry point, and no more."""
+    name = "-".join(wheel.name.split("-")[:2]) + ".dist-info"
+    metadata = {f"{name}/{file}" for file in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
+    sources = (path for path in Path("pytest_connect_chat").rglob("*") if path.suffix in {".py", ".pyi", ".typed"})
+    expected = {path.as_posix() for path in sources} | metadata
+    found = set(zipfile.ZipFile(wheel).namelist())
+    if found != expected:
+        session.error(f"the wheel lacks {sorted(expected - found)} and should not have {sorted(found - expected)}")
 
 
 @nox.session
@@ -119,6 +131,23 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session
+def long(session: nox.Session) -> None:
+    """Draw many more examples than the tests have time for, and compare every fault in every retry mode."""
+    install_async(session)
+    more = {"CONNECT_CHAT_STATEFUL_RUNS": "1000", "CONNECT_CHAT_FUZZ_RUNS": "500", "CONNECT_CHAT_MATRIX": "all"}
+    modules = [f"tests/test_{name}.py" for name in ("stateful", "fuzzing", "fault_matrix")]
+    session.run("pytest", "-n", "2", *modules, *session.posargs, env=more)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change the rules, faults and records in small ways, and list the changes that no test notices."""
+    session.install("-e", ".", *group("tests"), *group("mutation"))
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
+
+
+@nox.session
 def botocore_143(session: nox.Session) -> None:
     """Run the tests with the last botocore before standard became the default retry mode."""
     pins = [f"botocore=={LAST_BOTOCORE_143}", f"boto3=={LAST_BOTOCORE_143}"]
@@ -128,11 +157,12 @@ def botocore_143(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Build the wheel, and run the example suite against it where the sources are not."""
+    """Build the wheel, check what is in it, and run the example suite against it where the sources are not."""
     session.install("build", "boto3", "moto[dynamodb]")
     work = Path(session.create_tmp())
     session.run("python", "-m", "build", "--outdir", str(work / "dist"), ".", silent=True)
     built = max((work / "dist").glob("*.whl"), key=lambda path: path.stat().st_mtime)
+    check_contents(session, built)
     session.install("--force-reinstall", "--no-deps", str(built))
     session.install("pytest-connect-chat")  # its dependencies, as the wheel declares them
     example = Path("examples/webhook").resolve()

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> None:
         run_python(directory, str(Path(__file__).resolve()), "strict fake", str(FEW))  # writes the bytecode
         counts = dict(zip(WAYS, pool.map(per_call, WAYS, [directory] * len(WAYS)), strict=True))
     for way, instructions in counts.items():
-        print(Row(f"{way}, thousands of instructions", [instructions], "k"))
+        print(Row(f"{way}, thousands of instructions", [instructions], ""))
     for own in OWN:
         for floor in FLOORS:
             print(Row(f"{own} / {floor}", [counts[own] / counts[floor]], bound=1.25))

@@ -38,7 +38,7 @@ class Scale(NamedTuple):
     tests: int = 200
 
 
-QUICK = Scale(rounds=3, runs=2, calls=10, crowds=(10, 20, 30), kept=200, threaded=64, tests=5)
+QUICK = Scale(rounds=2, runs=2, calls=10, crowds=(10, 20, 30), kept=200, threaded=64, tests=5)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Row:
         value = statistics.median(self.values)
         verdict = "" if self.bound is None else ("met" if value <= self.bound else "NOT MET")
         bound = "" if self.bound is None else f"<= {self.bound:.4g}"
-        line = f"{self.what:<60} {value:>9.3f} {self.unit:<3} {self._spread():>16} {bound:>9}  {verdict}"
+        line = f"{self.what:<64} {value:>9.3f} {self.unit:<3} {self._spread():>16} {bound:>9}  {verdict}"
         return line.rstrip()
 
     def _spread(self) -> str:
@@ -71,7 +71,7 @@ class Row:
         return f"{tenths[0]:.3f}..{tenths[-1]:.3f}"
 
 
-HEADER = f"{'what':<60} {'median':>9}     {'p10..p90':>16} {'bound':>9}"
+HEADER = f"{'what':<64} {'median':>9}     {'p10..p90':>16} {'bound':>9}"
 
 
 def in_turn(rounds: int, *measures: Measure) -> list[list[float]]:

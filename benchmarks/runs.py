@@ -24,7 +24,9 @@ start = time.process_time()
 import pytest_connect_chat.plugin
 print("measured:", time.process_time() - start)
 """
-RUN: Final = f"{IMPORT}\npytest.main({[*PYTEST, 'test_unrelated.py']})\n"  # what pytest imports itself is in no log
+RUN: Final = (
+    f"{IMPORT}\npytest.main({[*PYTEST, 'test_unrelated.py']})\n"  # -X importtime does not see what pytest imports
+)
 TIMES: Final = """\
 import time
 import pytest
