@@ -16,7 +16,19 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 LAST_BOTOCORE_143 = "1.43.127"
 # What these show does not depend on the versions of what is installed.
-ONCE = ["chaos", "concurrency", "design", "diagram", "docs", "failures", "parallel", "providers", "stateful", "types"]
+ONCE = [
+    "benchmarks",
+    "chaos",
+    "concurrency",
+    "design",
+    "diagram",
+    "docs",
+    "failures",
+    "parallel",
+    "providers",
+    "stateful",
+    "types",
+]
 
 
 def group(name: str) -> list[str]:
@@ -173,5 +185,6 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print the figures of the README's promises, as ratios within one run."""
-    session.install("-e", ".", "boto3", "moto[dynamodb]")
+    install_async(session)
     session.run("python", "benchmarks/run.py", *session.posargs)
+    session.run("python", "benchmarks/stress.py")

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from textwrap import fill
 from typing import Any
 
@@ -28,7 +29,7 @@ from botocore.exceptions import (
 )
 from conftest import over_both_drivers
 
-from pytest_connect_chat import ABSENT, Clock, FakeConnectChat
+from pytest_connect_chat import ABSENT, Clock, FakeConnectChat, RecordedRequest
 from pytest_connect_chat.exceptions import FaultError, LeftoverError, UnknownCodeWarning
 
 Parameters = dict[str, Any]
@@ -1320,3 +1321,33 @@ def test_a_predicate_that_raises_is_recorded(
     with pytest.raises(ZeroDivisionError):
         client.start_chat_contact(**parameters)
     assert str(connect_chat.requests.one().error) == "ZeroDivisionError: division by zero"
+
+
+def test_a_denial_names_the_resource(connect_chat: FakeConnectChat, client: Any, parameters: Parameters) -> None:
+    connect_chat.faults.deny_access(operation=None, calls=2)
+    with pytest.raises(ClientError) as of_a_flow:
+        client.start_chat_contact(**parameters)
+    with pytest.raises(ClientError) as of_contacts:
+        client.tag_contact(ContactId="c", InstanceId="i", Tags={"k": "v"})
+
+    resource = f"instance/{parameters['InstanceId']}/contact-flow/{parameters['ContactFlowId']}"
+    assert of_a_flow.value.response["Error"]["Message"].endswith(resource)
+    assert of_contacts.value.response["Error"]["Message"].endswith("connect:us-east-1:123456789012:instance/i")
+
+
+def test_an_outage_says_what_the_status_says(
+    connect_chat: FakeConnectChat, client: Any, parameters: Parameters
+) -> None:
+    connect_chat.faults.outage(minutes=5, error=503)
+
+    with pytest.raises(ClientError, match="Service Unavailable"):
+        client.start_chat_contact(**parameters)
+
+
+def test_a_fault_shows_a_predicate_without_a_name(connect_chat: FakeConnectChat) -> None:
+    def is_of(name: str, record: RecordedRequest) -> bool:
+        return record.params["ParticipantDetails"]["DisplayName"] == name
+
+    fault = connect_chat.faults.throttle(when=partial(is_of, "Ada"), optional=True)
+
+    assert "when functools.partial(" in str(fault)

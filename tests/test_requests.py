@@ -682,6 +682,32 @@ def test_a_failing_assert_not_requested_shows_no_frame_of_ours(pytester: pytest.
     result.stdout.fnmatch_lines(["E *Expected a request not at all,", "E *but 1 request matches:"])
 
 
+def test_a_selection_by_members_stays_one_of_its_operation(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    contact_id = connect_client.start_chat_contact(**parameters)["ContactId"]
+    connect_client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=contact_id)
+
+    stopped = connect_chat.requests.stop_contact.matching(InstanceId=parameters["InstanceId"])
+
+    assert [record.operation for record in stopped] == ["StopContact"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("_private", "^_private$"),
+        ("assert_request_once", "Did you mean 'assert_requested_once'\\?$"),
+        ("start_chat_contacts", "Did you mean 'start_chat_contact'\\?$"),
+    ],
+)
+def test_an_unknown_attribute_of_a_log_names_the_nearest(
+    connect_chat: FakeConnectChat, name: str, message: str
+) -> None:
+    with pytest.raises(AttributeError, match=message):
+        getattr(connect_chat.requests, name)
+
+
 # -- what a record holds -----------------------------------------------------------------------------------------------
 
 

@@ -1005,3 +1005,8 @@ def test_long_values_are_cut_in_messages(parameters: Members, shared_client: Any
 
     assert "10002 characters" in caught.value.response["Error"]["Message"]
     assert len(caught.value.response["Error"]["Message"]) < 300
+
+
+def test_an_unknown_rule_says_where_the_ids_are(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(KeyError, match=r"'zzz'\. list\(connect_chat\.rules\) names them all\.\"$"):
+        connect_chat.rules["zzz"]

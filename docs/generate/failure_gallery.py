@@ -81,9 +81,7 @@ CASES: Final = [
         """
         def test_gold_customers_are_marked(connect_chat):
             open_chat("Ada")
-            connect_chat.requests.start_chat_contact.assert_requested_once(
-                Attributes={"tier": "silver", "source": "web"}
-            )
+            connect_chat.requests.start_chat_contact.assert_requested_once(Attributes={"tier": "silver", "via": "web"})
         """,
     ),
     Case(

@@ -164,7 +164,7 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
     def expire_credentials(self, **selector: Unpack[Selector]) -> Fault:
         """Let the caller's credentials expire: HTTP 403 `ExpiredTokenException`."""
         message = "The security token included in the request is expired"
-        return self._plan(effects.Refuse("ExpiredTokenException", message, 403), selector)
+        return self._plan(effects.Refuse("ExpiredTokenException", message), selector)
 
     def delay(self, seconds: float, **selector: Unpack[Selector]) -> Fault:
         """Let the answer take its time, on the fake's clock.
