@@ -145,6 +145,26 @@ def test_the_participant_service_fails_in_its_own_words() -> None:
 # -- rate, mode, seed --------------------------------------------------------------------------------------------------
 
 
+def test_survivable_chaos_is_this_mix() -> None:
+    chaos = Chaos(seed=7, rate=1.0, mode="survivable")
+    request = Request(
+        service="connect",
+        operation="StartChatContact",
+        params={"ClientToken": "t"},
+        region="us-east-1",
+        limits={},
+    )
+    met = {repr(chaos.meet(request, 1, lambda: 3)) for _ in range(200)}
+
+    assert met == {
+        "Throttle(code='ThrottlingException')",
+        "Refuse(code='InternalServiceException', message='Injected by chaos', http_status=None, fields={})",
+        "BreakNetwork(kind='connect_timeout')",
+        "LoseResponse(instead='read_timeout')",
+        "LoseResponse(instead='connection_closed')",
+    }
+
+
 def test_a_rate_of_0_is_none() -> None:
     with FakeConnectChat(chaos=0, chaos_mode="hard") as fake:
         failures(new_client(), calls=20)

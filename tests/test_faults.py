@@ -1338,10 +1338,12 @@ def test_a_denial_names_the_resource(connect_chat: FakeConnectChat, client: Any,
 def test_an_outage_says_what_the_status_says(
     connect_chat: FakeConnectChat, client: Any, parameters: Parameters
 ) -> None:
-    connect_chat.faults.outage(minutes=5, error=503)
+    outage = connect_chat.faults.outage(minutes=5, error=503)
 
     with pytest.raises(ClientError, match="Service Unavailable"):
         client.start_chat_contact(**parameters)
+
+    assert outage.met == connect_chat.requests.one().attempt_count
 
 
 def test_a_fault_shows_a_predicate_without_a_name(connect_chat: FakeConnectChat) -> None:
