@@ -15,6 +15,8 @@ from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 PREFIX: Final = "connect_chat_"
 T = TypeVar("T")
 
+_given = pytest.StashKey[dict[str, Any]]()
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Add a configuration key for each setting, and a command line option for some."""
@@ -69,9 +71,11 @@ def _from_configuration(config: pytest.Config, name: str) -> Any:
 
 
 def given(config: pytest.Config) -> dict[str, Any]:
-    """Return the settings that the command line or the configuration give."""
-    values = {name: configured(config, name) for name in SETTINGS}
-    return {name: value for name, value in values.items() if value is not None}
+    """Return the settings that the command line or the configuration give; they are read once."""
+    if _given not in config.stash:
+        values = {name: configured(config, name) for name in SETTINGS}
+        config.stash[_given] = {name: value for name, value in values.items() if value is not None}
+    return config.stash[_given].copy()
 
 
 def checked(config: pytest.Config) -> Settings:
