@@ -119,7 +119,8 @@ REST = """
   `before-call`, `needs-retry`, `after-call` and `after-call-error` do happen. With `unfaked="passthrough"`, calls that
   are handed on take the whole way.
 - `needs-retry` is emitted after an answer that failed, and after every answer once a client's retries have been at
-  work; a first success alone does not emit it, so that a handler of the application's own is not asked about it.
+  work; a first success alone does not emit it, so that a handler of the application's own is not asked about it. Asked
+  are the handlers that the client had when its first attempt failed.
 - Contacts and instances are not told apart by region; tokens of participants and `ClientToken`s are.
 - The wait that adaptive mode puts before a request hangs on `before-send` and is not reproduced: adaptive retries as
   standard does. No answer carries a `Retry-After`.

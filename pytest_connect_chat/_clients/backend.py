@@ -81,7 +81,11 @@ class Backend:
             self._calls_in_flight += 1
             if not self._active:  # stopped since the call came here
                 interception.keep_wrapped(self)
-        self.attach(client)
+        try:
+            self.attach(client)
+        except BaseException:
+            self.leave()
+            raise
 
     def leave(self) -> None:
         """Let the handlers go, if this was the last call of a backend that has stopped."""

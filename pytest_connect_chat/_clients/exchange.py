@@ -180,8 +180,11 @@ class Exchange:
             try:
                 responses = yield self._needs_retry(heard)
             except Exception as error:  # legacy handlers raise the network error themselves once no attempt is left
-                self._record(heard)
+                self._append(self._recorded(None, heard.error or _error_of(error)))
                 yield self._after_call_error(error)
+                raise
+            except BaseException as failure:  # a handler was cancelled
+                self._append(self._recorded(None, _error_of(failure)))
                 raise
             delay = next((response for _, response in responses if response is not None), None)
             if delay is not None and delay is not False:
@@ -198,7 +201,7 @@ class Exchange:
         try:
             yield Wait(self._backend.service.clock, moment)
         except BaseException as failure:
-            error = RecordedError(type(failure).__name__, str(failure))
+            error = _error_of(failure)
             if sent is not None and reply is not None:
                 self._contact = reply.answer.contact if reply.answer is not None else self._contact
                 self._attempts.append(Attempt(sent, error, reply.fault))
@@ -222,7 +225,7 @@ class Exchange:
         writer = self._stubber.writer
         if reply.network_error is not None:
             exception = network_exception(reply.network_error, self._request_dict["url"])
-            return Heard(None, exception, None, RecordedError(type(exception).__name__, str(exception)), time)
+            return Heard(None, exception, None, _error_of(exception), time)
         if reply.error is not None:
             http = writer.error(self._operation, reply.error)
             error = RecordedError(reply.error.code, reply.error.message, http[0].status_code, reply.error.rule)
@@ -286,7 +289,8 @@ class Exchange:
             raise
         error = None
         if canned.http_status >= HTTPStatus.MULTIPLE_CHOICES:
-            error = RecordedError(parsed["Error"]["Code"], parsed["Error"]["Message"], canned.http_status)
+            said = parsed["Error"]
+            error = RecordedError(str(said["Code"]), str(said["Message"]), canned.http_status)  # Stubber takes anything
         self._attempts.append(Attempt(self._started, error, "canned answer"))
         self._append(self._recorded(None if error else parsed, error))
         return self._stubber.writer.canned(parsed, canned.http_status)
@@ -301,8 +305,9 @@ class Exchange:
         raise failure
 
     def _record_failure(self, failure: BaseException) -> None:
-        error = RecordedError(type(failure).__name__, str(failure))
-        self._attempts.append(Attempt(self._started, error))
+        error = _error_of(failure)
+        sent = self._backend.service.clock.now() if self._attempts else self._started
+        self._attempts.append(Attempt(sent, error))
         self._append(self._recorded(None, error))
 
     def _record(self, heard: Heard) -> None:
@@ -318,3 +323,7 @@ class Exchange:
     def _recorded(self, members: dict[str, Any] | None, error: RecordedError | None) -> RecordedRequest:
         attempts = tuple(self._attempts)
         return RecordedRequest(self.request, self._started, attempts, members, error, self._contact, self._order)
+
+
+def _error_of(failure: BaseException) -> RecordedError:
+    return RecordedError(type(failure).__name__, str(failure))

@@ -75,8 +75,14 @@ def new_session() -> Session:
 
 
 @cache
+def service_model(service: str) -> ServiceModel:
+    """Return the installed model of a service; without a client, whose making a test may have patched."""
+    return new_session().get_service_model(service)
+
+
+@cache
 def model_client(service: str) -> Any:
-    """Return a client that nobody calls, for what it knows of the model."""
+    """Return a client that nobody calls, for a `Stubber` to look at."""
     return new_session().create_client(
         service, region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
     )
@@ -85,24 +91,20 @@ def model_client(service: str) -> Any:
 @cache
 def _operations() -> dict[str, str]:
     """Return the operations of both services by their method name."""
-    return {
-        xform_name(name): name
-        for service in SERVICES
-        for name in model_client(service).meta.service_model.operation_names
-    }
+    return {xform_name(name): name for service in SERVICES for name in service_model(service).operation_names}
 
 
 @cache
 def _paths(operation: str) -> Paths:
     """Return what a request of an operation can hold; where both services have the operation, what either can."""
-    models = [model_client(service).meta.service_model for service in SERVICES]
+    models = [service_model(service) for service in SERVICES]
     found = (limits_of(model.operation_model(operation)) for model in models if operation in model.operation_names)
     return frozenset().union(*found)
 
 
 def error_shape(code: str, services: Iterable[str]) -> Shape | None:
     """Return the shape that the model of one of these services has for an error code, or `None`."""
-    shapes = (model_client(service).meta.service_model.shape_for_error_code(code) for service in services)
+    shapes = (service_model(service).shape_for_error_code(code) for service in services)
     return next((shape for shape in shapes if shape is not None), None)
 
 
@@ -127,7 +129,7 @@ def check_error_code(code: str, fields: list[str], http_status: int | None, serv
     if unknown:
         raise FaultError(f"The error {code!r} has no field {unknown[0]!r}. Valid: {', '.join(members) or 'none'}.")
     if shape is None and http_status is None and code not in COMMON_ERRORS:
-        names = [one.name for name in services for one in model_client(name).meta.service_model.error_shapes]
+        names = [one.name for name in services for one in service_model(name).error_shapes]
         have = "has" if len(services) == 1 else "have"
         warnings.warn(
             f"{' and '.join(services)} {have} no error {code!r}.{did_you_mean(code, names)} "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 
 def did_you_mean(name: str, choices: Iterable[str], otherwise: str = "") -> str:
@@ -33,8 +33,10 @@ class SuggestsNames:
         ...
     else:  # out of sight of checkers, to whom every name would be there
 
-        def __getattr__(self, name: str) -> NoReturn:
+        def __getattr__(self, name: str) -> object:
             __tracebackhide__ = True
             owner = type(self)
+            if hasattr(owner, name):  # a property of that name failed: its own error says more
+                return object.__getattribute__(self, name)
             hint = "" if name.startswith("_") else did_you_mean(name, public_names(owner))
             raise AttributeError(f"{owner.__name__} has no attribute {name!r}.{hint}", name=name)

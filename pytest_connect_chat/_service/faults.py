@@ -122,6 +122,8 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
         """
         if not isinstance(code, str) or not code:
             raise FaultError(f"error() takes an error code such as 'InternalServiceException', not {code!r}.")
+        if not isinstance(message, str):
+            raise FaultError(f"message={message!r} is not valid: it is a text.")
         if http_status is not None and (not isinstance(http_status, int) or http_status not in effects.ERROR_STATUSES):
             raise FaultError(f"http_status={http_status!r} is not the HTTP status of an error: 300 to 599.")
         if fields is not None and not isinstance(fields, Mapping):

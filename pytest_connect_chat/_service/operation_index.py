@@ -45,6 +45,8 @@ class OperationIndex:
             operation: The operation's name, `None` for any.
             members: What a test names, with the values that it expects.
         """
+        if not members:
+            return None
         if operation is not None:
             return self._unknown(self._paths(operation), operation, "", members)
         known = frozenset().union(*(_children(self._paths(name), "") for name in self._names().values()))

@@ -16,9 +16,9 @@ from typing import Any
 
 try:
     from hypothesis.strategies import SearchStrategy
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        "pytest_connect_chat.strategies needs hypothesis: install pytest-connect-chat[strategies].", name=error.name
+        "pytest_connect_chat.strategies needs hypothesis: install pytest-connect-chat[strategies].", name=_error.name
     ) from None
 
 from pytest_connect_chat.strategies import _hostile as hostile

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from pytest_connect_chat._clients.model import model_client
+from pytest_connect_chat._clients.model import service_model
 from pytest_connect_chat._report.names import did_you_mean
 from pytest_connect_chat._service.attachments import ATTACHMENT_BYTES
 from pytest_connect_chat._service.checks.attributes import ATTRIBUTES_BYTES, attributes_bytes
@@ -52,7 +52,7 @@ def input_shape(operation: str) -> Any:
     if operation not in _SERVICE_OF:
         hint = did_you_mean(str(operation), _SERVICE_OF)
         raise ValueError(f"{operation!r} is no faked operation.{hint} Valid: {', '.join(_SERVICE_OF)}.")
-    return model_client(_SERVICE_OF[operation]).meta.service_model.operation_model(operation).input_shape
+    return service_model(_SERVICE_OF[operation]).operation_model(operation).input_shape
 
 
 def requests(operation: str, region: str, members: Members) -> SearchStrategy[Members]:
