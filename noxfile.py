@@ -19,14 +19,21 @@ LAST_BOTOCORE_143 = "1.43.127"
 ONCE = [
     "benchmarks",
     "chaos",
+    "clock",
     "concurrency",
+    "contacts",
     "design",
     "diagram",
     "docs",
     "failures",
+    "idempotency",
+    "other_side",
     "parallel",
+    "persistent_chat",
     "providers",
+    "quotas",
     "stateful",
+    "transcript",
     "types",
 ]
 

@@ -81,11 +81,12 @@ class Backend:
             self._calls_in_flight += 1
             if not self._active:  # stopped since the call came here
                 interception.keep_wrapped(self)
-        try:
-            self.attach(client)
-        except BaseException:
-            self.leave()
-            raise
+        if id(client) not in self._stubbers:
+            try:
+                self.attach(client)
+            except BaseException:
+                self.leave()
+                raise
 
     def leave(self) -> None:
         """Let the handlers go, if this was the last call of a backend that has stopped."""

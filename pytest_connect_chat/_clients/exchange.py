@@ -190,7 +190,7 @@ class Exchange:
             if delay is not None and delay is not False:
                 yield from self._wait(heard.time + timedelta(seconds=delay))
             elif heard.exception is not None:
-                self._record(heard)
+                self._append(self._recorded(None, heard.error))
                 yield self._after_call_error(heard.exception)
                 raise heard.exception
             else:
@@ -267,7 +267,7 @@ class Exchange:
         return Emission(events, f"{event}.{service_id}.{self._operation.name}", keywords)
 
     def _finish(self, heard: Heard) -> Http:
-        self._record(heard)
+        self._append(self._recorded(heard.members, heard.error))
         http, parsed = cast("Http", heard.http)
         parsed["ResponseMetadata"]["RetryAttempts"] = len(self._attempts) - 1
         if self._stubber.retries_started:
@@ -309,9 +309,6 @@ class Exchange:
         sent = self._backend.service.clock.now() if self._attempts else self._started
         self._attempts.append(Attempt(sent, error))
         self._append(self._recorded(None, error))
-
-    def _record(self, heard: Heard) -> None:
-        self._append(self._recorded(heard.members, heard.error))
 
     def _append(self, record: RecordedRequest) -> None:
         self._is_recorded = True

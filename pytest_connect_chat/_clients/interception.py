@@ -43,6 +43,7 @@ _lock = threading.Lock()
 _active: tuple[Interceptor, ...] = ()  # rebound, never changed: a call in another thread sees one or the other
 _wrapped_for: set[Interceptor] = set()  # the active ones, and those that still have calls in flight
 _deciding: ContextVar[Interceptor | None] = ContextVar("pytest_connect_chat_deciding")
+_NOBODY_YET: Final = object()
 
 
 def innermost() -> Interceptor | None:
@@ -53,7 +54,8 @@ def innermost() -> Interceptor | None:
 
 def deciding() -> Interceptor | None:
     """Return who decides about the client call that runs here, also if it has retired since; else the innermost."""
-    return _deciding.get(innermost())
+    interceptor = _deciding.get(_NOBODY_YET)
+    return innermost() if interceptor is _NOBODY_YET else interceptor  # type: ignore[return-value]
 
 
 def add(interceptor: Interceptor) -> None:

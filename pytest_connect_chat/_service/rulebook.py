@@ -161,9 +161,17 @@ class RuleBook(Mapping[str, RuleSwitch]):
             ServiceError: It does not hold, and the rule is enabled.
         """
         if not holds:
-            switch = self._switches[rule_id]
-            if switch._enabled:
-                raise self._refusal(switch, message)
+            self.refuse(rule_id, message)
+
+    def refuse(self, rule_id: str, message: str) -> None:
+        """Refuse a request that is against a rule on state.
+
+        Raises:
+            ServiceError: The rule is enabled.
+        """
+        switch = self._switches[rule_id]
+        if switch._enabled:
+            raise self._refusal(switch, message)
 
     def _refusal(self, switch: RuleSwitch, message: str) -> ServiceError:
         if message not in OBSERVED_TEXTS:

@@ -81,16 +81,6 @@ class ConnectChatService:
         except ServiceError as error:
             return Reply(error=error)
 
-    def answer(self, request: Request) -> Answer:
-        """Answer one request of a faked operation.
-
-        Raises:
-            ServiceError: The service refuses it; nothing has changed then.
-        """
-        with self.lock:
-            self.contacts.settle()
-            return self._answer(request, self.clock.now())
-
     def _answer(self, request: Request, now: datetime) -> Answer:
         if request.service == "connectparticipant":
             self.participants.require_known_token(request, self.rules)

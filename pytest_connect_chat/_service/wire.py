@@ -46,13 +46,13 @@ class Request:
 def snapshot(value: Any) -> Any:
     """Return a copy of request members that shares nothing with the caller, in the types that JSON has."""
     kind = type(value)
+    if kind is dict or isinstance(value, dict):
+        copy = {}
+        for key, item in value.items():
+            copy[key if type(key) is str else str.__str__(key)] = item if type(item) is str else snapshot(item)
+        return copy
     if kind is str or kind is int or kind is bool or value is None:
         return value
-    if isinstance(value, dict):
-        return {
-            key if type(key) is str else str.__str__(key): item if type(item) is str else snapshot(item)
-            for key, item in value.items()
-        }
     if isinstance(value, (list, tuple)):
         return [snapshot(item) for item in value]
     if isinstance(value, str):

@@ -66,12 +66,16 @@ def _replay(service: ConnectChatService, request: Request, earlier: CommittedCal
 
 
 def _require_instance_and_flow(service: ConnectChatService, params: dict[str, Any]) -> None:
-    require, instances = service.rules.require, service.instances
+    refuse, instances = service.rules.refuse, service.instances
     instance_id, contact_flow_id = params["InstanceId"], params["ContactFlowId"]
-    require("instance-id-arn", not instance_id.startswith("arn:"), RESOURCE_NOT_FOUND)
-    require("instance-exists", instances.exists(instance_id), RESOURCE_NOT_FOUND)
-    require("contact-flow-id-arn", not contact_flow_id.startswith("arn:"), RESOURCE_NOT_FOUND)
-    require("contact-flow-exists", instances.has_flow(instance_id, contact_flow_id), RESOURCE_NOT_FOUND)
+    if instance_id.startswith("arn:"):
+        refuse("instance-id-arn", RESOURCE_NOT_FOUND)
+    if not instances.exists(instance_id):
+        refuse("instance-exists", RESOURCE_NOT_FOUND)
+    if contact_flow_id.startswith("arn:"):
+        refuse("contact-flow-id-arn", RESOURCE_NOT_FOUND)
+    if not instances.has_flow(instance_id, contact_flow_id):
+        refuse("contact-flow-exists", RESOURCE_NOT_FOUND)
 
 
 def _related_contact(service: ConnectChatService, params: dict[str, Any]) -> Contact | None:
@@ -104,9 +108,8 @@ def _attributes(service: ConnectChatService, params: dict[str, Any], related: Co
 def _require_free_slot(service: ConnectChatService, instance_id: str) -> None:
     active, quota = service.contacts.active_count(instance_id), service.settings.max_active_chats
     if active >= quota:
-        service.rules.require(
+        service.rules.refuse(
             "active-chats",
-            False,
             f"The instance {instance_id} has reached its quota of active chats: {active} of {quota}. The setting "
             "max_active_chats raises it; stop_contact() frees a slot.",
         )
