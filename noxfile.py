@@ -118,7 +118,7 @@ def newest(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """Run the tests on each Python that is on this machine, with the newest dependencies."""
     session.install("-e", ".", *group("tests"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "2", *session.posargs)
 
 
 @nox.session
