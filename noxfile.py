@@ -180,6 +180,7 @@ def mutation(session: nox.Session) -> None:
     session.install("-e", ".", *group("tests"), *group("mutation"))
     session.run("mutmut", "run", *session.posargs)
     session.run("mutmut", "results")
+    session.run("python", "tests/mutate_checks.py")
 
 
 @nox.session

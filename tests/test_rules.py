@@ -218,10 +218,13 @@ CASES = [
     ),
     Case(rule="client-token-empty", refused={"ClientToken": ""}, accepted={"ClientToken": "t"}),
     Case(rule="client-token-length", refused={"ClientToken": "t" * 501}, accepted={"ClientToken": "t" * 500}),
-    Case(
-        rule="chat-duration-range",
-        refused={"ChatDurationInMinutes": 10_081},
-        accepted={"ChatDurationInMinutes": 10_080},
+    *(
+        Case(
+            rule="chat-duration-range",
+            refused={"ChatDurationInMinutes": 10_081},
+            accepted={"ChatDurationInMinutes": accepted},
+        )
+        for accepted in (60, 10_080)
     ),
     Case(
         rule="supported-content-type-values",
@@ -724,6 +727,183 @@ def test_what_is_no_error_code_is_refused(connect_chat: FakeConnectChat, code: A
         rule.raises(code)
 
     assert rule.code == "InvalidParameterException"
+
+
+# -- what a refusal says -----------------------------------------------------------------------------------------------
+
+
+KEYS = "keys hold only alphanumeric characters, - and _"
+KINDS = f"{PLAIN}, {MARKDOWN}, {JSON}, "
+ARN = "ChatStreamingConfiguration.StreamingEndpointArn"
+VALUES = "ValueString, ValueMap, ValueInteger, ValueList, ValueArn"
+TEXTS: list[tuple[str, Members, str]] = [
+    ("contact-flow-id-empty", {"ContactFlowId": ""}, "ContactFlowId is empty."),
+    (
+        "display-name-length",
+        {"ParticipantDetails": {"DisplayName": "n" * 257}},
+        "ParticipantDetails.DisplayName has 257 characters; at most 256 are allowed.",
+    ),
+    (
+        "response-mode-value",
+        {"ParticipantConfiguration": {"ResponseMode": "X"}},
+        "ParticipantConfiguration.ResponseMode is 'X'; valid are INCREMENTAL, COMPLETE.",
+    ),
+    (
+        "initial-message-content-type",
+        message("text/html", "m"),
+        f"InitialMessage.ContentType is 'text/html'; valid are {KINDS}{RESPONSE}.",
+    ),
+    (
+        "initial-message-characters",
+        message(PLAIN, "m" * 1_025),
+        "InitialMessage.Content has 1025 characters; at most 1024 are allowed for text/plain.",
+    ),
+    ("initial-message-json", message(JSON, "NaN"), "InitialMessage.Content is not JSON: NaN is no JSON value."),
+    (
+        "initial-message-supported",
+        message(MARKDOWN, "m") | supporting(PLAIN),
+        "InitialMessage.ContentType is text/markdown, which SupportedMessagingContentTypes does not list.",
+    ),
+    (
+        "attributes-size",
+        {"Attributes": {"k": "v" * 32_768}},
+        "Attributes has 32769 UTF-8 bytes over all keys and values; at most 32768 are allowed.",
+    ),
+    *(
+        (
+            "attribute-key-characters",
+            {"Attributes": {key: ""}},
+            f"Attributes has the key {shown}; {KEYS}.",
+        )
+        for key, shown in (
+            ("a.b", "'a.b'"),
+            ("." * 58, f"'{'.' * 58}'"),
+            ("." * 59, f"'{'.' * 59}... (61 characters)"),
+        )
+    ),
+    (
+        "chat-duration-range",
+        {"ChatDurationInMinutes": 10_081},
+        "ChatDurationInMinutes is 10081; valid are 60 to 10080.",
+    ),
+    (
+        "supported-content-type-values",
+        supporting(PLAIN, "text/html"),
+        f"SupportedMessagingContentTypes[1] is 'text/html'; valid are {KINDS}{INTERACTIVE}, {RESPONSE}.",
+    ),
+    (
+        "custom-chat-duration",
+        {"ChatDurationInMinutes": 60},
+        "This account does not support ChatDurationInMinutes.",
+    ),
+    (
+        "supported-content-types-plain",
+        supporting(MARKDOWN),
+        "SupportedMessagingContentTypes must always contain text/plain.",
+    ),
+    (
+        "rehydration-type-required",
+        {"PersistentChat": {"SourceContactId": "past"}},
+        "PersistentChat.RehydrationType is required for a persistent chat.",
+    ),
+    (
+        "source-contact-id-required",
+        {"PersistentChat": {"RehydrationType": "FROM_SEGMENT"}},
+        "PersistentChat.SourceContactId is required for a persistent chat.",
+    ),
+    (
+        "persistent-or-related",
+        persistent("past") | {"RelatedContactId": "live"},
+        "You cannot provide data for both RelatedContactId and PersistentChat.",
+    ),
+    (
+        "segment-attribute-key-characters",
+        segment({"ValueString": ""}, "a.b"),
+        f"SegmentAttributes has the key 'a.b'; {KEYS} (the system's own begin connect:).",
+    ),
+    *(
+        (
+            "segment-attribute-one-value",
+            segment(value),
+            f"SegmentAttributes.mine{path} must have one of {VALUES}; it has {found}.",
+        )
+        for value, path, found in (
+            ({}, "", "none"),
+            ({"ValueString": "", "ValueInteger": 0}, "", "ValueString, ValueInteger"),
+            ({"ValueMap": {"k": {"ValueMap": {"l": {}}}}}, ".ValueMap.k.ValueMap.l", "none"),
+            ({"ValueMap": {"k": {"ValueList": [{"ValueString": ""}, {}]}}}, ".ValueMap.k.ValueList[1]", "none"),
+        )
+    ),
+    (
+        "segment-attribute-lengths",
+        segment({"ValueString": ""}, "k" * 129),
+        "SegmentAttributes has a key of 129 characters; at most 128 are allowed.",
+    ),
+    (
+        "segment-attribute-lengths",
+        segment({"ValueString": "v" * 1_025}),
+        "SegmentAttributes.mine.ValueString has 1025 characters; at most 1024 are allowed.",
+    ),
+    (
+        "segment-attribute-arn",
+        segment({"ValueArn": "topic"}, "connect:x"),
+        "SegmentAttributes.connect:x.ValueArn is 'topic', which is not an ARN.",
+    ),
+    *(
+        (
+            "segment-attribute-system-only",
+            segment(value),
+            f"SegmentAttributes.mine.{next(iter(value))} is supported for system-defined attributes only.",
+        )
+        for value in SYSTEM_ONLY
+    ),
+    (
+        "segment-attribute-predefined",
+        segment({"ValueString": ""}),
+        "SegmentAttributes.mine is not predefined in the instance.",
+    ),
+    (
+        "guide-content-types",
+        segment({"ValueString": "connect:Guide"}, "connect:Subtype"),
+        f"The subtype connect:Guide needs {INTERACTIVE} and {RESPONSE} in SupportedMessagingContentTypes.",
+    ),
+    *(
+        ("disconnect-on-customer-exit-values", {"DisconnectOnCustomerExit": wrong}, f"DisconnectOnCustomerExit{text}.")
+        for wrong, text in (
+            (["CUSTOMER"], "[0] is 'CUSTOMER'; valid are AGENT"),
+            (["AGENT", "AGENT"], " has 2 entries; at most 1 are allowed"),
+        )
+    ),
+    (
+        "streaming-endpoint-arn",
+        streaming("chats"),
+        f"{ARN} is 'chats', which is not the ARN of an SNS topic.",
+    ),
+    (
+        "streaming-endpoint-topic",
+        streaming(f"{TOPIC}.fifo"),
+        f"{ARN} is a FIFO topic; only standard topics are supported.",
+    ),
+    (
+        "streaming-endpoint-topic",
+        streaming(TOPIC.replace("us-east-1", "eu-west-1")),
+        f"{ARN} is a topic in eu-west-1; it must be in the region of the instance, us-east-1.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "refused", "text"), TEXTS, ids=numbered([rule for rule, *_ in TEXTS]))
+def test_a_refusal_says_what_is_wrong(
+    parameters: Members, shared_client: Any, rule: str, refused: Members, text: str
+) -> None:
+    if not refused.keys() <= members_of(shared_client).keys():
+        pytest.skip("the installed botocore has no such member")
+    with FakeConnectChat() as fake:
+        fake.rules[rule].enable()
+        with pytest.raises(ClientError) as caught:
+            shared_client.start_chat_contact(**parameters | refused)
+
+    assert caught.value.response["Error"]["Message"] == f"{text} (rule {rule} of pytest-connect-chat)"
 
 
 # -- several at once ---------------------------------------------------------------------------------------------------

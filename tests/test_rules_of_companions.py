@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from botocore import xform_name
+from botocore.exceptions import ClientError
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.operations import OPERATIONS
@@ -472,7 +473,12 @@ CASES = [
     ),
     # -- transcripts and attachments -----------------------------------------------------------------------------------
     *(
-        Case(rule="transcript-start-position", operation="GetTranscript", refused={"StartPosition": wrong})
+        Case(
+            rule="transcript-start-position",
+            operation="GetTranscript",
+            refused={"StartPosition": wrong},
+            accepted={"StartPosition": {"AbsoluteTime": "2026-01-01T00:00:00Z"}},
+        )
         for wrong in ({}, {"AbsoluteTime": "noon"})
     ),
     Case(
@@ -648,6 +654,112 @@ def test_a_rule_raises_the_class_that_it_is_given(scene: Scene, case: Case) -> N
     scene.fake.rules[case.rule].raises("ConflictException")
 
     assert refusal(scene, case)[0] == "ConflictException"
+
+
+# -- what a refusal says -----------------------------------------------------------------------------------------------
+
+
+EVENTS = ("typing", "connection.acknowledged", "message.delivered", "message.read")
+ONE_OF_THREE = "it has one of Id, AbsoluteTime, MostRecent"
+TEXTS: list[tuple[str, str, Members, str]] = [
+    (
+        "contact-request-bounds-invalid-request",
+        "CreateParticipant",
+        {"ParticipantDetails": BOT | {"DisplayName": "n" * 257}},
+        "ParticipantDetails.DisplayName has 257 characters; at most 256 are allowed.",
+    ),
+    *(
+        ("contact-request-bounds", operation, refused, text)
+        for operation, refused, text in (
+            (
+                "CreatePersistentContactAssociation",
+                {"RehydrationType": "from_segment"},
+                "RehydrationType is 'from_segment'; valid are ENTIRE_PAST_SESSION, FROM_SEGMENT.",
+            ),
+            ("TagContact", {"Tags": {}}, "Tags is empty."),
+            ("TagContact", {"Tags": dict.fromkeys("abcdefg", "")}, "Tags has 7 entries; at most 6 are allowed."),
+            ("TagContact", {"Tags": {"k" * 129: ""}}, "a key of Tags has 129 characters; at most 128 are allowed."),
+            ("TagContact", {"Tags": {"k": "v" * 257}}, "Tags['k'] has 257 characters; at most 256 are allowed."),
+            ("UntagContact", {"TagKeys": ["k", "k" * 129]}, "TagKeys[1] has 129 characters; at most 128 are allowed."),
+            ("ListContactFlows", {"MaxResults": 1_001}, "MaxResults is 1001; at most 1000 is allowed."),
+        )
+    ),
+    (
+        "participant-request-bounds",
+        "GetTranscript",
+        {"StartPosition": {"MostRecent": 101}},
+        "StartPosition.MostRecent is 101; at most 100 is allowed.",
+    ),
+    *(
+        (
+            "tag-key-characters",
+            operation,
+            refused,
+            f"{member} has the key 'aws:team'; keys match the model's pattern and do not begin with aws:.",
+        )
+        for operation, member, refused in (
+            ("TagContact", "Tags", {"Tags": {"k": "", "aws:team": ""}}),
+            ("UntagContact", "TagKeys", {"TagKeys": ["k", "aws:team"]}),
+        )
+    ),
+    *(
+        (
+            "added-participant-role",
+            "CreateParticipant",
+            {"ParticipantDetails": details},
+            f"ParticipantDetails.ParticipantRole is {shown}; valid is CUSTOM_BOT.",
+        )
+        for details, shown in (({"ParticipantRole": "AGENT"}, "'AGENT'"), ({}, "None"))
+    ),
+    (
+        "message-content-type",
+        "SendMessage",
+        message("text/html"),
+        f"ContentType is 'text/html'; valid are {PLAIN}, {MARKDOWN}, {JSON}, {INTERACTIVE}.response.",
+    ),
+    (
+        "event-content-type",
+        "SendEvent",
+        {"ContentType": "typing"},
+        f"ContentType is 'typing'; valid are {', '.join(f'{EVENT}{kind}' for kind in EVENTS)}.",
+    ),
+    (
+        "receipt-content",
+        "SendEvent",
+        {"ContentType": f"{EVENT}message.read", "Content": "[" * 6_000},
+        'Content of a message receipt is a JSON text such as {"messageId": "..."}.',
+    ),
+    *(
+        ("transcript-start-position", "GetTranscript", {"StartPosition": position}, f"StartPosition{text}.")
+        for position, text in (
+            ({}, f" has nothing; {ONE_OF_THREE}"),
+            ({"Id": "x", "MostRecent": 1}, f" has Id, MostRecent; {ONE_OF_THREE}"),
+            ({"AbsoluteTime": "noon"}, ".AbsoluteTime is 'noon', which is not a time in ISO 8601"),
+        )
+    ),
+    (
+        "attachment-size",
+        "StartAttachmentUpload",
+        {"AttachmentSizeInBytes": MEGABYTES_20 + 1},
+        "AttachmentSizeInBytes is 20971521; at most 20971520 are allowed.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "operation", "refused", "text"),
+    TEXTS,
+    ids=numbered([f"{rule}-{operation}" for rule, operation, *_ in TEXTS]),
+)
+def test_a_refusal_says_what_is_wrong(
+    clients: dict[str, Any], rule: str, operation: str, refused: Members, text: str
+) -> None:
+    with FakeConnectChat(seed=7) as fake:
+        scene = Scene(fake, clients)
+        with pytest.raises(ClientError) as caught:
+            scene.call(operation, refused)
+
+    assert caught.value.response["Error"]["Message"] == f"{text} (rule {rule} of pytest-connect-chat)"
 
 
 # -- several at once ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from pytest_connect_chat._service.attachments import ATTACHMENT_BYTES
-from pytest_connect_chat._service.checks.check import first_unknown, shown
+from pytest_connect_chat._service.checks.check import shown
 from pytest_connect_chat._service.clock import parse_moment
 from pytest_connect_chat._service.transcript import CONNECTION_ACKNOWLEDGED, MESSAGE_DELIVERED, MESSAGE_READ, TYPING
 from pytest_connect_chat._service.wire import Request
@@ -37,7 +37,8 @@ def participant_role(request: Request) -> str | None:
 
 def unknown_event(request: Request) -> str | None:
     """Check the content type of an event."""
-    return first_unknown("ContentType", [request.params["ContentType"]], EVENTS)
+    kind = request.params["ContentType"]
+    return None if kind in EVENTS else f"ContentType is {shown(kind)}; valid are {', '.join(EVENTS)}."
 
 
 def receipt_without_message(request: Request) -> str | None:
@@ -45,10 +46,10 @@ def receipt_without_message(request: Request) -> str | None:
     if request.params["ContentType"] not in RECEIPTS:
         return None
     try:
-        content = json.loads(request.params.get("Content", ""))
-    except (ValueError, RecursionError):
-        content = None
-    if isinstance(content, dict) and isinstance(content.get("messageId"), str):
+        message_id = json.loads(request.params["Content"])["messageId"]
+    except (KeyError, TypeError, ValueError, RecursionError):  # no content, or JSON of another form, or no JSON
+        message_id = None
+    if isinstance(message_id, str):
         return None
     return 'Content of a message receipt is a JSON text such as {"messageId": "..."}.'
 

@@ -11,7 +11,7 @@ from pytest_connect_chat._service.wire import Request
 def _at(request: Request, path: str) -> Any:
     value: Any = request.params
     for member in path.split("."):
-        value = value.get(member) if isinstance(value, dict) else None
+        value = value.get(member)
     return value
 
 
@@ -76,10 +76,10 @@ def list_not_as_modelled(path: str) -> Check:
 
 
 def given(member: str) -> Check:
-    """Check that a member is not given at all."""
+    """Refuse a member that an account does not support: its rule is looked at where it is given."""
 
-    def check(request: Request) -> str | None:
-        return f"This account does not support {member}." if member in request.params else None
+    def check(request: Request) -> str:
+        return f"This account does not support {member}."
 
     return check
 
@@ -98,7 +98,7 @@ def _problem(request: Request, path: str, name: str, value: Any) -> str | None:
         return _too_much(name, len(value), most, "characters")
     if isinstance(value, int):
         return None if most is None or value <= most else f"{name} is {value}; at most {most} is allowed."
-    parts: list[tuple[str, str, Any]] = []
+    parts: list[tuple[str, str, Any]]
     if isinstance(value, list):
         parts = [(f"{path}[]", f"{name}[{position}]", item) for position, item in enumerate(value)]
     elif f"{path}{{}}" in request.limits:
