@@ -18,12 +18,14 @@ from typing import Final
 import calls
 import runs
 import scaling
+import stages
 from measuring import HEADER, QUICK, Row, Scale
 
 PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "calls": calls.sync_calls,
     "aio": calls.aio_calls,
     "moto": calls.moto_calls,
+    "stages": stages.stages,
     "taking": runs.taking,
     "fixture": runs.fixture,
     "importing": runs.importing,

@@ -135,7 +135,7 @@ class Exchange:
         self._faults: CallFaults | None = None
         self._is_recorded = False
         self._started = self._backend.service.clock.now()
-        self._order = next(self._backend.service.contacts.happenings)
+        self._order = next(self._backend.service.contacts._happenings)
         self.request = Request(
             service=operation.service_model.service_name,
             operation=operation.name,
@@ -160,41 +160,43 @@ class Exchange:
         if (self.request.service, self.request.operation) not in OPERATIONS:
             self._answer_unfaked()
             return None
+        service = self._backend.service
         try:
-            return (yield from self._attempts_of_it())
+            while True:
+                sent = service.clock.now() if self._attempts else self._started
+                reply = service.attempt(self.request, self._call_faults)
+                if reply.seconds:
+                    yield from self._wait(self._delayed(reply, sent), sent, reply)
+                heard = self._hear(reply, sent)
+                is_last = heard.error is None and not self._stubber.retries_started
+                delay = None if is_last else (yield from self._delay_before_next(heard))
+                if delay is None:
+                    return self._finish(heard)
+                yield from self._wait(heard.time + timedelta(seconds=delay))
         except BaseException as failure:  # a callable of the test raised, or a task was cancelled in a handler
             if not self._is_recorded:
                 self._record_failure(failure)
             raise
 
-    def _attempts_of_it(self) -> Steps:
-        service = self._backend.service
-        while True:
-            sent = service.clock.now() if self._attempts else self._started
-            reply = service.attempt(self.request, self._call_faults)
-            if reply.seconds:
-                yield from self._wait(self._delayed(reply, sent), sent, reply)
-            heard = self._hear(reply, sent)
-            if heard.error is None and not self._stubber.retries_started:
-                return self._finish(heard)
-            try:
-                responses = yield self._needs_retry(heard)
-            except Exception as error:  # legacy handlers raise the network error themselves once no attempt is left
-                self._append(self._recorded(None, heard.error or _error_of(error)))
-                yield self._after_call_error(error)
-                raise
-            except BaseException as failure:  # a handler was cancelled
-                self._append(self._recorded(None, _error_of(failure)))
-                raise
-            delay = next((response for _, response in responses if response is not None), None)
-            if delay is not None and delay is not False:
-                yield from self._wait(heard.time + timedelta(seconds=delay))
-            elif heard.exception is not None:
-                self._append(self._recorded(None, heard.error))
-                yield self._after_call_error(heard.exception)
-                raise heard.exception
-            else:
-                return self._finish(heard)
+    def _delay_before_next(self, heard: Heard) -> Generator[Emission, Any, float | None]:
+        """Ask the retry handlers how many seconds to wait before the next attempt, `None` for no further attempt."""
+        try:
+            responses = yield self._needs_retry(heard)
+        except Exception as error:  # legacy handlers raise the network error themselves once no attempt is left
+            self._append(self._recorded(None, heard.error or _error_of(error)))
+            yield self._after_call_error(error)
+            raise
+        except BaseException as failure:  # a handler was cancelled
+            self._append(self._recorded(None, _error_of(failure)))
+            raise
+        delay = next((response for _, response in responses if response is not None), None)
+        if delay is not None and delay is not False:
+            return float(delay)
+        if heard.exception is not None:
+            self._append(self._recorded(None, heard.error))
+            yield self._after_call_error(heard.exception)
+            raise heard.exception
+        return None
 
     def _wait(self, moment: datetime, sent: datetime | None = None, reply: Reply | None = None) -> Waiting:
         """Let time pass before the next attempt, or until a reply is heard: by a task that is cancelled, never."""

@@ -11,7 +11,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any, Final, Protocol
 
 from botocore.client import BaseClient
@@ -38,6 +38,7 @@ _ENDPOINT_PREFIXES: Final = ("connect", "participant.connect")  # by which an `E
 _OURS: Final = "__pytest_connect_chat__"
 
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
+Handling = tuple[Interceptor | None, Token[Interceptor | None]]
 
 _lock = threading.Lock()
 _active: tuple[Interceptor, ...] = ()  # rebound, never changed: a call in another thread sees one or the other
@@ -133,30 +134,25 @@ def _family(base: type) -> list[type]:
     return family
 
 
-class _Handling:
-    """The context in which a client call runs: under whoever decides about it."""
+def _begin(client: Any, operation_name: str) -> Handling:
+    """Put a client call under whoever decides about it."""
+    is_ours = client.meta.service_model.service_name in SERVICES
+    interceptor = innermost() if is_ours else None  # nobody: other services share our endpoint prefixes
+    token = _deciding.set(interceptor)
+    if interceptor is not None:
+        try:
+            interceptor.enter(client, operation_name)
+        except BaseException:
+            _deciding.reset(token)
+            raise
+    return interceptor, token
 
-    __slots__ = ("_client", "_interceptor", "_operation_name", "_token")
 
-    def __init__(self, client: Any, operation_name: str) -> None:
-        self._client = client
-        self._operation_name = operation_name
-
-    def __enter__(self) -> None:
-        is_ours = self._client.meta.service_model.service_name in SERVICES
-        self._interceptor = innermost() if is_ours else None  # nobody: other services share our endpoint prefixes
-        self._token = _deciding.set(self._interceptor)
-        if self._interceptor is not None:
-            try:
-                self._interceptor.enter(self._client, self._operation_name)
-            except BaseException:
-                _deciding.reset(self._token)
-                raise
-
-    def __exit__(self, *_: object) -> None:
-        if self._interceptor is not None:
-            self._interceptor.leave()
-        _deciding.reset(self._token)
+def _end(handling: Handling) -> None:
+    interceptor, token = handling
+    if interceptor is not None:
+        interceptor.leave()
+    _deciding.reset(token)
 
 
 def _check_send(endpoint: Endpoint, request: Any) -> None:
@@ -177,8 +173,11 @@ def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         try:
-            with _Handling(self, operation_name):
+            handling = _begin(self, operation_name)
+            try:
                 return method(self, operation_name, api_params)
+            finally:
+                _end(handling)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
 
@@ -192,8 +191,11 @@ def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     async def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         try:
-            with _Handling(self, operation_name):
+            handling = _begin(self, operation_name)
+            try:
                 return await method(self, operation_name, api_params)
+            finally:
+                _end(handling)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None
 

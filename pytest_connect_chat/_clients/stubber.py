@@ -37,6 +37,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
     """
 
     response_class = AWSResponse
+    retries_started = False  # whether the client's retry policy has been at work in this test
 
     def __init__(self, client: Any, backend: Backend) -> None:
         super().__init__(client)
@@ -63,11 +64,6 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         events = self.client.meta.events
         events.unregister("before-parameter-build", unique_id=self._expected_params_event_id)
         events.unregister("before-call", unique_id=self._event_id)
-
-    @property
-    def retries_started(self) -> bool:
-        """Whether the client's retry policy has been at work in this test."""
-        return self._policy is not None
 
     def _assert_expected_params(
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
@@ -109,6 +105,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
     def policy(self) -> RetryPolicy:
         """The client's retry policy, made when it is needed first."""
         if self._policy is None:
+            self.retries_started = True
             with self._lock:
                 self._policy = self._policy or self.make_policy(Random(f"{self.backend.seed}/jitter"))
         return self._policy

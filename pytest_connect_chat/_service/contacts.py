@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
-from pytest_connect_chat._report.names import SuggestsNames, counted
+from pytest_connect_chat._report.names import FixedNames, counted
 from pytest_connect_chat._service.clock import Clock, iso_timestamp
 from pytest_connect_chat._service.contact import Contact
 from pytest_connect_chat._service.identifiers import Identifiers
@@ -18,10 +18,11 @@ from pytest_connect_chat._service.transcript import CHAT_ENDED, TRANSFER_SUCCEED
 
 PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
+EXPIRED: Final = "EXPIRED"
 NOT_CONNECTED: Final = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
 
 
-class ContactRegistry(SuggestsNames, Mapping[str, Contact]):
+class ContactRegistry(FixedNames, Mapping[str, Contact]):
     """Every contact of the fake by its id, in the order in which they were registered.
 
     Args:
@@ -35,9 +36,9 @@ class ContactRegistry(SuggestsNames, Mapping[str, Contact]):
         self._identifiers = identifiers
         self._lock = lock
         self._contacts: dict[str, Contact] = {}
-        self.happenings: count[int] = count()  # the order of what happens while the clock stands still
+        self._happenings: count[int] = count()  # the order of what happens while the clock stands still
         self._active: Counter[str] = Counter()
-        self._deadlines: list[tuple[datetime, int, str, str]] = []
+        self._deadlines: list[tuple[datetime, int, Contact, str]] = []
         self._last_ended: dict[str, Contact] = {}
         self._transferred: dict[str, Contact] = {}
         self._by_participant_token: dict[str, Contact] = {}
@@ -58,6 +59,8 @@ class ContactRegistry(SuggestsNames, Mapping[str, Contact]):
         return len(self._contacts)
 
     def __contains__(self, contact_id: object) -> bool:
+        if isinstance(contact_id, Contact):
+            raise TypeError("contacts are known by their ids: contact.contact_id in connect_chat.contacts.")
         return contact_id in self._contacts
 
     def __repr__(self) -> str:
@@ -87,9 +90,9 @@ class ContactRegistry(SuggestsNames, Mapping[str, Contact]):
         self.settle()
         return tuple(contact for contact in list(self._contacts.values()) if contact._disconnect_timestamp is not None)
 
-    def add(self, contact: Contact) -> None:
-        """Register a contact that has just started."""
-        contact._order = next(self.happenings)
+    def add(self, contact: Contact, connect_by: datetime | None = None) -> None:
+        """Register a contact that has just started; it ends if its customer has not connected by then."""
+        contact._order = next(self._happenings)
         self._contacts[contact.contact_id] = contact
         self._by_participant_token[contact.participant_token] = contact
         if contact.previous_contact_id is not None:
@@ -107,22 +110,25 @@ class ContactRegistry(SuggestsNames, Mapping[str, Contact]):
                 display_name=contact.display_name,
             )
         self._active[contact.instance_id] += 1
-        self.schedule_end(contact, contact.expires_at, "EXPIRED")
+        if connect_by is None or connect_by > contact.expires_at:
+            self._schedule_end(contact, contact.expires_at, EXPIRED)
+        else:
+            self._schedule_end(contact, connect_by, NOT_CONNECTED)
 
-    def schedule_end(self, contact: Contact, moment: datetime, disconnect_reason: str) -> None:
-        """End the contact at `moment` unless it has ended before."""
-        heapq.heappush(self._deadlines, (moment, len(self._contacts), contact.contact_id, disconnect_reason))
+    def _schedule_end(self, contact: Contact, moment: datetime, disconnect_reason: str) -> None:
+        heapq.heappush(self._deadlines, (moment, contact._order, contact, disconnect_reason))
 
     def settle(self) -> None:
         """End every contact whose time has come."""
         with self._lock:
             deadlines, now = self._deadlines, self._clock.now()
             while deadlines and deadlines[0][0] <= now:
-                moment, _, contact_id, disconnect_reason = heapq.heappop(deadlines)
-                contact = self.current(self._contacts[contact_id])
-                held_off = disconnect_reason == NOT_CONNECTED and contact._connected
-                if contact._disconnect_timestamp is None and not held_off:
-                    self.end(contact, disconnect_reason, moment)
+                moment, _, contact, disconnect_reason = heapq.heappop(deadlines)
+                current = self.current(contact)
+                if disconnect_reason == NOT_CONNECTED and current._connected:
+                    self._schedule_end(contact, contact.expires_at, EXPIRED)
+                else:
+                    self.end(current, disconnect_reason, moment)
 
     def end(self, contact: Contact, disconnect_reason: str | None, moment: datetime) -> None:
         """End a contact unless it has ended: the one place where contacts end. A transfer gives no reason."""
@@ -178,7 +184,7 @@ class ContactRegistry(SuggestsNames, Mapping[str, Contact]):
         item = TranscriptItem(
             id=self._identifiers.transcript_item_id(),
             contact_id=contact.contact_id,
-            _order=next(self.happenings),
+            _order=next(self._happenings),
             **members,
         )
         contact._transcript += (item,)

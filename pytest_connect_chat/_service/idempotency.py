@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pytest_connect_chat._service.answer import Answer
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.contact import Contact
 
 # Assumed: stated for StartOutboundVoiceContact and StartWebRTCContact, not for StartChatContact.
 RETENTION: Final = timedelta(days=7)
@@ -15,7 +16,8 @@ class CommittedCall(NamedTuple):
     """What a used token stands for: the request as it was, and the answer it got."""
 
     params: dict[str, Any]
-    answer: Answer
+    members: dict[str, Any]
+    contact: Contact | None
     time: datetime
 
 

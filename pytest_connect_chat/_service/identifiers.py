@@ -10,23 +10,22 @@ from random import Random
 # every participant token begins that was seen in public.
 _DATA_KEY_PREFIX = bytes((0x01, 0x02, 0x03, 0x00, 0x78))
 _DATA_KEY_REST = 163
+_DATA_KEY_CHARACTERS = 224  # of its 168 bytes, a multiple of three, so that what follows is encoded as if alone
 _SEALED_BYTES = 173  # gives the 612 characters of most tokens seen
 
-_UUID_BITS = ~(0xF000 << 64 | 0xC000 << 48)  # all but those that say version and variant
-_VERSION_4 = 0x4000 << 64 | 0x8000 << 48
+_VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}  # the digit that says RFC 4122
 
 
 def uuid4(source: Random) -> str:
     """Return an id in the form of a version 4 UUID, lower case, 36 characters."""
-    digits = f"{source.getrandbits(128) & _UUID_BITS | _VERSION_4:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    digits = f"{source.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
 
 def participant_token(source: Random) -> str:
     """Return a token of 612 characters with the structure of the service's participant tokens."""
-    secret = source.randbytes(_DATA_KEY_REST + _SEALED_BYTES)
-    data_key = b2a_base64(_DATA_KEY_PREFIX + secret[:_DATA_KEY_REST], newline=False)
-    sealed = b2a_base64(secret[_DATA_KEY_REST:], newline=False)
+    inner = b2a_base64(_DATA_KEY_PREFIX + source.randbytes(_DATA_KEY_REST + _SEALED_BYTES), newline=False)
+    data_key, sealed = inner[:_DATA_KEY_CHARACTERS], inner[_DATA_KEY_CHARACTERS:]
     return b2a_base64(data_key + b"::" + sealed, newline=False).decode("ascii")
 
 

@@ -45,18 +45,19 @@ class Request:
 
 def snapshot(value: Any) -> Any:
     """Return a copy of request members that shares nothing with the caller, in the types that JSON has."""
-    kind = type(value)
-    if kind is dict or isinstance(value, dict):
-        copy = {}
+    if isinstance(value, dict):
+        copy = dict(value)
         for key, item in value.items():
-            copy[key if type(key) is str else str.__str__(key)] = item if type(item) is str else snapshot(item)
+            if type(key) is not str:
+                return {str.__str__(key): snapshot(item) for key, item in value.items()}
+            if type(item) is not str:
+                copy[key] = snapshot(item)
         return copy
+    kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
     if isinstance(value, (list, tuple)):
         return [snapshot(item) for item in value]
     if isinstance(value, str):
         return str.__str__(value)
-    if isinstance(value, int):
-        return int(value)
-    return value
+    return int(value) if isinstance(value, int) else value

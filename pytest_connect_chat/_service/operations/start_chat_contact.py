@@ -10,7 +10,6 @@ from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.checks.attributes import attributes_message
 from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND
 from pytest_connect_chat._service.contact import Contact
-from pytest_connect_chat._service.contacts import NOT_CONNECTED
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members
 from pytest_connect_chat._service.persistent_chat import resolve_source
@@ -19,6 +18,7 @@ from pytest_connect_chat._service.wire import Request
 if TYPE_CHECKING:
     from pytest_connect_chat._service.service import ConnectChatService
 
+_NO_ATTRIBUTES: Final[dict[str, Any]] = {}
 DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # "defaults to 25 hour"
 
 
@@ -35,12 +35,10 @@ def start_chat_contact(service: ConnectChatService, request: Request, now: datet
     attributes = _attributes(service, params, related)
     _require_free_slot(service, params["InstanceId"])
     contact = _new_contact(service, request, now, source, related, attributes)
-    service.contacts.add(contact)
-    if service.connect_within:
-        service.contacts.schedule_end(contact, now + service.connect_within, NOT_CONNECTED)
+    service.contacts.add(contact, connect_by=now + service.connect_within if service.connect_within else None)
     answer = Answer(_members(service, request, contact, now), contact)
     if used_token:
-        service.used_tokens.remember(used_token, CommittedCall(params, answer, now))
+        service.used_tokens.remember(used_token, CommittedCall(params, *answer, now))
     return answer
 
 
@@ -56,9 +54,9 @@ def _replay(service: ConnectChatService, request: Request, earlier: CommittedCal
         "client-token-conflict",
         earlier.params == request.params,
         f"ClientToken {request.params['ClientToken']} was used for a different request, which started the contact "
-        f"{earlier.answer.members['ContactId']}.",
+        f"{earlier.members['ContactId']}.",
     )
-    members = dict(earlier.answer.members)
+    members = dict(earlier.members)
     contact = service.contacts[members["ContactId"]]
     if not service.contacts.current(contact).is_active:
         members.pop("Websocket", None)  # "can omit a websocket URL if the chat has already ended"
@@ -146,7 +144,7 @@ def _new_contact(
         supported_messaging_content_types=tuple(params.get("SupportedMessagingContentTypes", ("text/plain",))),
         disconnect_on_customer_exit=tuple(params.get("DisconnectOnCustomerExit", ())),
         _attributes=attributes,
-        _segment_attributes=params.get("SegmentAttributes", {}),
+        _segment_attributes=params.get("SegmentAttributes", _NO_ATTRIBUTES),
         _initial_message=params.get("InitialMessage"),
         _registry=service.contacts,
     )

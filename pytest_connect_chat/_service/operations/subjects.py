@@ -104,7 +104,7 @@ def _once(
     if earlier is not None:
         same = earlier.params == request.params
         service.rules.require(conflict, same, f"ClientToken {client_token} was used for a different request.")
-        return Answer(dict(earlier.answer.members), earlier.answer.contact)
+        return Answer(dict(earlier.members), earlier.contact)
     answer = serve()
-    service.used_tokens.remember(key, CommittedCall(request.params, answer, now))
+    service.used_tokens.remember(key, CommittedCall(request.params, *answer, now))
     return answer
