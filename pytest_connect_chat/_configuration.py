@@ -13,6 +13,8 @@ from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting, set
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 
 PREFIX: Final = "connect_chat_"
+# Their fixtures take `request`, and no fixture of ours by it.
+TAKE_NOTHING_OF_OURS: Final = ("_pytest", "anyio", "faker", "pytest_asyncio", "pytest_randomly")
 T = TypeVar("T")
 
 _given = pytest.StashKey[dict[str, Any]]()
@@ -119,6 +121,40 @@ def check_markers(item: pytest.Item) -> None:
         settings_from(marker_keywords(item), " in @pytest.mark.connect_chat")
 
     value_or_fail(merge)
+
+
+def refuse_vain_marker(item: pytest.Item) -> None:
+    """Fail a test that carries the marker where its settings reach no fixture, as far as that is certain.
+
+    Only what is written on the function itself is meant for this very test.
+    """
+    for marker in getattr(getattr(item, "obj", None), "pytestmark", ()):
+        if marker.name == "connect_chat" and set(marker.kwargs) != {"block"} and not _may_take_fixture(item):
+            keywords = ", ".join(f"{name}={value!r}" for name, value in marker.kwargs.items())
+            given = f"({keywords})" if keywords else ""
+            pytest.fail(
+                f"@pytest.mark.connect_chat{given} has no effect: this test does not take the fixture connect_chat, "
+                "itself or through another one. Take it as an argument or with "
+                '@pytest.mark.usefixtures("connect_chat").',
+                pytrace=False,
+            )
+
+
+def _may_take_fixture(item: pytest.Item) -> bool:
+    """Return whether a test takes the fixture, or can have it in a way that does not show before it runs."""
+    info = getattr(item, "_fixtureinfo", None)  # semi-private; there is no public way to what fixtures take
+    if (
+        info is None
+        or hasattr(item, "callspec")
+        or "connect_chat" in getattr(item, "fixturenames", ())
+        or "request" in info.argnames
+    ):
+        return True
+    taken = (definition for definitions in info.name2fixturedefs.values() for definition in definitions)
+    return any(
+        "request" in definition.argnames and definition.func.__module__.partition(".")[0] not in TAKE_NOTHING_OF_OURS
+        for definition in taken
+    )
 
 
 def settings_of(item: pytest.Item) -> Settings:

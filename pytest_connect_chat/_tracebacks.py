@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 MACHINERY: Final = ("pytest_connect_chat", "botocore", "aiobotocore")
 RUNNER: Final = ("_pytest", "pluggy")
+CHATS: Final = ("connect", "connectparticipant")
+NOBODY_ANSWERED: Final = ("NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError")
 
 WholeTraceback = tuple[BaseException, TracebackType | None]
 
@@ -34,6 +36,30 @@ def put_back(whole: list[WholeTraceback]) -> None:
     while whole:
         error, traceback = whole.pop()
         error.with_traceback(traceback)
+
+
+def call_to_aws(error: BaseException) -> str | None:
+    """Return which call of a chat client was on its way to AWS when this error came, as far as that is certain."""
+    for linked in _linked(error):
+        entry = linked.__traceback__ if type(linked).__name__ in NOBODY_ANSWERED else None
+        called = None
+        while entry is not None:
+            package = _package(entry)
+            if package == MACHINERY[0]:
+                return None  # a fake of the test's own
+            if package in MACHINERY and entry.tb_frame.f_code.co_name == "_make_api_call":
+                called = _described(entry.tb_frame.f_locals)
+            entry = entry.tb_next
+        if called is not None:
+            return called
+    return None
+
+
+def _described(call: Mapping[str, Any]) -> str | None:
+    meta = getattr(call.get("self"), "meta", None)
+    service = getattr(getattr(meta, "service_model", None), "service_name", None)
+    is_of_aws = ".amazonaws." in str(getattr(meta, "endpoint_url", ""))
+    return f"{call.get('operation_name')} of {service}" if service in CHATS and is_of_aws else None
 
 
 def _linked(error: BaseException) -> Iterator[BaseException]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overloa
 
 from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
+from pytest_connect_chat._clients.blocking import guarded
 from pytest_connect_chat._clients.canned import CallableResponse
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
 from pytest_connect_chat._clients.unfaked import unfaked_calls
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
-from pytest_connect_chat._report.names import SuggestsNames, counted
+from pytest_connect_chat._report.names import FixedNames, counted, named_only, public_names
 from pytest_connect_chat._service import other_side, scene
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contact import Contact
@@ -25,8 +26,8 @@ from pytest_connect_chat._service.participation import BotReply
 from pytest_connect_chat._service.requests import RequestLog
 from pytest_connect_chat._service.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._settings import Settings, settings_from
-from pytest_connect_chat.exceptions import LeftoverError, SceneError
+from pytest_connect_chat._settings import SETTINGS, Settings, settings_from
+from pytest_connect_chat.exceptions import LeftoverError, SceneError, SettingError
 
 if TYPE_CHECKING:
     from pytest_connect_chat._client_types import (
@@ -56,7 +57,7 @@ class SettingKeywords(TypedDict, total=False):
     block: bool
 
 
-class FakeConnectChat(SuggestsNames):
+class FakeConnectChat(FixedNames):
     """A stateful fake of Amazon Connect chat, answering every `connect` and `connectparticipant` client.
 
     In pytest, take the fixture `connect_chat`; elsewhere, use it as a context manager.
@@ -78,6 +79,7 @@ class FakeConnectChat(SuggestsNames):
         'Ada'
     """
 
+    @named_only("max_active_chats=1", SettingError)
     def __init__(self, **settings: Unpack[SettingKeywords]) -> None:
         self._begin(settings_from(settings))
         self._started = False
@@ -90,16 +92,32 @@ class FakeConnectChat(SuggestsNames):
         return fake
 
     def _begin(self, settings: Settings) -> None:
-        self.settings: Settings = settings
+        self._settings = settings
         seed = 0 if settings.seed is None else settings.seed
         knows = model.operation_index()
         self._service = ConnectChatService(settings, seed, model.check_error_code, knows)
         self._backend = Backend(self._service, seed=seed, passes_unfaked_through=settings.unfaked == "passthrough")
+        self.faults._requests = self._backend.records
         self._requests = RequestLog(self._backend.records, knows, self.clock.start)
 
     def __repr__(self) -> str:
         contacts, requests = counted(len(self.contacts), "contact"), counted(len(self.requests), "request")
         return f"<FakeConnectChat: {contacts}, {requests}>"
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        if name in SETTINGS:
+            return (
+                f" It is a setting: @pytest.mark.connect_chat({name}=...) or FakeConnectChat({name}=...) gives it, "
+                f"connect_chat.settings.{name} has its value."
+            )
+        if name in RequestLog.__annotations__:
+            return f" It is an operation: clients have it; connect_chat.requests.{name} has what came."
+        parts = {"faults": FaultPlan, "clock": Clock, "requests": RequestLog, "contacts": ContactRegistry}
+        meant = [f"{part}.{name}" for part, kind in parts.items() if name in public_names(kind)]
+        if meant:
+            return f" Did you mean {' or '.join(map(repr, meant))}?"
+        return super()._hint_at(name)
 
     # -- its life ---------------------------------------------------------------------------------------------------
 
@@ -134,9 +152,9 @@ class FakeConnectChat(SuggestsNames):
 
         What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more.
         """
-        before, settings = self._backend, self.settings
+        before, settings = self._backend, self._settings
         self._begin(settings._replace(clock=settings.clock or self.clock.start))
-        self.settings = settings
+        self._settings = settings
         if self._started:
             self._backend.start_instead_of(before)
             for client in before.attached:
@@ -163,7 +181,7 @@ class FakeConnectChat(SuggestsNames):
     def client(self, service: str = "connect") -> Any:
         """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""
         _require_service(service)
-        return model.new_session().create_client(service, **self._client_settings())
+        return guarded(model.new_session().create_client(service, **self._client_settings()))
 
     @overload
     def aio_client(self, service: Literal["connect"] = "connect") -> AioConnectClient: ...
@@ -178,7 +196,12 @@ class FakeConnectChat(SuggestsNames):
         _require_service(service)
         from pytest_connect_chat._clients.aio_client import new_aio_client
 
-        return new_aio_client(service, **self._client_settings())
+        return guarded(new_aio_client(service, **self._client_settings()))
+
+    @property
+    def settings(self) -> Settings:
+        """What the fake is set to."""
+        return self._settings
 
     # -- what happened ----------------------------------------------------------------------------------------------
 
@@ -261,6 +284,7 @@ class FakeConnectChat(SuggestsNames):
         with self._service.lock:
             self._service.instances.add(instance_id, contact_flow_ids)
 
+    @named_only("contact_id='...'", SceneError)
     def add_contact(
         self,
         *,
@@ -292,6 +316,7 @@ class FakeConnectChat(SuggestsNames):
             attributes=attributes,
         )
 
+    @named_only("contact_id='...'", SceneError)
     def add_ended_chat(
         self,
         segments: int = 1,

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_connect_chat import _configuration
 from pytest_connect_chat._settings import SETTINGS, Settings
-from pytest_connect_chat._tracebacks import WholeTraceback, put_back, without_machinery
+from pytest_connect_chat._tracebacks import WholeTraceback, call_to_aws, put_back, without_machinery
 from pytest_connect_chat.exceptions import ConnectChatError
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ MARKER: Final = (
 NO_REGION: Final = (
     'A client was made where no region is known. Set connect_chat_region = "us-east-1" in pytest\'s configuration: '
     "it is exported before collection, so that clients made at import time have one."
+)
+NOT_TAKEN: Final = (
+    "No connect_chat was active: take the fixture in the test, or in the fixture that\n"
+    "makes the call. The setting block refuses all such calls."
 )
 
 _exported = pytest.StashKey[list[str]]()
@@ -116,6 +120,8 @@ def pytest_runtest_makereport(
         item.stash[_call_failed] = item.stash[_call_failed] or failed
         item.stash[_call_passed] = report.passed and not item.stash[_call_failed]
     _hint_at_region(report)
+    if fake is None and report.failed and call.excinfo is not None:
+        _hint_at_fixture(call.excinfo.value, report)
     _fail_if_refused(item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None), report)
     if report.failed and fake is not None:
         journal = fake.journal(item.config.get_verbosity())
@@ -159,6 +165,12 @@ def _hint_at_region(report: pytest.TestReport | pytest.CollectReport) -> None:
         report.sections.append(("connect chat", NO_REGION))
 
 
+def _hint_at_fixture(error: BaseException, report: pytest.TestReport) -> None:
+    called = call_to_aws(error)
+    if called is not None:
+        report.sections.append(("connect chat", f"{called} was on its way to AWS.\n{NOT_TAKEN}"))
+
+
 # -- calls outside of the fixture --------------------------------------------------------------------------------------
 
 
@@ -186,6 +198,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse wrong markers, also those of a test that does not take the fixture; forget the fake of a run before."""
     item.stash[_fake] = None
     _configuration.check_markers(item)
+
+
+@pytest.hookimpl(specname="pytest_runtest_setup")
+def pytest_runtest_refuse_vain_marker(item: pytest.Item) -> None:
+    """Refuse a marker that has no effect; not first, so that tests are skipped before."""
+    _configuration.refuse_vain_marker(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -10,6 +10,7 @@ from faker import Factory
 from faker.generator import Generator
 from faker.providers import BaseProvider
 
+from pytest_connect_chat._report.names import named_only
 from pytest_connect_chat._service import identifiers
 from pytest_connect_chat._service.checks.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
 from pytest_connect_chat._service.requests import ABSENT
@@ -207,6 +208,7 @@ def request_factory(fake: FakeConnectChat) -> RequestFactory:
     generator.seed_instance(f"{fake.settings.seed}/requests")
     provider = ConnectChatProvider(generator)
 
+    @named_only("CustomerId='C-17'", TypeError)
     def start_chat_contact_request(**overrides: Any) -> dict[str, Any]:
         declared = fake._declared_place()
         return provider.start_chat_contact_request(**{**declared, **overrides})

@@ -167,10 +167,36 @@ def test_modeled_fields_against_the_model_are_refused(connect_chat: FakeConnectC
 
 
 def test_a_method_that_no_service_has_is_refused(connect_chat: FakeConnectChat) -> None:
-    with pytest.raises(SceneError, match=r"^connect and connectparticipant have no method 'start_chat'\.$"):
-        connect_chat.add_response("start_chat", {})
+    with pytest.raises(SceneError, match=r"^connect and connectparticipant have no method 'zzz'\.$"):
+        connect_chat.add_response("zzz", {})
     with pytest.raises(SceneError, match=r"^connectparticipant has no method 'start_chat_contact'\.$"):
         connect_chat.add_client_error("start_chat_contact", service="connectparticipant")
+
+
+@pytest.mark.parametrize("mistyped", ["ListQueues", "list_queue"])
+def test_a_mistyped_method_is_refused_with_the_one_that_was_meant(connect_chat: FakeConnectChat, mistyped: str) -> None:
+    with pytest.raises(SceneError, match=rf"have no method '{mistyped}'\. Did you mean 'list_queues'\?$"):
+        connect_chat.add_response(mistyped, {})
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ({"service_error_code": 429}, r"^service_error_code is a text such as 'ThrottlingException', not 429\.$"),
+        ({"http_status_code": "429"}, r"^http_status_code is a whole number such as 400, not '429'\.$"),
+    ],
+    ids=["code", "status"],
+)
+def test_an_error_of_wrong_types_is_refused(connect_chat: FakeConnectChat, error: dict[str, Any], message: str) -> None:
+    with pytest.raises(SceneError, match=message):
+        connect_chat.add_client_error("start_chat_contact", **error)
+
+
+def test_a_response_that_is_none_is_refused(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(
+        SceneError, match=r"^list_queues\(\) is answered with a dict or with a callable, not with None\.$"
+    ):
+        connect_chat.add_response("list_queues", None)  # type: ignore[arg-type]
 
 
 def test_a_service_that_is_not_ours_is_refused(connect_chat: FakeConnectChat) -> None:

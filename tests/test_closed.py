@@ -9,11 +9,13 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ParamValidationError
 from botocore.hooks import HierarchicalEmitter
+from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.environment import DUMMY
@@ -98,6 +100,26 @@ def test_passthrough_with_nobody_there_is_refused(mode: str, service: str) -> No
 
     assert client.meta.endpoint_url in str(caught.value)
     assert "with unfaked='passthrough' something else, such as moto, has to" in str(caught.value)
+
+
+@over_both_drivers
+@pytest.mark.parametrize("service", ["connect", "connectparticipant"])
+def test_a_client_of_a_fake_that_is_not_active_is_refused(service: str) -> None:
+    client: Any = FakeConnectChat().client(service)  # type: ignore[call-overload]
+
+    with pytest.raises(ClosedError, match=r"this client is of a FakeConnectChat that is not active\. Use `with"):
+        client.list_instances() if service == "connect" else client.describe_view(ViewToken="t", ConnectionToken="t")
+
+
+def test_a_client_of_a_fake_that_is_not_active_is_left_to_whoever_intercepts(parameters: Parameters) -> None:
+    client = FakeConnectChat().client()
+    answer = AWSResponse("https://connect", 200, {}, None)
+    answer._content = b'{"ContactId": "theirs"}'
+    client.meta.events.register("before-send", lambda **kwargs: answer)
+
+    assert client.start_chat_contact(**parameters)["ContactId"] == "theirs"
+    with FakeConnectChat() as fake:
+        assert client.start_chat_contact(**parameters)["ContactId"] in fake.contacts
 
 
 def test_passthrough_reaches_whoever_intercepts(parameters: Parameters) -> None:
@@ -361,7 +383,7 @@ def test_the_marker_blocks_without_configuration(pytester: pytest.Pytester) -> N
 
 
 def test_without_block_nothing_is_refused(pytester: pytest.Pytester) -> None:
-    run(pytester, LETS_THROUGH.replace("block=False", "seed=1")).assert_outcomes(passed=1)
+    run(pytester, LETS_THROUGH.replace("@pytest.mark.connect_chat(block=False)\n", "")).assert_outcomes(passed=1)
 
 
 def test_block_refuses_at_import(run_blocked: Callable[[str], pytest.RunResult]) -> None:

@@ -408,7 +408,7 @@ def test_fakes_of_wider_scopes(suite: pytest.Pytester) -> None:
 
     result.assert_outcomes(passed=8, errors=2)
     result.stdout.fnmatch_lines(["*ScopeMismatch: You tried to access the function scoped fixture connect_chat *"])
-    result.stdout.fnmatch_lines(["*LeftoverError: Left over: the fault * met no call"])
+    result.stdout.fnmatch_lines(["*LeftoverError: Left over: the fault * met no call*"])
     assert what_fakes_change() == before
 
 

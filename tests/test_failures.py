@@ -9,6 +9,7 @@ from collections.abc import Callable
 from textwrap import dedent
 from typing import Any
 from unicodedata import east_asian_width
+from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,7 +17,7 @@ from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.recorded_request import Attempt, RecordedError
-from pytest_connect_chat.exceptions import LeftoverError, UnknownCodeWarning
+from pytest_connect_chat.exceptions import ConnectChatError, LeftoverError, UnknownCodeWarning
 
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
 
@@ -421,7 +422,8 @@ def test_messages_stand_alone(pytester: pytest.Pytester) -> None:
             "E       AssertionError: Expected StopContact exactly 3 times with",
             "E           ContactId = 'c',",
             "E       but none reached the service.",
-            "E       Calls that botocore refuses itself never reach it.",
+            "E       Calls that botocore refuses itself never reach it, nor do those of a",
+            "E           mock, of another process, or of a coroutine that is not awaited.",
         ],
         consecutive=True,
     )
@@ -554,6 +556,25 @@ MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
             "Did you mean 'assert_requested_once'?"
         ),
     ),
+    (lambda fake: fake.throttle, "FakeConnectChat has no attribute 'throttle'. Did you mean 'faults.throttle'?"),  # type: ignore[attr-defined]
+    (
+        lambda fake: fake.clear,  # type: ignore[attr-defined]
+        "FakeConnectChat has no attribute 'clear'. Did you mean 'faults.clear' or 'requests.clear'?",
+    ),
+    (
+        lambda fake: fake.stop_contact_streaming,  # type: ignore[attr-defined]
+        (
+            "FakeConnectChat has no attribute 'stop_contact_streaming'. It is an operation: clients have it; "
+            "connect_chat.requests.stop_contact_streaming has what came."
+        ),
+    ),
+    (
+        lambda fake: fake.seed,  # type: ignore[attr-defined]
+        (
+            "FakeConnectChat has no attribute 'seed'. It is a setting: @pytest.mark.connect_chat(seed=...) or "
+            "FakeConnectChat(seed=...) gives it, connect_chat.settings.seed has its value."
+        ),
+    ),
     (lambda fake: fake.zzz, "FakeConnectChat has no attribute 'zzz'."),  # type: ignore[attr-defined]
     (lambda fake: fake.contacts.last._contact_id, "Contact has no attribute '_contact_id'."),  # type: ignore[attr-defined]
 ]
@@ -567,6 +588,102 @@ def test_a_mistyped_attribute_is_refused_with_the_nearest(
         mistyped(fake_in_use)
 
     assert str(caught.value) == message
+
+
+ASSIGNED: list[tuple[Callable[[FakeConnectChat], object], str, str]] = [
+    (lambda fake: fake, "strict", "FakeConnectChat takes no attribute 'strict'. It is a setting: @pytest.mark."),
+    (lambda fake: fake, "clock", "'clock' of FakeConnectChat cannot be assigned. It is a setting: @pytest.mark."),
+    (lambda fake: fake, "settings", "'settings' of FakeConnectChat cannot be assigned."),
+    (
+        lambda fake: fake,
+        "add_respons",
+        "FakeConnectChat takes no attribute 'add_respons'. Did you mean 'add_response'?",
+    ),
+    (lambda fake: fake.clock, "frozen", "Clock takes no attribute 'frozen'."),
+    (lambda fake: fake.clock, "now", "'now' of Clock cannot be assigned."),
+    (lambda fake: fake.faults, "chaos", "'chaos' of FaultPlan cannot be assigned."),
+    (lambda fake: fake.contacts, "quota", "ContactRegistry takes no attribute 'quota'."),
+    (lambda fake: fake.rules, "active_chats", "RuleBook takes no attribute 'active_chats'."),
+    (
+        lambda fake: fake.rules["active-chats"],
+        "enabled",
+        "'enabled' of RuleSwitch cannot be assigned. enable() and disable() do it.",
+    ),
+    (
+        lambda fake: fake.rules["active-chats"],
+        "disabled",
+        "RuleSwitch takes no attribute 'disabled'. Did you mean 'disable'?",
+    ),
+    (
+        lambda fake: fake.add_participant(fake.contacts.last.contact_id),
+        "send_mesage",
+        "ChatParticipant takes no attribute 'send_mesage'. Did you mean 'send_message'?",
+    ),
+    (lambda fake: fake.requests, "start_chat_contact", "RequestLog takes no attribute 'start_chat_contact'."),
+    (
+        lambda fake: fake.requests,
+        "side_effect",
+        "RequestLog takes no attribute 'side_effect'. Requests are only recorded",
+    ),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "message"), ASSIGNED, ids=[name for _, name, _ in ASSIGNED])
+def test_an_assignment_that_would_change_nothing_is_refused(
+    fake_in_use: FakeConnectChat, owner: Callable[[FakeConnectChat], object], name: str, message: str
+) -> None:
+    with pytest.raises(AttributeError) as caught:
+        setattr(owner(fake_in_use), name, 0.5)
+
+    assert str(caught.value).startswith(message)
+    assert caught.value.name == name
+
+
+def test_methods_can_be_patched(fake_in_use: FakeConnectChat) -> None:
+    with patch.object(fake_in_use.clock, "sleep") as sleep, patch.object(fake_in_use, "journal", return_value="mine"):
+        fake_in_use.clock.sleep(3)
+        assert fake_in_use.journal() == "mine"
+
+    sleep.assert_called_once_with(3)
+    assert fake_in_use.journal() != "mine"
+
+
+def test_a_class_of_ones_own_has_attributes_of_its_own() -> None:
+    class OfOnesOwn(FakeConnectChat):
+        pass
+
+    fake = OfOnesOwn(seed=1)
+    fake.note = "mine"  # type: ignore[attr-defined]
+    assert fake.note == "mine"  # type: ignore[attr-defined]
+
+
+UNNAMED: list[tuple[Callable[[Any], object], str]] = [
+    (lambda fake: fake.faults.throttle(2), "throttle() cannot tell what 2 is: write, for example, calls=2."),
+    (lambda fake: fake.faults.delay(30, 2), "delay() cannot tell what 2 is: write, for example, calls=2."),
+    (lambda fake: fake.faults.outage(5), "outage() cannot tell what 5 is: write, for example, minutes=5."),
+    (
+        lambda fake: fake.add_contact("c"),
+        "add_contact() cannot tell what 'c' is: write, for example, contact_id='...'.",
+    ),
+    (lambda fake: type(fake)(7), "FakeConnectChat() cannot tell what 7 is: write, for example, max_active_chats=1."),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), UNNAMED, ids=[message.partition("(")[0] for _, message in UNNAMED])
+def test_a_value_without_its_name_is_refused(
+    fake_in_use: FakeConnectChat, call: Callable[[Any], object], message: str
+) -> None:
+    with pytest.raises(ConnectChatError) as caught:
+        call(fake_in_use)
+
+    assert str(caught.value) == message
+
+
+def test_overrides_of_the_request_factory_are_named(start_chat_contact_request: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        start_chat_contact_request({"CustomerId": "C-17"})
+
+    assert str(caught.value).startswith("start_chat_contact_request() cannot tell what {'CustomerId': 'C-17'} is:")
 
 
 def test_what_asks_for_attributes_still_gets_its_answer(fake_in_use: FakeConnectChat) -> None:

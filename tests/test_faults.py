@@ -889,6 +889,15 @@ WRONG: list[tuple[str, Plan, str]] = [
         "A fault counts calls or attempts, not both: give calls=... or attempts=....",
     ),
     ("calls=0", lambda f: f.throttle(calls=0), "calls=0 is not valid: it is a whole number, 1 or more."),
+    (
+        "when, None",
+        lambda f: f.throttle(when={"CustomerId": None}),
+        (
+            "when={...} would never match: nobody sends CustomerId=None; "
+            "ABSENT stands for a whole member that is not there."
+        ),
+    ),
+    ("optional=1", lambda f: f.throttle(optional=1), "optional=1 is not valid: it is True or False."),
     ("calls=True", lambda f: f.throttle(calls=True), "calls=True is not valid: it is a whole number, 1 or more."),
     ("calls=1.5", lambda f: f.throttle(calls=1.5), "calls=1.5 is not valid: it is a whole number, 1 or more."),
     ("attempts=-1", lambda f: f.throttle(attempts=-1), "attempts=-1 is not valid: it is a whole number, 1 or more."),
@@ -1175,6 +1184,35 @@ def test_a_fault_left_over_fails(parameters: Parameters, plan: Plan, calls: int,
     with pytest.raises(LeftoverError) as error:
         run()
     assert str(error.value) == f"{fill(f'Left over: {left}', 79, subsequent_indent='    ')}\n{PURPOSE}"
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (None, "; 2 calls came before it was planned, and faults meet later ones only"),
+        ({"CustomerId": "c"}, "; 1 call came before it was planned, and faults meet later ones only"),
+        ({"CustomerId": "d"}, ""),
+        (lambda request: True, ""),
+    ],
+    ids=["any call", "one of the calls", "no call", "a predicate"],
+)
+def test_a_fault_that_was_planned_too_late_says_so(parameters: Parameters, when: Any, said: str) -> None:
+    with FakeConnectChat(strict=False) as fake:
+        client = new_client()
+        client.start_chat_contact(**parameters)
+        client.start_chat_contact(**parameters, CustomerId="c")
+        client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=fake.contacts.last.contact_id)
+        fault = fake.faults.throttle() if when is None else fake.faults.throttle(when=when)
+
+        assert fake.faults.leftovers() == [f"the fault [{fault}] met no call{said}"]
+
+
+def test_a_predicate_that_is_awaited_is_refused(connect_chat: FakeConnectChat) -> None:
+    async def always(request: RecordedRequest) -> bool:
+        return True
+
+    with pytest.raises(FaultError, match="it is a coroutine function, which would meet every request"):
+        connect_chat.faults.throttle(when=always)
 
 
 @pytest.mark.parametrize(

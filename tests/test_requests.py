@@ -330,7 +330,7 @@ def test_a_mistyped_member_in_a_list_is_refused(connect_chat: FakeConnectChat) -
         {"ParticipantDetails": mock.ANY},
         {"ParticipantDetails": {"DisplayName": {"of": "the wrong kind"}}},
         {"SupportedMessagingContentTypes": ["text/plain", mock.ANY]},
-        {"InitialMessage": {"Content": EndsWith("!"), "ContentType": ABSENT}},
+        {"InitialMessage": {"Content": EndsWith("!"), "ContentType": mock.ANY}},
         {"SegmentAttributes": {"a": {"ValueMap": {"b": {"ValueMap": {"c": {"ValueString": "d"}}}}}}},
     ],
     ids=repr,
@@ -355,12 +355,45 @@ def test_a_member_of_no_operation_at_all_is_refused(connect_chat: FakeConnectCha
     assert str(caught.value) == "No operation has a member 'InitialMesage'. Did you mean 'InitialMessage'?"
 
 
-@pytest.mark.parametrize("count", [-1, True, 1.0, "1", {"tier": "gold"}], ids=repr)
+@pytest.mark.parametrize("count", [-1, True, 1.0, "1", ["gold"]], ids=repr)
 def test_a_count_that_is_none_is_refused(connect_chat: FakeConnectChat, count: Any) -> None:
     with pytest.raises(TypeError) as caught:
         connect_chat.requests.assert_requested(count)
 
     assert str(caught.value) == f"count is a number of requests, 0 or more, not {count!r}."
+
+
+@pytest.mark.parametrize("method", ["matching", "assert_requested", "assert_requested_once", "assert_not_requested"])
+def test_members_as_a_dict_are_refused(connect_chat: FakeConnectChat, method: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        getattr(connect_chat.requests, method)({"CustomerId": "C-17"})
+
+    assert str(caught.value) == (
+        "count is a number of requests, 0 or more, not {'CustomerId': 'C-17'}. Members are named: CustomerId='C-17'."
+        if method == "assert_requested"
+        else f"{method}() cannot tell what {{'CustomerId': 'C-17'}} is: write, for example, CustomerId='C-17'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"CustomerId": None}, "CustomerId=None"),
+        ({"ParticipantDetails": {"DisplayName": None}}, "ParticipantDetails['DisplayName']=None"),
+        ({"SupportedMessagingContentTypes": ["text/plain", None]}, "SupportedMessagingContentTypes[1]=None"),
+        ({"Attributes": {"tier": "gold", "locale": ABSENT}}, "Attributes['locale']=ABSENT"),
+    ],
+    ids=["None", "None in a structure", "None in a list", "ABSENT in a map"],
+)
+def test_members_that_no_request_can_have_are_refused(
+    connect_chat: FakeConnectChat, members: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(TypeError) as caught:
+        connect_chat.requests.start_chat_contact.assert_not_requested(**members)
+
+    assert str(caught.value) == (
+        f"This would never match: nobody sends {named}; ABSENT stands for a whole member that is not there."
+    )
 
 
 # -- asserts that fail -------------------------------------------------------------------------------------------------
@@ -371,14 +404,16 @@ def test_message_when_nothing_was_recorded(connect_chat: FakeConnectChat) -> Non
         """
         Expected StartChatContact at least 1 time,
         but none reached the service.
-        Calls that botocore refuses itself never reach it.
+        Calls that botocore refuses itself never reach it, nor do those of a
+            mock, of another process, or of a coroutine that is not awaited.
         """
     )
     assert message_of(connect_chat.requests.one) == text(
         """
         Expected a request exactly 1 time,
         but none reached the service.
-        Calls that botocore refuses itself never reach it.
+        Calls that botocore refuses itself never reach it, nor do those of a
+            mock, of another process, or of a coroutine that is not awaited.
         """
     )
 
@@ -395,7 +430,8 @@ def test_message_when_only_other_operations_were_requested(
         Expected StopContact exactly 2 times with
             ContactId = 'C-1',
         but none reached the service; {count} of other operations did.
-        Calls that botocore refuses itself never reach it.
+        Calls that botocore refuses itself never reach it, nor do those of a
+            mock, of another process, or of a coroutine that is not awaited.
         """
     )
 
@@ -699,6 +735,10 @@ def test_a_selection_by_members_stays_one_of_its_operation(
         ("_private", "^_private$"),
         ("assert_request_once", "Did you mean 'assert_requested_once'\\?$"),
         ("start_chat_contacts", "Did you mean 'start_chat_contact'\\?$"),
+        ("assert_called_once", "Did you mean 'assert_requested_once'\\?$"),
+        ("assert_any_call", "Did you mean 'assert_requested'\\?$"),
+        ("return_value", r"connect_chat\.add_response\(\) and add_client_error\(\) queue an answer"),
+        ("call_args", r"A request has its members in params: last\.params\.$"),
     ],
 )
 def test_an_unknown_attribute_of_a_log_names_the_nearest(

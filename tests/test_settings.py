@@ -410,6 +410,119 @@ def test_positional_arguments_of_the_marker_are_refused(pytester: pytest.Pyteste
     assert result.outlines.count(line) == 1
 
 
+IN_VAIN = """
+    import unittest
+    import pytest
+
+    @pytest.mark.connect_chat(max_active_chats=1)
+    def test_plain():
+        pass
+
+    @pytest.mark.connect_chat
+    def test_bare():
+        pass
+
+    @pytest.mark.connect_chat(seed=1)
+    class TestOfAClass:
+        @pytest.mark.connect_chat(seed=2, block=True)
+        def test_method(self):
+            pass
+
+        def test_meant_for_others(self):
+            pass
+
+    class TestOfUnittest(unittest.TestCase):
+        @pytest.mark.connect_chat(seed=3)
+        def test_unittest(self):
+            pass
+"""
+NOT_IN_VAIN = """
+    import pytest
+
+    pytestmark = pytest.mark.connect_chat(seed=1)
+
+    @pytest.fixture
+    def chosen(request):
+        return request.getfixturevalue("connect_chat")
+
+    @pytest.fixture
+    def opened(connect_client):
+        pass
+
+    class TestThatTakesIt:
+        @pytest.fixture(autouse=True)
+        def take(self, connect_chat):
+            pass
+
+        @pytest.mark.connect_chat(seed=2)
+        def test_method(self):
+            pass
+
+    def test_of_the_module():
+        pass
+
+    @pytest.mark.connect_chat(seed=2)
+    def test_through_another(opened):
+        pass
+
+    @pytest.mark.usefixtures("connect_chat")
+    @pytest.mark.connect_chat(seed=2)
+    def test_used():
+        pass
+
+    @pytest.mark.connect_chat(seed=2)
+    def test_asks(request):
+        request.getfixturevalue("connect_chat")
+
+    @pytest.mark.connect_chat(seed=2)
+    def test_through_one_that_asks(chosen):
+        pass
+
+    @pytest.mark.parametrize("fixture", [pytest.param("connect_chat", marks=pytest.mark.connect_chat(seed=3)), ""])
+    @pytest.mark.connect_chat(seed=2)
+    def test_parameters(fixture):
+        pass
+
+    @pytest.mark.connect_chat(block=True)
+    def test_blocked():
+        pass
+
+    @pytest.mark.skip
+    @pytest.mark.connect_chat(seed=2)
+    def test_skipped():
+        pass
+"""
+
+
+def test_a_marker_that_reaches_no_fixture_is_refused(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(IN_VAIN)
+
+    result = run(pytester)
+
+    result.assert_outcomes(errors=4, passed=1)
+    for given in ("(max_active_chats=1)", "", "(seed=2, block=True)", "(seed=3)"):
+        line = (
+            f"@pytest.mark.connect_chat{given} has no effect: this test does not take the fixture connect_chat, "
+            'itself or through another one. Take it as an argument or with @pytest.mark.usefixtures("connect_chat").'
+        )
+        assert result.outlines.count(line) == 1
+
+
+def test_a_marker_that_may_reach_the_fixture_is_no_mistake(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(NOT_IN_VAIN)
+    pytester.makeconftest(
+        """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                item.add_marker(pytest.mark.connect_chat(max_active_chats=3))
+        """
+    )
+
+    run(pytester).assert_outcomes(passed=9, skipped=1)
+
+
 # -- the seed ----------------------------------------------------------------------------------------------------------
 
 SEEDED = """
@@ -631,6 +744,72 @@ def test_a_conftest_that_fails_otherwise_gets_no_hint(pytester: pytest.Pytester)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*something else*"])
     assert "region" not in result.stderr.str()
+
+
+TAKES_NOTHING = """
+    import boto3
+    import pytest
+    from botocore.exceptions import ClientError, NoCredentialsError
+    from pytest_connect_chat import FakeConnectChat
+
+    SESSION = boto3.session.Session(region_name="us-east-1")
+    REQUEST = {"InstanceId": "i", "ContactFlowId": "f", "ParticipantDetails": {"DisplayName": "Ada"}}
+
+    def open_chat(**settings):
+        client = SESSION.client("connect", **settings)
+        client.start_chat_contact(**REQUEST)
+
+    @pytest.fixture
+    def opened():
+        open_chat()
+
+    def test_forgets():
+        open_chat()
+
+    def test_too_late(opened, connect_chat):
+        pass
+
+    def test_cause():
+        try:
+            open_chat()
+        except NoCredentialsError as error:
+            raise RuntimeError("The application failed.") from error
+
+    def test_another_service():
+        SESSION.client("connectcases").list_domains()
+
+    def test_another_place():
+        open_chat(endpoint_url="http://localhost:1")
+
+    def test_another_error():
+        raise NoCredentialsError
+
+    def test_a_fake_of_its_own():
+        with FakeConnectChat() as fake:
+            fake.faults.network_error("endpoint_unreachable")
+            open_chat()
+"""
+
+
+def test_a_call_that_nobody_answers_fails_with_a_hint(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, no_sockets: list[Any]
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    pytester.makepyfile(TAKES_NOTHING)
+
+    result = run(pytester)
+
+    result.assert_outcomes(failed=6, errors=1)
+    hinted = [line for line in result.outlines if line == "StartChatContact of connect was on its way to AWS."]
+    assert len(hinted) == 3
+    result.stdout.fnmatch_lines(
+        [
+            "No connect_chat was active: take the fixture in the test, or in the fixture that",
+            "makes the call. The setting block refuses all such calls.",
+        ],
+        consecutive=True,
+    )
+    assert no_sockets == []
 
 
 def test_a_test_that_needs_a_region_fails_with_a_hint(pytester: pytest.Pytester) -> None:

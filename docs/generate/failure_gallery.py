@@ -181,6 +181,31 @@ CASES: Final = [
         """,
     ),
     Case(
+        "A setting that is assigned",
+        "Settings are fixed when the fake is made: give it in the marker.",
+        """
+        def test_an_assigned_setting(connect_chat):
+            connect_chat.max_active_chats = 1
+        """,
+    ),
+    Case(
+        "A habit from mocks",
+        "Requests are only recorded: queue an answer, or plan a fault.",
+        """
+        def test_a_return_value(connect_chat):
+            connect_chat.requests.start_chat_contact.return_value = {"ContactId": "c"}
+        """,
+    ),
+    Case(
+        "A marker that reaches no fixture",
+        "The marker does not take the fixture: add it to the test's arguments.",
+        """
+        @pytest.mark.connect_chat(max_active_chats=1)
+        def test_a_marker_alone():
+            open_chat("Ada")
+        """,
+    ),
+    Case(
         "Nothing reached the service",
         "botocore refuses some requests itself; they are not recorded.",
         """

@@ -1,9 +1,10 @@
-"""Calls outside of any fake: refused where the setting `block` says so."""
+"""Calls outside of any fake: refused where the setting `block` says so, and of the clients that a fake has made."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from pytest_connect_chat._clients import interception
 from pytest_connect_chat.exceptions import ClosedError
 
 
@@ -44,3 +45,20 @@ class Permission:
 
     def check_send(self, request: Any) -> None:
         """Let a request leave the process."""
+
+
+def guarded(client: Any) -> Any:
+    """Let a client that a fake has made, with its dummy credentials, send nothing while no fake is active."""
+    endpoint = client._endpoint
+    kind = type(endpoint)
+
+    def send(request: Any) -> Any:
+        if interception.innermost() is None:
+            raise ClosedError(
+                f"{request.method} {request.url} was about to leave the process: this client is of a FakeConnectChat "
+                "that is not active. Use `with FakeConnectChat() as fake:`, or call start()."
+            )
+        return kind._send(endpoint, request)  # looked up now: the class may have been wrapped since
+
+    endpoint._send = send
+    return client

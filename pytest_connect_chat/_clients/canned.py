@@ -15,6 +15,7 @@ from botocore.exceptions import StubAssertionError
 from botocore.stub import Stubber
 
 from pytest_connect_chat._clients.model import SERVICES, model_client
+from pytest_connect_chat._report.names import did_you_mean
 from pytest_connect_chat._service.recorded_request import RecordedRequest
 from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import SceneError
@@ -65,8 +66,10 @@ class CannedAnswers:
         """Queue a response, checked against the model; see `FakeConnectChat.add_response`."""
         service = _service_of(method, service)
         if callable(service_response):
-            operation = model_client(service).meta.method_to_api_mapping[method]
+            operation = _methods(service)[method]
             self._append(service, operation, CannedAnswer(method, 200, service_response, _copied(expected_params)))
+        elif not isinstance(service_response, dict):
+            raise SceneError(f"{method}() is answered with a dict or with a callable, not with {service_response!r}.")
         else:
             stubber = Stubber(model_client(service))
             stubber.add_response(method, deepcopy(service_response), expected_params)
@@ -75,6 +78,11 @@ class CannedAnswers:
     def add_client_error(self, method: str, service: str | None, **error: Any) -> None:
         """Queue an error; see `FakeConnectChat.add_client_error`."""
         service = _service_of(method, service)
+        code, status = error["service_error_code"], error["http_status_code"]
+        if not isinstance(code, str):
+            raise SceneError(f"service_error_code is a text such as 'ThrottlingException', not {code!r}.")
+        if not isinstance(status, int) or isinstance(status, bool):
+            raise SceneError(f"http_status_code is a whole number such as 400, not {status!r}.")
         stubber = Stubber(model_client(service))
         stubber.add_client_error(method, **deepcopy(error))
         self._take_over(service, method, stubber)
@@ -139,13 +147,22 @@ def _copied(expected_params: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if expected_params is None else dict(snapshot(dict(expected_params)))
 
 
+def _methods(service: str) -> dict[str, str]:
+    """Return the operation behind each client method."""
+    methods: dict[str, str] = model_client(service).meta.method_to_api_mapping
+    return methods
+
+
 def _service_of(method: str, service: str | None) -> str:
     if service is not None and service not in SERVICES:
         raise SceneError(f"service is one of {', '.join(SERVICES)}, not {service!r}.")
     candidates = [service] if service else list(SERVICES)
-    having = [name for name in candidates if method in model_client(name).meta.method_to_api_mapping]
+    having = [name for name in candidates if method in _methods(name)]
     if not having:
-        raise SceneError(f"{' and '.join(candidates)} {'has' if service else 'have'} no method {method!r}.")
+        methods = {known: operation for name in candidates for known, operation in _methods(name).items()}
+        of_operation = [known for known, operation in methods.items() if operation == method]
+        hint = f" Did you mean {of_operation[0]!r}?" if of_operation else did_you_mean(str(method), methods)
+        raise SceneError(f"{' and '.join(candidates)} {'has' if service else 'have'} no method {method!r}.{hint}")
     if len(having) > 1:
         raise SceneError(
             f"Both services have a method {method!r}: say which with service={having[0]!r} or {having[1]!r}."

@@ -19,6 +19,10 @@ NEAREST: Final = 3
 VALUE_WIDTH: Final = 200
 BEFORE: Final = 30  # what of a long value is shown before the place where it differs
 MESSAGE_WIDTH: Final = 72  # pytest puts a margin of eight before it
+NOT_HERE: Final = (
+    "Calls that botocore refuses itself never reach it, nor do those of a mock, of another process, or of a coroutine "
+    "that is not awaited."
+)
 
 Numbered = tuple[int, "RecordedRequest"]
 Differing = Callable[[dict[str, Any], dict[str, Any]], list[str]]
@@ -47,7 +51,7 @@ def describe_failed_assert(
         lines += _listed(nearest, start, lambda record: _differences(record, wanted, differing(record.params, wanted)))
     else:
         others = f"; {counted(elsewhere, 'request')} of other operations did" if elsewhere else ""
-        lines += [f"but none reached the service{others}.", "Calls that botocore refuses itself never reach it."]
+        lines += [f"but none reached the service{others}.", NOT_HERE]
     return "\n".join(part for line in lines for part in wrapped(line))
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
-from pytest_connect_chat._report.names import SuggestsNames
+from pytest_connect_chat._report.names import FixedNames
 from pytest_connect_chat.exceptions import ClockError
 
 
@@ -49,7 +49,7 @@ def _real_now() -> datetime:
     return _whole_milliseconds(datetime.fromtimestamp(time.time(), UTC))
 
 
-class Clock(SuggestsNames):
+class Clock(FixedNames):
     """The time of one fake, in UTC and whole milliseconds. It never goes backwards.
 
     A frozen clock moves by the test (`advance`, `move_to`, `sleep`) and by what the code under test waits for.
@@ -83,7 +83,9 @@ class Clock(SuggestsNames):
         """Return the current moment of the fake, as an aware UTC datetime."""
         if self._follows_system:
             with self._lock:
-                self._now = max(self._now, _real_now())
+                real = _real_now()
+                if real > self._now:  # noqa: PLR1730  # an assignment has its name looked at
+                    self._now = real
         return self._now
 
     def advance(self, *unnamed: object, **duration: float) -> None:

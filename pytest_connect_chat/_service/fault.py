@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import iscoroutinefunction
 from typing import Any, Final, Literal, TypedDict
 
-from pytest_connect_chat._report.names import did_you_mean
+from pytest_connect_chat._report.names import counted, did_you_mean
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.effects import Effect
 from pytest_connect_chat._service.operations import OPERATIONS
@@ -69,6 +70,7 @@ class Fault:
     _when: When | None = None
     _effect: Effect
     _ends: datetime | None = None
+    _earlier: Sequence[RecordedRequest] = ()
 
     @property
     def effect(self) -> str:
@@ -108,11 +110,25 @@ class Fault:
         if self.optional or self.is_exhausted or (self.planned is None and self.met):
             return None
         if self.planned is None or not self.met:
-            return f"the fault [{self}] met no {'call' if self.unit == 'calls' else 'attempt'}"
+            met_nothing = f"the fault [{self}] met no {'call' if self.unit == 'calls' else 'attempt'}"
+            return f"{met_nothing}{self._too_late()}"
         why = ": the client gave up before" if self.unit == "attempts" else ": no more calls came"
         return f"the fault [{self}] was planned for {self.planned} {self.unit}, met {self.met}{why}"
 
-    def _concerns(self, request: Request) -> bool:
+    def _too_late(self) -> str:
+        """Return that it was planned after the calls it may have been meant for, if there were any."""
+        if callable(self._when):
+            return ""  # it may change what it looks at
+        wanted = dict(self._when or {})
+        earlier = [
+            request
+            for request in self._earlier
+            if self._concerns(request) and not differing_members(request._params, wanted)
+        ]
+        came = f"; {counted(len(earlier), 'call')} came before it was planned, and faults meet later ones only"
+        return came if earlier else ""
+
+    def _concerns(self, request: Request | RecordedRequest) -> bool:
         return self.operation in (None, request.operation) and self.service in (None, request.service)
 
     def _wants(self, preview: Preview) -> bool:
@@ -154,6 +170,8 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
         raise FaultError(
             f"when={when!r} is not valid: give members to match, as a dict, or a predicate on the request."
         )
+    if iscoroutinefunction(when):
+        raise FaultError(f"when={when!r} is not valid: it is a coroutine function, which would meet every request.")
     try:
         when = when if when is None or callable(when) else snapshot(dict(when))
     except TypeError:
@@ -162,13 +180,16 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
     service = _one_of("service", selector.get("service"), sorted({service for service, _ in OPERATIONS}))
     if operation is not None and service is not None and (service, operation) not in OPERATIONS:
         raise FaultError(f"{service} has no operation {operation}: leave service out, or name the other one.")
+    optional = selector.get("optional", False)
+    if not isinstance(optional, bool):
+        raise FaultError(f"optional={optional!r} is not valid: it is True or False.")
     return {
         "unit": unit,
         "planned": planned,
         "after": _count("after", selector.get("after", 0), least=0),
         "operation": operation,
         "service": service,
-        "optional": bool(selector.get("optional", False)),
+        "optional": optional,
         "_when": when,
     }
 

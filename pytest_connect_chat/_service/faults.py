@@ -7,19 +7,22 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Final, Literal, Unpack, overload
 
-from pytest_connect_chat._report.names import SuggestsNames, counted
+from pytest_connect_chat._report.names import FixedNames, counted, named_only
 from pytest_connect_chat._service import effects
 from pytest_connect_chat._service.chaos import Chaos
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.effects import Effect, NetworkError, ServerError
 from pytest_connect_chat._service.fault import Fault, Preview, Selector, parse_selector
 from pytest_connect_chat._service.operation_index import OperationIndex
+from pytest_connect_chat._service.recorded_request import RecordedRequest
+from pytest_connect_chat._service.requests import never_matching
 from pytest_connect_chat._service.wire import Request
 from pytest_connect_chat.exceptions import FaultError
 
 CodeCheck = Callable[[str, list[str], int | None, list[str]], None]
+_named_calls: Final = named_only("calls=2", FaultError)
 
 
 @dataclass(slots=True)
@@ -39,7 +42,7 @@ class CallFaults:
     decided: dict[Fault, bool] = field(default_factory=dict)
 
 
-class FaultPlan(SuggestsNames, Sequence[Fault]):
+class FaultPlan(FixedNames, Sequence[Fault]):
     """The faults of one fake: planned by the test, met in the order in which they were planned, the first match wins.
 
     Args:
@@ -67,6 +70,7 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
         self._knows = knows
         self._chaos = chaos
         self._faults: list[Fault] = []
+        self._requests: Sequence[RecordedRequest] = ()
 
     @overload
     def __getitem__(self, index: int) -> Fault: ...
@@ -88,6 +92,7 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
 
     # -- planning ---------------------------------------------------------------------------------------------------
 
+    @_named_calls
     def throttle(self, **selector: Unpack[Selector]) -> Fault:
         """Exceed the API's rate: HTTP 429 with the code of the setting `throttle_code`.
 
@@ -99,6 +104,7 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
         """
         return self._plan(effects.Throttle(self._throttle_code), selector)
 
+    @_named_calls
     def exceed_quota(self, **selector: Unpack[Selector]) -> Fault:
         """Exceed the quota of concurrent active chats: HTTP 429 `LimitExceededException`."""
         return self._plan(effects.Refuse("LimitExceededException", "Service Quota Exceeded"), selector)
@@ -133,6 +139,7 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
         self._check_code(code, list(fields or {}), http_status, fault.services)
         return self._added(fault)
 
+    @_named_calls
     def network_error(self, error: NetworkError = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
         """Break the network before the service is reached: nothing is committed.
 
@@ -145,6 +152,7 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
             raise FaultError(f"error={error!r} is not a network error. Valid: {', '.join(effects.NETWORK_ERRORS)}.")
         return self._plan(effects.BreakNetwork(error), selector)
 
+    @_named_calls
     def lose_response(
         self,
         error: Literal["read_timeout", "connection_closed"] | ServerError = "read_timeout",
@@ -159,15 +167,18 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
         effects.failure(error, "error", effects.LOSSES)
         return self._plan(effects.LoseResponse(error), selector)
 
+    @_named_calls
     def deny_access(self, **selector: Unpack[Selector]) -> Fault:
         """Deny the operation: HTTP 403 `AccessDeniedException`."""
         return self._plan(effects.DenyAccess(), selector)
 
+    @_named_calls
     def expire_credentials(self, **selector: Unpack[Selector]) -> Fault:
         """Let the caller's credentials expire: HTTP 403 `ExpiredTokenException`."""
         message = "The security token included in the request is expired"
         return self._plan(effects.Refuse("ExpiredTokenException", message), selector)
 
+    @_named_calls
     def delay(self, seconds: float, **selector: Unpack[Selector]) -> Fault:
         """Let the answer take its time, on the fake's clock.
 
@@ -180,6 +191,7 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
             raise FaultError(f"seconds={seconds!r} is not valid: delay() takes a number of seconds, 0 or more.")
         return self._plan(effects.Delay(seconds), selector)
 
+    @named_only("minutes=5", FaultError)
     def outage(
         self,
         *,
@@ -240,11 +252,13 @@ class FaultPlan(SuggestsNames, Sequence[Fault]):
         fault = Fault(_effect=effect, _ends=ends, **parse_selector(selector))
         members = fault._when if isinstance(fault._when, Mapping) else {}
         unknown = self._knows.unknown_member(fault.operation, members) if members else None
-        if unknown is not None:
-            raise FaultError(f"when={{...}} would never match: {unknown}")
+        problem = unknown or never_matching(members)
+        if problem is not None:
+            raise FaultError(f"when={{...}} would never match: {problem}")
         return fault
 
     def _added(self, fault: Fault) -> Fault:
+        fault._earlier = list(self._requests)
         with self._lock:
             self._faults.append(fault)
         return fault

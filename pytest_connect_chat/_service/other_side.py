@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_connect_chat._report.names import counted
+from pytest_connect_chat._report.names import FixedNames, counted
 from pytest_connect_chat._service import participation
 from pytest_connect_chat._service.checks.companions import EVENTS
 from pytest_connect_chat._service.contact import Contact
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROLES: Final = ("AGENT", "CUSTOM_BOT", "SUPERVISOR")
 
 
-class ChatParticipant:
+class ChatParticipant(FixedNames):
     """A participant that the test plays. It stays in the chat when the contact is transferred.
 
     Args:

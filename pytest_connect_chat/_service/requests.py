@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, overload
 
 from pytest_connect_chat._report.asserts import describe_failed_assert
-from pytest_connect_chat._report.names import counted, did_you_mean, public_names
+from pytest_connect_chat._report.names import FixedNames, counted, did_you_mean, named_only, public_names
 from pytest_connect_chat._service.operation_index import OperationIndex
 from pytest_connect_chat._service.recorded_request import RecordedRequest
 
@@ -22,10 +22,25 @@ class _Absent:
 
 ABSENT: Final = _Absent()
 
+_ANSWERING: Final = (
+    "Requests are only recorded here: connect_chat.add_response() and add_client_error() queue an answer, "
+    "connect_chat.faults has what can go wrong."
+)
+_OF_MOCKS: Final = {
+    "return_value": _ANSWERING,
+    "side_effect": _ANSWERING,
+    **dict.fromkeys(("call_args", "call_args_list", "mock_calls"), "A request has its members in params: last.params."),
+    "assert_any_call": "Did you mean 'assert_requested'?",
+    "assert_has_calls": "Did you mean 'assert_requested'?",
+}
+
 _clearing = threading.Lock()  # one at a time takes records out; the list may grow at any time
 
 
-class RequestLog(Sequence[RecordedRequest]):
+_named_members: Final = named_only("CustomerId='C-17'", TypeError)
+
+
+class RequestLog(FixedNames, Sequence[RecordedRequest]):
     """Recorded requests in their order, all or a selection of them; it grows as requests come in.
 
     Args:
@@ -102,9 +117,15 @@ class RequestLog(Sequence[RecordedRequest]):
             raise AttributeError(name)
         operation = self._knows.operation(name)
         if operation is None:
+            if name in _OF_MOCKS:
+                raise AttributeError(f"RequestLog has no attribute {name!r}.{self._hint_at(name)}")
             hint = did_you_mean(name, [*public_names(RequestLog), *self._knows.names()])
             raise AttributeError(f"Neither connect nor connectparticipant has an operation {name!r}.{hint}")
         return RequestLog(self._all, self._knows, self._start, operation, self._members)
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        return f" {_OF_MOCKS[name]}" if name in _OF_MOCKS else super()._hint_at(name)
 
     @property
     def called(self) -> bool:
@@ -141,6 +162,7 @@ class RequestLog(Sequence[RecordedRequest]):
             raise AssertionError(self._explain("exactly 1 time", self._members, selected))
         return selected[0]
 
+    @_named_members
     def matching(self, **members: Any) -> RequestLog:
         """Return the requests that have these members; named members must be equal, others do not matter.
 
@@ -149,6 +171,7 @@ class RequestLog(Sequence[RecordedRequest]):
 
         Raises:
             AttributeError: The operation has no such member.
+            TypeError: No request can have it so: `None`, or `ABSENT` inside of a member.
         """
         __tracebackhide__ = True
         self._refuse_unknown(members)
@@ -161,27 +184,32 @@ class RequestLog(Sequence[RecordedRequest]):
             known = list(self._all)
             self._all[: len(known)] = [record for record in known if record not in forgotten]  # calls go on meanwhile
 
+    @_named_members
     def assert_requested(self, count: int | None = None, **members: Any) -> None:
         """Assert that there is a request with these members, or exactly `count` of them.
 
         Raises:
             AssertionError: There is not; the message shows the nearest requests and their differences.
             AttributeError: The operation has no such member.
+            TypeError: No request can have it so: `None`, or `ABSENT` inside of a member.
         """
         __tracebackhide__ = True
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
-            raise TypeError(f"count is a number of requests, 0 or more, not {count!r}.")
+            hint = " Members are named: CustomerId='C-17'." if isinstance(count, dict) else ""
+            raise TypeError(f"count is a number of requests, 0 or more, not {count!r}.{hint}")
         found = self.matching(**members)._selected()
         if len(found) != count if count is not None else not found:
             exactly = f"exactly {counted(count, 'time')}" if count else "not at all"
             times = "at least 1 time" if count is None else exactly
             raise AssertionError(self._explain(times, {**self._members, **members}, found))
 
+    @_named_members
     def assert_requested_once(self, **members: Any) -> None:
         """Assert that there is exactly one request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
         self.assert_requested(1, **members)
 
+    @_named_members
     def assert_not_requested(self, **members: Any) -> None:
         """Assert that there is no request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
@@ -201,6 +229,27 @@ class RequestLog(Sequence[RecordedRequest]):
         unknown = self._knows.unknown_member(self._operation, members)
         if unknown is not None:
             raise AttributeError(unknown)
+        impossible = never_matching(members)
+        if impossible is not None:
+            raise TypeError(f"This would never match: {impossible}")
+
+
+def never_matching(members: Mapping[Any, Any]) -> str | None:
+    """Return what to say of members that no request can have, since nobody sends `None`; `None` without any."""
+    paths = (path for name, value in members.items() if value is not ABSENT for path in _never_sent(str(name), value))
+    path = next(paths, None)
+    return path and f"nobody sends {path}; ABSENT stands for a whole member that is not there."
+
+
+def _never_sent(path: str, value: Any) -> Iterator[str]:
+    if value is None or value is ABSENT:
+        yield f"{path}={value!r}"
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _never_sent(f"{path}[{name!r}]", part)
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            yield from _never_sent(f"{path}[{index}]", part)
 
 
 def differing_members(params: dict[str, Any], wanted: dict[str, Any]) -> list[str]:

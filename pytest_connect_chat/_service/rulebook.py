@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pytest_connect_chat._report.names import did_you_mean
+from pytest_connect_chat._report.names import FixedNames, did_you_mean
 from pytest_connect_chat._service.checks.check import OBSERVED_TEXTS, Check
 from pytest_connect_chat._service.errors import ServiceError
 from pytest_connect_chat._service.rules import RULES
@@ -16,7 +16,7 @@ from pytest_connect_chat.exceptions import SettingError
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 
 
-class RuleSwitch:
+class RuleSwitch(FixedNames):
     """One rule of a fake, with what can be changed about it."""
 
     def __init__(self, rule: Rule, book: RuleBook) -> None:
@@ -24,6 +24,11 @@ class RuleSwitch:
         self._book = book
         self._code = rule.code
         self._enabled = rule.enabled
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        does_it = {"enabled": " enable() and disable() do it.", "code": " raises() does it."}
+        return does_it.get(name) or super()._hint_at(name)
 
     def __repr__(self) -> str:
         return f"<rule {self.id}: {self.code}{'' if self.enabled else ', disabled'}>"
@@ -87,7 +92,7 @@ class RuleSwitch:
         self._book.refresh()
 
 
-class RuleBook(Mapping[str, RuleSwitch]):
+class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
     """The rules of one fake, by id.
 
     Args:

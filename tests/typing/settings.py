@@ -42,3 +42,9 @@ FakeConnectChat(chaos_mode="soft")  # type: ignore[arg-type]  # pyright: ignore[
 def from_a_mapping(settings: dict[str, Any]) -> None:
     with FakeConnectChat(**settings) as fake:
         assert_type(fake, FakeConnectChat)
+
+
+def assigned(connect_chat: FakeConnectChat) -> None:
+    connect_chat.strict = False  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    connect_chat.clock.frozen = True  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    connect_chat.requests.stop_contact.return_value = {}  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
