@@ -21,7 +21,7 @@ STAGES: Final = {
     "answer it": "_clients.stubber:ConnectChatStubber._get_response_handler",
     "  copy the request": "_clients.exchange:snapshot",
     "  check and commit it": "_service.service:ConnectChatService.attempt",
-    "    end what is due": "_service.contacts:ContactRegistry.settle",
+    "    end what is due": "_service.contacts:ContactRegistry.settle_until",
     "    check it against the rules": "_service.rulebook:RuleBook.check",
     "    make the contact": "_service.operations.start_chat_contact:_new_contact",
     "      draw two ids and a token": "_service.identifiers:Identifiers.contact",

@@ -121,14 +121,18 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
     def settle(self) -> None:
         """End every contact whose time has come."""
         with self._lock:
-            deadlines, now = self._deadlines, self._clock.now()
-            while deadlines and deadlines[0][0] <= now:
-                moment, _, contact, disconnect_reason = heapq.heappop(deadlines)
-                current = self.current(contact)
-                if disconnect_reason == NOT_CONNECTED and current._connected:
-                    self._schedule_end(contact, contact.expires_at, EXPIRED)
-                else:
-                    self.end(current, disconnect_reason, moment)
+            self.settle_until(self._clock.now())
+
+    def settle_until(self, now: datetime) -> None:
+        """End every contact whose time has come by then; the service's lock is held."""
+        deadlines = self._deadlines
+        while deadlines and deadlines[0][0] <= now:
+            moment, _, contact, disconnect_reason = heapq.heappop(deadlines)
+            current = self.current(contact)
+            if disconnect_reason == NOT_CONNECTED and current._connected:
+                self._schedule_end(contact, contact.expires_at, EXPIRED)
+            else:
+                self.end(current, disconnect_reason, moment)
 
     def end(self, contact: Contact, disconnect_reason: str | None, moment: datetime) -> None:
         """End a contact unless it has ended: the one place where contacts end. A transfer gives no reason."""

@@ -18,7 +18,7 @@ _VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}  # the di
 
 def uuid4(source: Random) -> str:
     """Return an id in the form of a version 4 UUID, lower case, 36 characters."""
-    digits = f"{source.getrandbits(128):032x}"
+    digits = source.getrandbits(128).to_bytes(16, "big").hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
 

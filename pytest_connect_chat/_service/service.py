@@ -65,16 +65,16 @@ class ConnectChatService:
     def attempt(self, request: Request, call: Callable[[], CallFaults]) -> Reply:
         """Decide what becomes of one attempt: what a fault makes of it, else what the service answers."""
         with self.lock:
-            self.contacts.settle()
+            now = self.clock.now()  # once: a call that waits in another thread may move the clock at any time
+            self.contacts.settle_until(now)
             effect = self.faults.meet(request, call)
             if effect is None:
-                return self._serve(request)
-            reply = effect.reply(request, lambda: self._serve(request))
+                return self._serve(request, now)
+            reply = effect.reply(request, lambda: self._serve(request, now))
             reply.fault = str(effect)
             return reply
 
-    def _serve(self, request: Request) -> Reply:
-        now = self.clock.now()  # once: a call that waits in another thread may move the clock at any time
+    def _serve(self, request: Request, now: datetime) -> Reply:
         try:
             self.rates.take(request, now)
             return Reply(answer=self._answer(request, now))
