@@ -137,10 +137,10 @@ class Exchange:
         self._started = self._backend.service.clock.now()
         self._order = next(self._backend.service.contacts._happenings)
         self.request = Request(
-            service=operation.service_model.service_name,
+            service=stubber.service,
             operation=operation.name,
             params=snapshot(call.params),
-            region=stubber.client.meta.region_name,
+            region=stubber.region,
             limits=stubber.limits(operation),
             client_token_given=call.client_token_given,
         )

@@ -42,6 +42,8 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
     def __init__(self, client: Any, backend: Backend) -> None:
         super().__init__(client)
         self.backend = backend
+        self.service: str = client.meta.service_model.service_name
+        self.region: str = client.meta.region_name
         self.writer = AnswerWriter(backend.service, self.response_class)
         self._lock = threading.Lock()
         self._policy: RetryPolicy | None = None
