@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 import pytest
@@ -126,9 +126,9 @@ def check_markers(item: pytest.Item) -> None:
 def refuse_vain_marker(item: pytest.Item) -> None:
     """Fail a test that carries the marker where its settings reach no fixture, as far as that is certain.
 
-    Only what is written on the function itself is meant for this very test.
+    Only what is written on the function itself is meant for this very test, and not where others have it too.
     """
-    for marker in getattr(getattr(item, "obj", None), "pytestmark", ()):
+    for marker in _own_markers(item):
         if marker.name == "connect_chat" and set(marker.kwargs) != {"block"} and not _may_take_fixture(item):
             keywords = ", ".join(f"{name}={value!r}" for name, value in marker.kwargs.items())
             given = f"({keywords})" if keywords else ""
@@ -138,6 +138,16 @@ def refuse_vain_marker(item: pytest.Item) -> None:
                 '@pytest.mark.usefixtures("connect_chat").',
                 pytrace=False,
             )
+
+
+def _own_markers(item: pytest.Item) -> Iterable[pytest.Mark]:
+    if not isinstance(item, pytest.Function):
+        return ()
+    home = item.cls or item.module
+    is_inherited = item.originalname not in vars(home)
+    is_imported = item.function.__module__ != item.module.__name__
+    is_skipped = any(getattr(what, "__unittest_skip__", False) for what in (item.function, home))
+    return () if is_inherited or is_imported or is_skipped else getattr(item.function, "pytestmark", ())
 
 
 def _may_take_fixture(item: pytest.Item) -> bool:
@@ -152,7 +162,8 @@ def _may_take_fixture(item: pytest.Item) -> bool:
         return True
     taken = (definition for definitions in info.name2fixturedefs.values() for definition in definitions)
     return any(
-        "request" in definition.argnames and definition.func.__module__.partition(".")[0] not in TAKE_NOTHING_OF_OURS
+        "request" in definition.argnames
+        and str(definition.func.__module__).partition(".")[0] not in TAKE_NOTHING_OF_OURS
         for definition in taken
     )
 

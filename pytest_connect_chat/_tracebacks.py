@@ -42,15 +42,15 @@ def call_to_aws(error: BaseException) -> str | None:
     """Return which call of a chat client was on its way to AWS when this error came, as far as that is certain."""
     for linked in _linked(error):
         entry = linked.__traceback__ if type(linked).__name__ in NOBODY_ANSWERED else None
-        called = None
+        called, raised_in = None, None
         while entry is not None:
-            package = _package(entry)
-            if package == MACHINERY[0]:
+            raised_in = _package(entry)
+            if raised_in == MACHINERY[0]:
                 return None  # a fake of the test's own
-            if package in MACHINERY and entry.tb_frame.f_code.co_name == "_make_api_call":
+            if raised_in in MACHINERY and entry.tb_frame.f_code.co_name == "_make_api_call":
                 called = _described(entry.tb_frame.f_locals)
             entry = entry.tb_next
-        if called is not None:
+        if called is not None and raised_in in MACHINERY:  # elsewhere somebody plays a network that fails
             return called
     return None
 

@@ -437,7 +437,7 @@ class FakeConnectChat(FixedNames):
 
         Raises:
             botocore.exceptions.ParamValidationError: The response is not one of this operation.
-            SceneError: No service has the method, or both have it.
+            SceneError: No service has the method, or both have it; or the response is neither a dict nor a callable.
         """
         self._backend.canned.add_response(method, service_response, expected_params, service)
 
@@ -468,7 +468,7 @@ class FakeConnectChat(FixedNames):
             service: `"connect"` or `"connectparticipant"`, where both have the method.
 
         Raises:
-            SceneError: No service has the method, or both have it.
+            SceneError: No service has the method, or both have it; or the code is no text, or the status no number.
         """
         self._backend.canned.add_client_error(
             method,

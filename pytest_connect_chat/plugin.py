@@ -200,9 +200,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     _configuration.check_markers(item)
 
 
-@pytest.hookimpl(specname="pytest_runtest_setup")
+@pytest.hookimpl(trylast=True, specname="pytest_runtest_setup")
 def pytest_runtest_refuse_vain_marker(item: pytest.Item) -> None:
-    """Refuse a marker that has no effect; not first, so that tests are skipped before."""
+    """Refuse a marker that has no effect; last, so that marks and fixtures can skip the test before."""
     _configuration.refuse_vain_marker(item)
 
 

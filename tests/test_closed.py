@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -109,6 +110,33 @@ def test_a_client_of_a_fake_that_is_not_active_is_refused(service: str) -> None:
 
     with pytest.raises(ClosedError, match=r"this client is of a FakeConnectChat that is not active\. Use `with"):
         client.list_instances() if service == "connect" else client.describe_view(ViewToken="t", ConnectionToken="t")
+
+
+def test_a_client_of_a_fake_that_is_not_active_is_refused_where_others_are_let_through(
+    pytester: pytest.Pytester, no_sockets: list[Any]
+) -> None:
+    pytester.makeini("[pytest]\nconnect_chat_block = true")
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_connect_chat import FakeConnectChat
+        from pytest_connect_chat.exceptions import ClosedError
+
+        @pytest.mark.connect_chat(block=False)
+        def test_let_through():
+            with pytest.raises(ClosedError, match="FakeConnectChat that is not active"):
+                FakeConnectChat().client().list_instances()
+        """
+    )
+
+    pytester.runpytest_inprocess("-p", "no:asyncio").assert_outcomes(passed=1)
+    assert no_sockets == []
+
+
+def test_what_a_client_of_a_fake_has_open_goes_with_it() -> None:
+    endpoint = weakref.ref(FakeConnectChat().client()._endpoint)
+
+    assert endpoint() is None
 
 
 def test_a_client_of_a_fake_that_is_not_active_is_left_to_whoever_intercepts(parameters: Parameters) -> None:

@@ -74,8 +74,9 @@ def test_the_registry_is_a_mapping_in_the_order_of_start(
     assert len(connect_chat.contacts) == 3
     assert started[0] in connect_chat.contacts
     assert "nobody" not in connect_chat.contacts
-    with pytest.raises(TypeError, match=re.escape("known by their ids: contact.contact_id in connect_chat.contacts")):
-        assert connect_chat.contacts.last in connect_chat.contacts
+    for look_up in (connect_chat.contacts.__contains__, connect_chat.contacts.get, connect_chat.contacts.__getitem__):
+        with pytest.raises(TypeError, match=re.escape("known by their ids, such as contact.contact_id")):
+            look_up(connect_chat.contacts.last)  # type: ignore[arg-type,operator]
     assert connect_chat.contacts.get("nobody") is None
 
 

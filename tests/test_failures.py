@@ -619,7 +619,11 @@ ASSIGNED: list[tuple[Callable[[FakeConnectChat], object], str, str]] = [
         "send_mesage",
         "ChatParticipant takes no attribute 'send_mesage'. Did you mean 'send_message'?",
     ),
-    (lambda fake: fake.requests, "start_chat_contact", "RequestLog takes no attribute 'start_chat_contact'."),
+    (
+        lambda fake: fake.requests,
+        "start_chat_contact",
+        "RequestLog takes no attribute 'start_chat_contact'. Requests are only recorded",
+    ),
     (
         lambda fake: fake.requests,
         "side_effect",

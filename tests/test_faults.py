@@ -1207,6 +1207,28 @@ def test_a_fault_that_was_planned_too_late_says_so(parameters: Parameters, when:
         assert fake.faults.leftovers() == [f"the fault [{fault}] met no call{said}"]
 
 
+def test_a_fault_that_was_planned_in_time_does_not_call_itself_late(parameters: Parameters) -> None:
+    with FakeConnectChat(strict=False) as fake:
+        client = new_client()
+        fake.add_response("start_chat_contact", {"ContactId": "canned"})
+        client.start_chat_contact(**parameters)
+        met_no_canned_answer = fake.faults.throttle(attempts=1)
+        assert fake.faults.leftovers() == [f"the fault [{met_no_canned_answer}] met no attempt"]
+
+        client.start_chat_contact(**parameters)
+        let_pass = fake.faults.throttle(after=1)
+        client.start_chat_contact(**parameters)
+        assert fake.faults.leftovers() == [f"the fault [{let_pass}] met no call"]
+
+
+def test_a_predicate_may_move_the_clock(parameters: Parameters) -> None:
+    with FakeConnectChat() as fake:
+        fake.faults.throttle(when=lambda request: fake.clock.advance(minutes=6), optional=True)
+        new_client().start_chat_contact(**parameters)
+
+        assert fake.contacts.last.initiation_timestamp == fake.clock.now()
+
+
 def test_a_predicate_that_is_awaited_is_refused(connect_chat: FakeConnectChat) -> None:
     async def always(request: RecordedRequest) -> bool:
         return True

@@ -375,15 +375,19 @@ def test_members_as_a_dict_are_refused(connect_chat: FakeConnectChat, method: st
     )
 
 
+WHOLE = "ABSENT stands for a whole member that is not there"
+
+
 @pytest.mark.parametrize(
     ("members", "named"),
     [
-        ({"CustomerId": None}, "CustomerId=None"),
-        ({"ParticipantDetails": {"DisplayName": None}}, "ParticipantDetails['DisplayName']=None"),
-        ({"SupportedMessagingContentTypes": ["text/plain", None]}, "SupportedMessagingContentTypes[1]=None"),
-        ({"Attributes": {"tier": "gold", "locale": ABSENT}}, "Attributes['locale']=ABSENT"),
+        ({"CustomerId": None}, f"CustomerId=None; {WHOLE}"),
+        ({"ParticipantDetails": {"DisplayName": None}}, f"ParticipantDetails['DisplayName']=None; {WHOLE}"),
+        ({"SupportedMessagingContentTypes": ["text/plain", None]}, f"SupportedMessagingContentTypes[1]=None; {WHOLE}"),
+        ({"Attributes": {"tier": "gold", "locale": ABSENT}}, f"Attributes['locale']=ABSENT; {WHOLE}"),
+        ({"ConnectionTypes": {"WEBSOCKET"}}, "a set such as ConnectionTypes={'WEBSOCKET'}; give a list"),
     ],
-    ids=["None", "None in a structure", "None in a list", "ABSENT in a map"],
+    ids=["None", "None in a structure", "None in a list", "ABSENT in a map", "a set"],
 )
 def test_members_that_no_request_can_have_are_refused(
     connect_chat: FakeConnectChat, members: dict[str, Any], named: str
@@ -391,9 +395,17 @@ def test_members_that_no_request_can_have_are_refused(
     with pytest.raises(TypeError) as caught:
         connect_chat.requests.start_chat_contact.assert_not_requested(**members)
 
-    assert str(caught.value) == (
-        f"This would never match: nobody sends {named}; ABSENT stands for a whole member that is not there."
-    )
+    assert str(caught.value) == f"This would never match: nobody sends {named}."
+
+
+def test_a_tuple_stands_for_a_list(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    kinds = ("text/plain", "text/markdown")
+    new_client().start_chat_contact(**parameters, SupportedMessagingContentTypes=kinds)
+
+    starts = connect_chat.requests.start_chat_contact
+    starts.assert_requested_once(SupportedMessagingContentTypes=kinds)
+    with pytest.raises(AssertionError):
+        starts.assert_not_requested(SupportedMessagingContentTypes=kinds)
 
 
 # -- asserts that fail -------------------------------------------------------------------------------------------------

@@ -437,6 +437,7 @@ IN_VAIN = """
             pass
 """
 NOT_IN_VAIN = """
+    import unittest
     import pytest
 
     pytestmark = pytest.mark.connect_chat(seed=1)
@@ -491,6 +492,45 @@ NOT_IN_VAIN = """
     @pytest.mark.connect_chat(seed=2)
     def test_skipped():
         pass
+
+    @pytest.fixture
+    def of_elsewhere():
+        pytest.skip("not here")
+
+    @pytest.mark.connect_chat(seed=2)
+    def test_that_a_fixture_skips(of_elsewhere):
+        pass
+
+    class TestThatUnittestSkips(unittest.TestCase):
+        @unittest.skip("not now")
+        @pytest.mark.connect_chat(seed=2)
+        def test_skipped(self):
+            pass
+
+    class Contract:
+        @pytest.mark.connect_chat(seed=2)
+        def test_keeps_it(self, chats):
+            pass
+
+    class TestOnTheFake(Contract):
+        @pytest.fixture
+        def chats(self, connect_chat):
+            pass
+
+    class TestInMemory(Contract):
+        @pytest.fixture
+        def chats(self):
+            pass
+
+    from contract import test_of_another_module
+
+    made = {}
+    exec("def asked(request): return request.getfixturevalue('connect_chat')", made)
+    made_elsewhere = pytest.fixture(made["asked"])
+
+    @pytest.mark.connect_chat(seed=2)
+    def test_through_one_that_was_made(made_elsewhere):
+        pass
 """
 
 
@@ -510,6 +550,15 @@ def test_a_marker_that_reaches_no_fixture_is_refused(pytester: pytest.Pytester) 
 
 def test_a_marker_that_may_reach_the_fixture_is_no_mistake(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(NOT_IN_VAIN)
+    pytester.makepyfile(
+        contract="""
+        import pytest
+
+        @pytest.mark.connect_chat(seed=2)
+        def test_of_another_module():
+            pass
+        """
+    )
     pytester.makeconftest(
         """
         import pytest
@@ -520,7 +569,7 @@ def test_a_marker_that_may_reach_the_fixture_is_no_mistake(pytester: pytest.Pyte
         """
     )
 
-    run(pytester).assert_outcomes(passed=9, skipped=1)
+    run(pytester).assert_outcomes(passed=13, skipped=3)
 
 
 # -- the seed ----------------------------------------------------------------------------------------------------------
@@ -784,6 +833,14 @@ TAKES_NOTHING = """
     def test_another_error():
         raise NoCredentialsError
 
+    def test_an_error_that_is_played():
+        client = SESSION.client("connect")
+        def play(**event):
+            raise NoCredentialsError
+        client.meta.events.register("before-send", play)
+        client.meta.events.register("before-sign", play)
+        client.start_chat_contact(**REQUEST)
+
     def test_a_fake_of_its_own():
         with FakeConnectChat() as fake:
             fake.faults.network_error("endpoint_unreachable")
@@ -799,7 +856,7 @@ def test_a_call_that_nobody_answers_fails_with_a_hint(
 
     result = run(pytester)
 
-    result.assert_outcomes(failed=6, errors=1)
+    result.assert_outcomes(failed=7, errors=1)
     hinted = [line for line in result.outlines if line == "StartChatContact of connect was on its way to AWS."]
     assert len(hinted) == 3
     result.stdout.fnmatch_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from pytest_connect_chat._clients import interception
@@ -49,16 +50,17 @@ class Permission:
 
 def guarded(client: Any) -> Any:
     """Let a client that a fake has made, with its dummy credentials, send nothing while no fake is active."""
-    endpoint = client._endpoint
-    kind = type(endpoint)
+    endpoint = weakref.ref(client._endpoint)
 
     def send(request: Any) -> Any:
-        if interception.innermost() is None:
+        decides = interception.innermost()
+        if decides is None or isinstance(decides, Permission):
             raise ClosedError(
                 f"{request.method} {request.url} was about to leave the process: this client is of a FakeConnectChat "
                 "that is not active. Use `with FakeConnectChat() as fake:`, or call start()."
             )
-        return kind._send(endpoint, request)  # looked up now: the class may have been wrapped since
+        own: Any = endpoint()
+        return interception.as_method(type(own)._send)(own, request)  # looked up now: it may have been wrapped since
 
-    endpoint._send = send
+    client._endpoint._send = send
     return client

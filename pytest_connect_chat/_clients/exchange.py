@@ -24,7 +24,7 @@ from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contact import Contact
 from pytest_connect_chat._service.faults import CallFaults
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.recorded_request import Attempt, RecordedError, RecordedRequest
+from pytest_connect_chat._service.recorded_request import CANNED, Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import UnfakedOperationError
 
@@ -293,7 +293,7 @@ class Exchange:
         if canned.http_status >= HTTPStatus.MULTIPLE_CHOICES:
             said = parsed["Error"]
             error = RecordedError(str(said["Code"]), str(said["Message"]), canned.http_status)  # Stubber takes anything
-        self._attempts.append(Attempt(self._started, error, "canned answer"))
+        self._attempts.append(Attempt(self._started, error, CANNED))
         self._append(self._recorded(None if error else parsed, error))
         return self._stubber.writer.canned(parsed, canned.http_status)
 

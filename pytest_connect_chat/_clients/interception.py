@@ -161,13 +161,13 @@ def _check_send(endpoint: Endpoint, request: Any) -> None:
         interceptor.check_send(request)
 
 
-def _as_method(attribute: Any) -> Callable[..., Any]:
+def as_method(attribute: Any) -> Callable[..., Any]:
     """Return what calls a class's attribute as Python would with an instance, which a mock there does not get."""
     return attribute if hasattr(attribute, "__get__") else lambda self, *args: attribute(*args)
 
 
 def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = _as_method(proceed)
+    method = as_method(proceed)
 
     @functools.wraps(proceed)
     def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
@@ -185,7 +185,7 @@ def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = _as_method(proceed)
+    method = as_method(proceed)
 
     @functools.wraps(proceed)
     async def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
@@ -203,7 +203,7 @@ def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = _as_method(proceed)
+    method = as_method(proceed)
 
     @functools.wraps(proceed)
     def _send(self: Endpoint, request: Any) -> Any:
@@ -214,7 +214,7 @@ def _send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _aio_send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = _as_method(proceed)
+    method = as_method(proceed)
 
     @functools.wraps(proceed)
     async def _send(self: Endpoint, request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Mistyped names: what was meant."""
+"""Mistyped, assigned and missing names: what was meant."""
 
 from __future__ import annotations
 

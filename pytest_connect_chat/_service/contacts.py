@@ -48,6 +48,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         try:
             return self._contacts[contact_id]
         except KeyError:
+            _refuse_contact(contact_id)
             raise KeyError(
                 f"no contact has the id {contact_id!r}; the fake has {counted(len(self), 'contact')}"
             ) from None
@@ -59,8 +60,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         return len(self._contacts)
 
     def __contains__(self, contact_id: object) -> bool:
-        if isinstance(contact_id, Contact):
-            raise TypeError("contacts are known by their ids: contact.contact_id in connect_chat.contacts.")
+        _refuse_contact(contact_id)
         return contact_id in self._contacts
 
     def __repr__(self) -> str:
@@ -193,3 +193,8 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         )
         contact._transcript += (item,)
         return item
+
+
+def _refuse_contact(contact_id: object) -> None:
+    if isinstance(contact_id, Contact):
+        raise TypeError("contacts are known by their ids, such as contact.contact_id, not by the contacts themselves.")

@@ -12,7 +12,7 @@ from pytest_connect_chat._report.names import counted, did_you_mean
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.effects import Effect
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.recorded_request import RecordedRequest
+from pytest_connect_chat._service.recorded_request import CANNED, RecordedRequest
 from pytest_connect_chat._service.requests import differing_members
 from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import FaultError
@@ -70,7 +70,8 @@ class Fault:
     _when: When | None = None
     _effect: Effect
     _ends: datetime | None = None
-    _earlier: Sequence[RecordedRequest] = ()
+    _log: Sequence[RecordedRequest] = ()
+    _planned_after: int = -1
 
     @property
     def effect(self) -> str:
@@ -120,13 +121,16 @@ class Fault:
         if callable(self._when):
             return ""  # it may change what it looks at
         wanted = dict(self._when or {})
-        earlier = [
+        concerned = [
             request
-            for request in self._earlier
-            if self._concerns(request) and not differing_members(request._params, wanted)
+            for request in list(self._log)
+            if self._concerns(request)
+            and not differing_members(request._params, wanted)
+            and all(attempt.fault != CANNED for attempt in request.attempts)
         ]
-        came = f"; {counted(len(earlier), 'call')} came before it was planned, and faults meet later ones only"
-        return came if earlier else ""
+        if not concerned or any(request._order > self._planned_after for request in concerned):
+            return ""
+        return f"; {counted(len(concerned), 'call')} came before it was planned, and faults meet later ones only"
 
     def _concerns(self, request: Request | RecordedRequest) -> bool:
         return self.operation in (None, request.operation) and self.service in (None, request.service)

@@ -258,7 +258,8 @@ class FaultPlan(FixedNames, Sequence[Fault]):
         return fault
 
     def _added(self, fault: Fault) -> Fault:
-        fault._earlier = list(self._requests)
+        fault._log = self._requests
+        fault._planned_after = max((request._order for request in list(self._requests)), default=-1)
         with self._lock:
             self._faults.append(fault)
         return fault

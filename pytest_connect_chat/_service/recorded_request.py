@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_connect_chat._report.names import SuggestsNames
 from pytest_connect_chat._service.wire import Request
 
 if TYPE_CHECKING:
     from pytest_connect_chat._service.contact import Contact
+
+
+CANNED: Final = "canned answer"
 
 
 class RecordedError(NamedTuple):

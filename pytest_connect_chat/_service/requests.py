@@ -11,6 +11,7 @@ from pytest_connect_chat._report.asserts import describe_failed_assert
 from pytest_connect_chat._report.names import FixedNames, counted, did_you_mean, named_only, public_names
 from pytest_connect_chat._service.operation_index import OperationIndex
 from pytest_connect_chat._service.recorded_request import RecordedRequest
+from pytest_connect_chat._service.wire import snapshot
 
 
 class _Absent:
@@ -30,8 +31,11 @@ _OF_MOCKS: Final = {
     "return_value": _ANSWERING,
     "side_effect": _ANSWERING,
     **dict.fromkeys(("call_args", "call_args_list", "mock_calls"), "A request has its members in params: last.params."),
-    "assert_any_call": "Did you mean 'assert_requested'?",
-    "assert_has_calls": "Did you mean 'assert_requested'?",
+    **dict.fromkeys(
+        ("assert_any_call", "assert_called", "assert_called_with", "assert_has_calls"),
+        "Did you mean 'assert_requested'?",
+    ),
+    "reset_mock": "Did you mean 'clear'?",
 }
 
 _clearing = threading.Lock()  # one at a time takes records out; the list may grow at any time
@@ -125,6 +129,8 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
 
     @classmethod
     def _hint_at(cls, name: str) -> str:
+        if name in RequestLog.__annotations__:
+            return f" {_ANSWERING}"
         return f" {_OF_MOCKS[name]}" if name in _OF_MOCKS else super()._hint_at(name)
 
     @property
@@ -175,7 +181,8 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         """
         __tracebackhide__ = True
         self._refuse_unknown(members)
-        return RequestLog(self._all, self._knows, self._start, self._operation, {**self._members, **members})
+        wanted = {**self._members, **snapshot(members)}  # as what is sent is recorded: tuples as lists
+        return RequestLog(self._all, self._knows, self._start, self._operation, wanted)
 
     def clear(self) -> None:
         """Forget the requests of this log; the fake's state stays as it is."""
@@ -235,15 +242,17 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
 
 
 def never_matching(members: Mapping[Any, Any]) -> str | None:
-    """Return what to say of members that no request can have, since nobody sends `None`; `None` without any."""
+    """Return what to say of members that no request can have, such as `None` or a set; `None` without any."""
     paths = (path for name, value in members.items() if value is not ABSENT for path in _never_sent(str(name), value))
     path = next(paths, None)
-    return path and f"nobody sends {path}; ABSENT stands for a whole member that is not there."
+    return path and f"nobody sends {path}."
 
 
 def _never_sent(path: str, value: Any) -> Iterator[str]:
     if value is None or value is ABSENT:
-        yield f"{path}={value!r}"
+        yield f"{path}={value!r}; ABSENT stands for a whole member that is not there"
+    elif isinstance(value, (set, frozenset)):
+        yield f"a set such as {path}={value!r}; give a list"
     elif isinstance(value, dict):
         for name, part in value.items():
             yield from _never_sent(f"{path}[{name!r}]", part)

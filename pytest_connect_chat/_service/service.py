@@ -65,9 +65,9 @@ class ConnectChatService:
     def attempt(self, request: Request, call: Callable[[], CallFaults]) -> Reply:
         """Decide what becomes of one attempt: what a fault makes of it, else what the service answers."""
         with self.lock:
-            now = self.clock.now()  # once: a call that waits in another thread may move the clock at any time
+            effect = self.faults.meet(request, call)  # a predicate of the test may move the clock
+            now = self.clock.now()  # once: so may a call that waits in another thread, at any time
             self.contacts.settle_until(now)
-            effect = self.faults.meet(request, call)
             if effect is None:
                 return self._serve(request, now)
             reply = effect.reply(request, lambda: self._serve(request, now))
