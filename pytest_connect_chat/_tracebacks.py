@@ -9,9 +9,17 @@ from typing import Any, Final
 import pytest
 
 MACHINERY: Final = ("pytest_connect_chat", "botocore", "aiobotocore")
+PLUGIN: Final = "pytest_connect_chat.plugin"  # its hooks stand around the fixtures of others
 RUNNER: Final = ("_pytest", "pluggy")
 CHATS: Final = ("connect", "connectparticipant")
-NOBODY_ANSWERED: Final = ("NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError")
+NOBODY_ANSWERED: Final = (
+    "ConnectTimeoutError",
+    "EndpointConnectionError",
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "ProxyConnectionError",
+)
+UNKNOWN_CREDENTIALS: Final = "UnrecognizedClientException"  # those that a client kept from a test with a fake
 
 WholeTraceback = tuple[BaseException, TracebackType | None]
 
@@ -41,18 +49,24 @@ def put_back(whole: list[WholeTraceback]) -> None:
 def call_to_aws(error: BaseException) -> str | None:
     """Return which call of a chat client was on its way to AWS when this error came, as far as that is certain."""
     for linked in _linked(error):
-        entry = linked.__traceback__ if type(linked).__name__ in NOBODY_ANSWERED else None
+        entry = linked.__traceback__ if _is_of_a_call_to_aws(linked) else None
         called, raised_in = None, None
         while entry is not None:
             raised_in = _package(entry)
-            if raised_in == MACHINERY[0]:
-                return None  # a fake of the test's own
+            if raised_in == MACHINERY[0] and entry.tb_frame.f_globals["__name__"] != PLUGIN:
+                return None  # a fake decides
             if raised_in in MACHINERY and entry.tb_frame.f_code.co_name == "_make_api_call":
                 called = _described(entry.tb_frame.f_locals)
             entry = entry.tb_next
         if called is not None and raised_in in MACHINERY:  # elsewhere somebody plays a network that fails
             return called
     return None
+
+
+def _is_of_a_call_to_aws(error: BaseException) -> bool:
+    answer = getattr(error, "response", None)
+    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    return type(error).__name__ in NOBODY_ANSWERED or code == UNKNOWN_CREDENTIALS
 
 
 def _described(call: Mapping[str, Any]) -> str | None:

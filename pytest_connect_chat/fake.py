@@ -111,7 +111,7 @@ class FakeConnectChat(FixedNames):
                 f" It is a setting: @pytest.mark.connect_chat({name}=...) or FakeConnectChat({name}=...) gives it, "
                 f"connect_chat.settings.{name} has its value."
             )
-        if name in RequestLog.__annotations__:
+        if name in RequestLog.__annotations__ and not hasattr(cls, name):
             return f" It is an operation: clients have it; connect_chat.requests.{name} has what came."
         parts = {"faults": FaultPlan, "clock": Clock, "requests": RequestLog, "contacts": ContactRegistry}
         meant = [f"{part}.{name}" for part, kind in parts.items() if name in public_names(kind)]

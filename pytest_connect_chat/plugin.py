@@ -120,7 +120,7 @@ def pytest_runtest_makereport(
         item.stash[_call_failed] = item.stash[_call_failed] or failed
         item.stash[_call_passed] = report.passed and not item.stash[_call_failed]
     _hint_at_region(report)
-    if fake is None and report.failed and call.excinfo is not None:
+    if report.failed and call.excinfo is not None:
         _hint_at_fixture(call.excinfo.value, report)
     _fail_if_refused(item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None), report)
     if report.failed and fake is not None:

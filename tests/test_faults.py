@@ -877,7 +877,12 @@ FAILURES = (
 )
 WRONG: list[tuple[str, Plan, str]] = [
     ("call", lambda f: f.throttle(call=1), f"'call' is not a selector. Did you mean 'calls'? {SELECTORS}"),
-    ("unknown", lambda f: f.throttle(xyz=1), f"'xyz' is not a selector. Did you mean calls or attempts? {SELECTORS}"),
+    ("unknown", lambda f: f.throttle(xyz=1), f"'xyz' is not a selector. {SELECTORS}"),
+    (
+        "how often",
+        lambda f: f.throttle(times=1),
+        f"'times' is not a selector. Did you mean calls or attempts? {SELECTORS}",
+    ),
     (
         "both",
         lambda f: f.throttle(calls=1, attempts=1),
@@ -1165,7 +1170,10 @@ LEFT: list[tuple[Plan, int, str]] = [
     (
         lambda f: f.deny_access(when={"CustomerId": "c"}),
         2,
-        "the fault [access denied: 1 call of StartChatContact when CustomerId='c'] met no call",
+        (
+            "the fault [access denied: 1 call of StartChatContact when CustomerId='c'] met no call; the last that came "
+            "differs in CustomerId"
+        ),
     ),
 ]
 
@@ -1215,7 +1223,13 @@ def test_a_fault_that_was_planned_in_time_does_not_call_itself_late(parameters: 
         met_no_canned_answer = fake.faults.throttle(attempts=1)
         assert fake.faults.leftovers() == [f"the fault [{met_no_canned_answer}] met no attempt"]
 
-        client.start_chat_contact(**parameters)
+        client.start_chat_contact(**parameters, CustomerId="d")
+        of_another = fake.faults.throttle(when={"CustomerId": "c", "Attributes": {"tier": "gold"}})
+        client.start_chat_contact(**parameters, CustomerId="e")
+        left = f"the fault [{of_another}] met no call; the last that came differs in CustomerId, Attributes"
+        assert fake.faults.leftovers() == [left]
+
+        fake.faults.clear()
         let_pass = fake.faults.throttle(after=1)
         client.start_chat_contact(**parameters)
         assert fake.faults.leftovers() == [f"the fault [{let_pass}] met no call"]

@@ -338,6 +338,17 @@ def test_an_answer_that_is_no_text_is_an_error(chat: Chat) -> None:
 # -- wrong arguments ---------------------------------------------------------------------------------------------------
 
 
+def test_what_is_no_id_is_named_in_short(connect_chat: FakeConnectChat) -> None:
+    contact = connect_chat.add_contact()
+    answer: Any = {"ContactId": contact.contact_id, "ParticipantToken": contact.participant_token}
+
+    with pytest.raises(SceneError, match=r"^contact_id is a non-empty text, not <Contact .*\. Give its contact_id\.$"):
+        connect_chat.stop_contact(contact)  # type: ignore[arg-type]
+    with pytest.raises(SceneError) as caught:
+        connect_chat.stop_contact(answer)
+    assert contact.participant_token not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("act", "message"),
     [

@@ -375,6 +375,12 @@ def test_members_as_a_dict_are_refused(connect_chat: FakeConnectChat, method: st
     )
 
 
+@pytest.mark.parametrize("method", ["assert_requested_once", "assert_not_requested"])
+def test_a_count_is_for_the_assert_that_takes_one(connect_chat: FakeConnectChat, method: str) -> None:
+    with pytest.raises(TypeError, match=rf"^{method}\(\) takes no count: write assert_requested\(count=2, \.\.\.\)\.$"):
+        getattr(connect_chat.requests, method)(count=2)
+
+
 WHOLE = "ABSENT stands for a whole member that is not there"
 
 

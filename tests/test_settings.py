@@ -798,6 +798,7 @@ def test_a_conftest_that_fails_otherwise_gets_no_hint(pytester: pytest.Pytester)
 TAKES_NOTHING = """
     import boto3
     import pytest
+    from botocore.awsrequest import AWSResponse
     from botocore.exceptions import ClientError, NoCredentialsError
     from pytest_connect_chat import FakeConnectChat
 
@@ -833,6 +834,21 @@ TAKES_NOTHING = """
     def test_another_error():
         raise NoCredentialsError
 
+    @pytest.fixture
+    def closes():
+        yield
+        open_chat()
+
+    def test_clean_up_too_late(closes, connect_chat):
+        pass
+
+    def test_with_credentials_that_a_client_has_kept():
+        client = SESSION.client("connect", aws_access_key_id="k", aws_secret_access_key="s")
+        refusal = AWSResponse("https://connect", 403, {"x-amzn-errortype": "UnrecognizedClientException"}, None)
+        refusal._content = b"{}"
+        client.meta.events.register("before-send", lambda **event: refusal)
+        client.start_chat_contact(**REQUEST)
+
     def test_an_error_that_is_played():
         client = SESSION.client("connect")
         def play(**event):
@@ -856,9 +872,9 @@ def test_a_call_that_nobody_answers_fails_with_a_hint(
 
     result = run(pytester)
 
-    result.assert_outcomes(failed=7, errors=1)
+    result.assert_outcomes(failed=8, errors=2, passed=1)
     hinted = [line for line in result.outlines if line == "StartChatContact of connect was on its way to AWS."]
-    assert len(hinted) == 3
+    assert len(hinted) == 5
     result.stdout.fnmatch_lines(
         [
             "No connect_chat was active: take the fixture in the test, or in the fixture that",

@@ -96,7 +96,7 @@ class Clock(FixedNames):
         """
         __tracebackhide__ = True
         if unnamed:
-            raise ClockError(f"advance({unnamed[0]!r}) does not say of what unit: write, for example, minutes=6.")
+            raise ClockError(f"advance() takes a duration by its unit, for example minutes=6, not {unnamed[0]!r}.")
         try:
             step = timedelta(**duration)
         except (TypeError, ValueError, OverflowError) as error:

@@ -18,6 +18,7 @@ from pytest_connect_chat._service.wire import Request, snapshot
 from pytest_connect_chat.exceptions import FaultError
 
 SHOWN: Final = 60
+COUNTS: Final = ("count", "max", "n", "number", "repeat", "times")  # what calls and attempts are called elsewhere
 When = Mapping[str, Any] | Callable[[RecordedRequest], object]
 Preview = Callable[[], RecordedRequest]
 
@@ -112,25 +113,26 @@ class Fault:
             return None
         if self.planned is None or not self.met:
             met_nothing = f"the fault [{self}] met no {'call' if self.unit == 'calls' else 'attempt'}"
-            return f"{met_nothing}{self._too_late()}"
+            return f"{met_nothing}{self._why_none()}"
         why = ": the client gave up before" if self.unit == "attempts" else ": no more calls came"
         return f"the fault [{self}] was planned for {self.planned} {self.unit}, met {self.met}{why}"
 
-    def _too_late(self) -> str:
-        """Return that it was planned after the calls it may have been meant for, if there were any."""
+    def _why_none(self) -> str:
+        """Return why it met none of the calls that it may have been meant for, as far as that shows."""
         if callable(self._when):
             return ""  # it may change what it looks at
         wanted = dict(self._when or {})
         concerned = [
-            request
+            (request, differing_members(request._params, wanted))
             for request in list(self._log)
-            if self._concerns(request)
-            and not differing_members(request._params, wanted)
-            and all(attempt.fault != CANNED for attempt in request.attempts)
+            if self._concerns(request) and all(attempt.fault != CANNED for attempt in request.attempts)
         ]
-        if not concerned or any(request._order > self._planned_after for request in concerned):
-            return ""
-        return f"; {counted(len(concerned), 'call')} came before it was planned, and faults meet later ones only"
+        later = [differing for request, differing in concerned if request._order > self._planned_after]
+        if later:
+            return f"; the last that came differs in {', '.join(later[-1])}" if all(later) else ""
+        earlier = [request for request, differing in concerned if not differing]
+        came = f"; {counted(len(earlier), 'call')} came before it was planned, and faults meet later ones only"
+        return came if earlier else ""
 
     def _concerns(self, request: Request | RecordedRequest) -> bool:
         return self.operation in (None, request.operation) and self.service in (None, request.service)
@@ -161,7 +163,8 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
     """
     unknown = [name for name in selector if name not in Selector.__annotations__]
     if unknown:
-        hint = did_you_mean(unknown[0], Selector.__annotations__, " Did you mean calls or attempts?")
+        how_many = " Did you mean calls or attempts?" if unknown[0] in COUNTS else ""
+        hint = did_you_mean(unknown[0], Selector.__annotations__, how_many)
         raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(Selector.__annotations__)}.")
     if "calls" in selector and "attempts" in selector:
         raise FaultError("A fault counts calls or attempts, not both: give calls=... or attempts=....")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_connect_chat._report.names import FixedNames, counted
 from pytest_connect_chat._service import participation
+from pytest_connect_chat._service.checks.check import shown
 from pytest_connect_chat._service.checks.companions import EVENTS
 from pytest_connect_chat._service.contact import Contact
 from pytest_connect_chat._service.participants import Participant
@@ -63,7 +64,7 @@ class ChatParticipant(FixedNames):
             SceneError: The chat has ended, the participant has left it, or a value is not valid.
         """
         if not isinstance(content, str) or not content:
-            raise SceneError(f"content is a non-empty text, not {content!r}.")
+            raise SceneError(f"content is a non-empty text, not {shown(content)}.")
         with self._service.lock:
             supported = self._open_contact().supported_messaging_content_types
             if content_type not in supported:
@@ -113,7 +114,7 @@ def add_participant(service: ConnectChatService, contact_id: str, role: str, dis
     if role not in ROLES:
         raise SceneError(f"role={role!r} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client.")
     if not isinstance(display_name, str) or not display_name:
-        raise SceneError(f"display_name is a non-empty text, not {display_name!r}.")
+        raise SceneError(f"display_name is a non-empty text, not {shown(display_name)}.")
     with service.lock:
         contact = active_contact(service, contact_id)
         participant = service.participants.add(contact, role, display_name)
@@ -169,7 +170,8 @@ def active_contact(service: ConnectChatService, contact_id: str) -> Contact:
         SceneError: There is none.
     """
     if not isinstance(contact_id, str) or not contact_id:
-        raise SceneError(f"contact_id is a non-empty text, not {contact_id!r}.")
+        of_contact = " Give its contact_id." if isinstance(contact_id, Contact) else ""
+        raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")
     contact = service.contacts.get(contact_id)
     if contact is None:
         known = counted(len(service.contacts), "contact")

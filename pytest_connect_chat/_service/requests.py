@@ -214,12 +214,14 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
     def assert_requested_once(self, **members: Any) -> None:
         """Assert that there is exactly one request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
+        _refuse_count("assert_requested_once", members)
         self.assert_requested(1, **members)
 
     @_named_members
     def assert_not_requested(self, **members: Any) -> None:
         """Assert that there is no request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
+        _refuse_count("assert_not_requested", members)
         self.assert_requested(0, **members)
 
     def _explain(self, times: str, members: dict[str, Any], found: list[RecordedRequest]) -> str:
@@ -239,6 +241,12 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         impossible = never_matching(members)
         if impossible is not None:
             raise TypeError(f"This would never match: {impossible}")
+
+
+def _refuse_count(method: str, members: dict[str, Any]) -> None:
+    __tracebackhide__ = True
+    if "count" in members:
+        raise TypeError(f"{method}() takes no count: write assert_requested(count={members['count']!r}, ...).")
 
 
 def never_matching(members: Mapping[Any, Any]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pytest_connect_chat._service.checks.check import shown
 from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
 from pytest_connect_chat._service.contact import Contact
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
@@ -128,7 +129,7 @@ def _free_id(service: ConnectChatService, contact_id: str) -> str:
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str) or not value:
-        raise SceneError(f"{name} is a non-empty text, not {value!r}.")
+        raise SceneError(f"{name} is a non-empty text, not {shown(value)}.")
     return value
 
 
