@@ -605,16 +605,6 @@ ASSIGNED: list[tuple[Callable[[FakeConnectChat], object], str, str]] = [
     (lambda fake: fake.contacts, "quota", "ContactRegistry takes no attribute 'quota'."),
     (lambda fake: fake.rules, "active_chats", "RuleBook takes no attribute 'active_chats'."),
     (
-        lambda fake: fake.rules["active-chats"],
-        "enabled",
-        "'enabled' of RuleSwitch cannot be assigned. enable() and disable() do it.",
-    ),
-    (
-        lambda fake: fake.rules["active-chats"],
-        "disabled",
-        "RuleSwitch takes no attribute 'disabled'. Did you mean 'disable'?",
-    ),
-    (
         lambda fake: fake.add_participant(fake.contacts.last.contact_id),
         "send_mesage",
         "ChatParticipant takes no attribute 'send_mesage'. Did you mean 'send_message'?",

@@ -911,6 +911,7 @@ WRONG: list[tuple[str, Plan, str]] = [
         lambda f: f.throttle(attempts=None),
         "attempts=None is not valid: it is a whole number, 1 or more.",
     ),
+    ("message", lambda f: f.error("ThrottlingException", 5), "message=5 is not valid: it is a text."),
     ("after=-1", lambda f: f.throttle(after=-1), "after=-1 is not valid: it is a whole number, 0 or more."),
     ("after='1'", lambda f: f.throttle(after="1"), "after='1' is not valid: it is a whole number, 0 or more."),
     (

@@ -644,6 +644,26 @@ def test_a_disabled_rule_shows_it(connect_chat: FakeConnectChat) -> None:
     assert repr(rule) == "<rule attributes-size: InvalidParameterException, disabled>"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("enabled", "'enabled' of RuleSwitch cannot be assigned. enable() and disable() do it."),
+        ("code", "'code' of RuleSwitch cannot be assigned. raises() does it."),
+        ("source", "'source' of RuleSwitch cannot be assigned."),
+        ("disabled", "RuleSwitch takes no attribute 'disabled'. Did you mean 'disable'?"),
+    ],
+)
+def test_a_rule_is_changed_by_its_methods(connect_chat: FakeConnectChat, name: str, said: str) -> None:
+    rule = connect_chat.rules["attributes-size"]
+
+    with pytest.raises(AttributeError) as caught:
+        setattr(rule, name, False)
+
+    assert str(caught.value) == said
+    rule.disable()
+    assert rule.enabled is False
+
+
 def test_the_rules_are_a_mapping_in_the_order_of_the_table(connect_chat: FakeConnectChat) -> None:
     assert list(connect_chat.rules) == [rule.id for rule in RULES]
     assert len(connect_chat.rules) == len(RULES)

@@ -93,6 +93,6 @@ class ApiRates:
 
     def _rate_of(self, request: Request) -> Rate | None:
         if self._limit == "aws":
-            rates = AWS_RATES.get(request.service, {})
+            rates = AWS_RATES[request.service]
             return rates.get(request.operation, rates.get(_ANY_OTHER))
         return self._limit if request.operation == "StartChatContact" else None
