@@ -1209,8 +1209,8 @@ def test_a_fault_that_was_planned_too_late_says_so(parameters: Parameters, when:
     with FakeConnectChat(strict=False) as fake:
         client = new_client()
         client.start_chat_contact(**parameters)
-        client.start_chat_contact(**parameters, CustomerId="c")
         client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=fake.contacts.last.contact_id)
+        client.start_chat_contact(**parameters, CustomerId="c")
         fault = fake.faults.throttle() if when is None else fake.faults.throttle(when=when)
 
         assert fake.faults.leftovers() == [f"the fault [{fault}] met no call{said}"]
