@@ -29,7 +29,7 @@ class Scale(NamedTuple):
         tests: How many empty tests a run has.
     """
 
-    rounds: int = 31
+    rounds: int = 101
     runs: int = 9
     calls: int = 100
     crowds: tuple[int, ...] = (100, 10_000, 100_000)
