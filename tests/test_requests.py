@@ -391,7 +391,7 @@ WHOLE = "ABSENT stands for a whole member that is not there"
         ({"ParticipantDetails": {"DisplayName": None}}, f"ParticipantDetails['DisplayName']=None; {WHOLE}"),
         ({"SupportedMessagingContentTypes": ["text/plain", None]}, f"SupportedMessagingContentTypes[1]=None; {WHOLE}"),
         ({"Attributes": {"tier": "gold", "locale": ABSENT}}, f"Attributes['locale']=ABSENT; {WHOLE}"),
-        ({"ConnectionTypes": {"WEBSOCKET"}}, "a set such as ConnectionTypes={'WEBSOCKET'}; give a list"),
+        ({"DisconnectOnCustomerExit": {"AGENT"}}, "a set such as DisconnectOnCustomerExit={'AGENT'}; give a list"),
     ],
     ids=["None", "None in a structure", "None in a list", "ABSENT in a map", "a set"],
 )
