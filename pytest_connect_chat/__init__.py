@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
     from pytest_connect_chat._service.clock import Clock
-    from pytest_connect_chat._service.contact import Contact
-    from pytest_connect_chat._service.fault import Fault
-    from pytest_connect_chat._service.recorded_request import RecordedRequest
-    from pytest_connect_chat._service.requests import ABSENT
+    from pytest_connect_chat._service.contacts.contact import Contact
+    from pytest_connect_chat._service.faults.fault import Fault
+    from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+    from pytest_connect_chat._service.records.request_log import ABSENT
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import ConnectChatProvider, RequestFactory
 
@@ -47,13 +47,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ABSENT": "_service.requests",
+    "ABSENT": "_service.records.request_log",
     "Clock": "_service.clock",
     "ConnectChatProvider": "providers",
-    "Contact": "_service.contact",
+    "Contact": "_service.contacts.contact",
     "FakeConnectChat": "fake",
-    "Fault": "_service.fault",
-    "RecordedRequest": "_service.recorded_request",
+    "Fault": "_service.faults.fault",
+    "RecordedRequest": "_service.records.recorded_request",
     "RequestFactory": "providers",
 }
 

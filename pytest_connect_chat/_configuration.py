@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import pytest
 
-from pytest_connect_chat._report.names import did_you_mean
+from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting, settings_from
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 

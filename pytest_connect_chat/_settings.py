@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from pytest_connect_chat._report.names import did_you_mean
+from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
 

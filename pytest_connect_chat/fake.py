@@ -13,20 +13,21 @@ from pytest_connect_chat._clients.blocking import guarded
 from pytest_connect_chat._clients.canned import CallableResponse
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
 from pytest_connect_chat._clients.unfaked import unfaked_calls
+from pytest_connect_chat._names import FixedNames, named_only, public_names
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
-from pytest_connect_chat._report.names import FixedNames, counted, named_only, public_names
 from pytest_connect_chat._service import other_side, scene
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contact import Contact
-from pytest_connect_chat._service.contacts import ContactRegistry
-from pytest_connect_chat._service.faults import FaultPlan
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.faults.plan import FaultPlan
+from pytest_connect_chat._service.flows import BotReply
 from pytest_connect_chat._service.other_side import ChatParticipant
-from pytest_connect_chat._service.participation import BotReply
-from pytest_connect_chat._service.requests import RequestLog
-from pytest_connect_chat._service.rulebook import RuleBook
+from pytest_connect_chat._service.records.request_log import RequestLog
+from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, Settings, settings_from
+from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import LeftoverError, SceneError, SettingError
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class FakeConnectChat(FixedNames):
     @property
     def contacts(self) -> ContactRegistry:
         """Every contact by its id, in order of start."""
-        return self._service.contacts
+        return self._service.state.contacts
 
     def journal(self, verbosity: int = 0) -> str:
         """Return what happened so far: a line per request, per attempt where that matters, and what came of it.
@@ -264,12 +265,12 @@ class FakeConnectChat(FixedNames):
     @property
     def clock(self) -> Clock:
         """The fake's clock."""
-        return self._service.clock
+        return self._service.state.clock
 
     @property
     def rules(self) -> RuleBook:
         """The rules by which requests are refused, by id; each can be switched."""
-        return self._service.rules
+        return self._service.state.rules
 
     def add_instance(self, instance_id: str, contact_flow_ids: Iterable[str] = ()) -> None:
         """Declare an instance and its published flows. From the first on, only declared instances and flows exist.
@@ -281,8 +282,8 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: An id is no non-empty text.
         """
-        with self._service.lock:
-            self._service.instances.add(instance_id, contact_flow_ids)
+        with self._service.state.lock:
+            self._service.state.instances.add(instance_id, contact_flow_ids)
 
     @named_only("contact_id='...'", SceneError)
     def add_contact(
@@ -307,7 +308,7 @@ class FakeConnectChat(FixedNames):
             SceneError: The id is taken, the instance is not declared, or a value is of the wrong kind.
         """
         return scene.add_contact(
-            self._service,
+            self._service.state,
             region=self.settings.region,
             instance_id=instance_id,
             contact_flow_id=contact_flow_id,
@@ -343,7 +344,7 @@ class FakeConnectChat(FixedNames):
             ClockError: `ended_at` is no time.
         """
         return scene.add_ended_chat(
-            self._service,
+            self._service.state,
             region=self.settings.region,
             segments=segments,
             instance_id=instance_id,
@@ -362,7 +363,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: There is no such contact, or it has ended.
         """
-        scene.stop_contact(self._service, contact_id, disconnect_reason)
+        scene.stop_contact(self._service.state, contact_id, disconnect_reason)
 
     # -- the other side of the conversation -------------------------------------------------------------------------
 
@@ -385,7 +386,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: There is no such contact, it has ended, or a value is not valid.
         """
-        return other_side.add_participant(self._service, contact_id, role, display_name)
+        return other_side.add_participant(self._service.state, contact_id, role, display_name)
 
     def transfer(self, contact_id: str, contact_flow_id: str | None = None) -> Contact:
         """Transfer an active contact: it ends, and the chat goes on in a new one. Participants and tokens stay.
@@ -400,7 +401,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: There is no such contact or flow, or the contact has ended.
         """
-        return other_side.transfer(self._service, contact_id, contact_flow_id)
+        return other_side.transfer(self._service.state, contact_id, contact_flow_id)
 
     def reply_with(self, reply: BotReply | None) -> None:
         """Answer every message of a customer as the flow's bot, from now on and in every chat.
@@ -414,7 +415,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: It is none of these.
         """
-        other_side.reply_with(self._service, reply)
+        other_side.reply_with(self._service.state, reply)
 
     # -- canned answers ---------------------------------------------------------------------------------------------
 
@@ -491,7 +492,7 @@ class FakeConnectChat(FixedNames):
 
     def _declared_place(self) -> dict[str, str]:
         """The members of a request that name the first declared instance and flow; empty while none is declared."""
-        instance_id, contact_flow_id = self._service.instances.first() or (None, None)
+        instance_id, contact_flow_id = self._service.state.instances.first() or (None, None)
         place = {"InstanceId": instance_id, "ContactFlowId": contact_flow_id}
         return {member: value for member, value in place.items() if value is not None}
 

@@ -10,10 +10,10 @@ from faker import Factory
 from faker.generator import Generator
 from faker.providers import BaseProvider
 
-from pytest_connect_chat._report.names import named_only
+from pytest_connect_chat._names import named_only
 from pytest_connect_chat._service import identifiers
-from pytest_connect_chat._service.checks.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
-from pytest_connect_chat._service.requests import ABSENT
+from pytest_connect_chat._service.records.request_log import ABSENT
+from pytest_connect_chat._service.rules.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
 
 if TYPE_CHECKING:
     from pytest_connect_chat.fake import FakeConnectChat

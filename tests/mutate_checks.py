@@ -1,7 +1,7 @@
 """Change the checks of the rules in small ways, and print the changes that no test notices.
 
     python tests/mutate_checks.py
-    python tests/mutate_checks.py --workers 2 messages check.x_shown
+    python tests/mutate_checks.py --workers 2 messages streaming.x_not_a_topic
 
 mutmut makes the mutants, but cannot try these itself: it chooses one after the import of the package, when the table
 of rules has long been made of the checks. Here each is tried in a process of its own, with the tests that reach its
@@ -30,7 +30,7 @@ from typing import Any, Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-CHECKS: Final = Path("pytest_connect_chat/_service/checks")
+CHECKS: Final = Path("pytest_connect_chat/_service/rules")
 TESTS: Final = ("tests/test_rules.py", "tests/test_rules_of_companions.py")
 REACHED: Final = Path("reached.json")
 SECONDS: Final = 120
@@ -167,7 +167,7 @@ def table(tried: list[tuple[Mutant, bool]]) -> Iterator[str]:
     survivors = Counter(mutant.module for mutant, survived in tried if survived)
     yield "| module | mutants | killed | percent |"
     yield "|---|---|---|---|"
-    lines = [(f"`checks/{module}.py`", count, count - survivors[module]) for module, count in mutants.items()]
+    lines = [(f"`rules/{module}.py`", count, count - survivors[module]) for module, count in mutants.items()]
     for name, count, killed in (*lines, ("all", mutants.total(), mutants.total() - survivors.total())):
         yield f"| {name} | {count} | {killed} | {killed / count:.1%} |"
 

@@ -24,8 +24,8 @@ from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.environment import DUMMY, Environment
 from pytest_connect_chat._clients.model import new_session
 from pytest_connect_chat._service import clock
-from pytest_connect_chat._service.quotas import ApiRates
-from pytest_connect_chat._service.rulebook import RuleBook
+from pytest_connect_chat._service.api_rates import ApiRates
+from pytest_connect_chat._service.rules.rulebook import RuleBook
 
 Parameters = dict[str, Any]
 

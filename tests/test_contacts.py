@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._service.wire import snapshot
+from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat.exceptions import ClockError, SceneError
 
 CHAT_ENDED = "application/vnd.amazonaws.connect.event.chat.ended"
@@ -688,6 +688,6 @@ def test_a_contact_ends_once() -> None:
     with FakeConnectChat() as fake:
         contact = fake.add_contact()
         fake.stop_contact(contact.contact_id)
-        fake._service.contacts.end(contact, "EXPIRED", fake.clock.now())
+        fake._service.state.contacts.end(contact, "EXPIRED", fake.clock.now())
         assert contact.disconnect_reason == "API"
-        assert fake._service.contacts.active_count(contact.instance_id) == 0
+        assert fake._service.state.contacts.active_count(contact.instance_id) == 0

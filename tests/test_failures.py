@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._service.recorded_request import Attempt, RecordedError
+from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError
 from pytest_connect_chat.exceptions import ConnectChatError, LeftoverError, UnknownCodeWarning
 
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")

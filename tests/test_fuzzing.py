@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 from pytest_connect_chat import FakeConnectChat, strategies
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.requests import ABSENT
+from pytest_connect_chat._service.records.request_log import ABSENT
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat.strategies._hostile import nested
 from pytest_connect_chat.strategies._near_misses import misses, missing
@@ -189,7 +189,7 @@ def requests(draw: st.DrawFn, operation: str) -> tuple[str, Members]:
 
 def state(fake: FakeConnectChat) -> Members:
     """Return all that a refused request must not change; request ids are not of it, a refusal has one too."""
-    service = fake._service
+    service = fake._service.state
     names = [field.name for field in fields(fake.contacts.last) if field.name != "_registry"]
     people = [person for contact in fake.contacts.values() for person in service.participants.of(contact)]
     streams = ("_contacts", "_connections", "_items", "_participants", "_attachments")

@@ -26,7 +26,7 @@ WHAT_TO_DO = {
     f"the service asks of it; or {LIMITS}",
     "a response member": f"Let the operation in {PACKAGE}/operations/ answer it; or {LIMITS}",
     "a limit": "Maxima are read from the installed model, and botocore checks minima: correct the numbers in the "
-    f"sentences of {PACKAGE}/rules/. A pattern needs a check in {PACKAGE}/checks/.",
+    f"sentences of {PACKAGE}/rules/. A pattern needs a check there.",
     "an enum value": f"Enums are read from the installed model: correct the sentence in {PACKAGE}/rules/, and let the "
     f"operation in {PACKAGE}/operations/ heed the value, or answer it.",
     "an error": f"Find out what the service answers with it: that takes a rule in {PACKAGE}/rules/, or nothing but "

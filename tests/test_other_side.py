@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._service.transcript import TranscriptItem
+from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat.exceptions import SceneError
 
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"

@@ -23,6 +23,8 @@ SERVICE = [name for name in MODULES if name.startswith("pytest_connect_chat._ser
 # Who may import whom when a module is loaded: a part may import itself and the parts before it.
 PARTS = (
     "exceptions",
+    "_text",
+    "_names",
     "_report",
     "_settings",
     "_service",
@@ -192,7 +194,7 @@ def violations(modules: Iterable[str], forbidden: Callable[[str], bool], *, when
 
 def test_the_modules_were_found() -> None:
     assert {part_of(module) for module in MODULES} == {"", *PARTS}
-    assert set(imports_of("pytest_connect_chat._clients.canned")) >= {"threading", "botocore.stub.Stubber"}
+    assert set(imports_of("pytest_connect_chat._clients.canned")) >= {"botocore.stub.Stubber"}
 
 
 @pytest.mark.parametrize("part", PARTS)

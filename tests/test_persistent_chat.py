@@ -42,7 +42,7 @@ def past(connect_chat: FakeConnectChat, parameters: Members) -> tuple[Contact, .
 def transfer(fake: FakeConnectChat, previous: Contact) -> Contact:
     """Add an active contact to the session of another; no faked operation transfers a chat."""
     return scene.add_contact(
-        fake._service,
+        fake._service.state,
         region="us-east-1",
         instance_id=previous.instance_id,
         contact_flow_id=None,
@@ -150,7 +150,9 @@ def test_a_contact_that_ended_earlier_does_not_replace_the_source(
 ) -> None:
     transferred = transfer(connect_chat, past[0])
     assert past[-1].disconnect_timestamp is not None
-    connect_chat._service.contacts.end(transferred, None, past[-1].disconnect_timestamp - timedelta(milliseconds=1))
+    connect_chat._service.state.contacts.end(
+        transferred, None, past[-1].disconnect_timestamp - timedelta(milliseconds=1)
+    )
 
     assert resume(past[0], ENTIRE_PAST_SESSION)["ContinuedFromContactId"] == past[-1].contact_id
 

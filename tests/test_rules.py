@@ -50,11 +50,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._service.answer import Reply
-from pytest_connect_chat._service.errors import ServiceError
+from pytest_connect_chat._service.answer import Reply, ServiceError
+from pytest_connect_chat._service.request import Limit, Request
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._service.wire import Limit, Request
 from pytest_connect_chat.exceptions import SettingError
 
 PLAIN, MARKDOWN, JSON = "text/plain", "text/markdown", "application/json"

@@ -10,7 +10,7 @@ from botocore import xform_name
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.requests import RequestLog
+from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._settings import SETTINGS
 from pytest_connect_chat.fake import SettingKeywords
 

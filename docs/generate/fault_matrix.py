@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._service.faults import FaultPlan
+from pytest_connect_chat._service.faults.plan import FaultPlan
 
 PAGE: Final = Path(__file__).parents[1] / "fault-matrix.md"
 MODES: Final = ("legacy", "standard", "adaptive")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import get_args
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._service.api_rates import AWS_RATES
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.quotas import AWS_RATES
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.rule import Evidence, Rule
 

@@ -13,10 +13,10 @@ from botocore.model import OperationModel, Shape
 from botocore.validate import validate_parameters
 
 from pytest_connect_chat._clients.model import COMMON_ERRORS
-from pytest_connect_chat._service.errors import ServiceError
+from pytest_connect_chat._service.answer import ServiceError
 from pytest_connect_chat._service.identifiers import http_date
+from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._service.wire import snapshot
 
 OK: Final = HTTPStatus.OK.value
 
@@ -70,13 +70,13 @@ class AnswerWriter:
     def _headers(self) -> dict[str, str]:
         return {
             "content-type": "application/json",
-            "x-amzn-requestid": self._service.identifiers.request_id(),
+            "x-amzn-requestid": self._service.state.identifiers.request_id(),
             "date": self._date(),
             "access-control-allow-origin": "*",
         }
 
     def _date(self) -> str:
-        now = self._service.clock.now()
+        now = self._service.state.clock.now()
         if now is not self._dated[0]:
             self._dated = (now, http_date(now))
         return self._dated[1]

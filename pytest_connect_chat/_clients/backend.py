@@ -10,7 +10,7 @@ from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.canned import CannedAnswers
 from pytest_connect_chat._clients.model import SERVICES
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
-from pytest_connect_chat._service.recorded_request import RecordedRequest
+from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat.exceptions import ClosedError
 

@@ -15,9 +15,9 @@ from botocore.exceptions import StubAssertionError
 from botocore.stub import Stubber
 
 from pytest_connect_chat._clients.model import SERVICES, model_client
-from pytest_connect_chat._report.names import did_you_mean
-from pytest_connect_chat._service.recorded_request import RecordedRequest
-from pytest_connect_chat._service.wire import Request, snapshot
+from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+from pytest_connect_chat._service.request import Request, snapshot
 from pytest_connect_chat.exceptions import SceneError
 
 CallableResponse = Callable[[RecordedRequest], dict[str, Any]]

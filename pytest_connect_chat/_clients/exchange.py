@@ -21,11 +21,11 @@ from pytest_connect_chat._clients.network import network_exception
 from pytest_connect_chat._clients.unfaked import unfaked_message
 from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contact import Contact
-from pytest_connect_chat._service.faults import CallFaults
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.faults.plan import CallFaults
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.recorded_request import CANNED, Attempt, RecordedError, RecordedRequest
-from pytest_connect_chat._service.wire import Request, snapshot
+from pytest_connect_chat._service.records.recorded_request import CANNED, Attempt, RecordedError, RecordedRequest
+from pytest_connect_chat._service.request import Request, snapshot
 from pytest_connect_chat.exceptions import UnfakedOperationError
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ class Exchange:
         self._contact: Contact | None = None
         self._faults: CallFaults | None = None
         self._is_recorded = False
-        self._started = self._backend.service.clock.now()
-        self._order = next(self._backend.service.contacts._happenings)
+        self._started = self._backend.service.state.clock.now()
+        self._order = next(self._backend.service.state.contacts._happenings)
         self.request = Request(
             service=stubber.service,
             operation=operation.name,
@@ -163,7 +163,7 @@ class Exchange:
         service = self._backend.service
         try:
             while True:
-                sent = service.clock.now() if self._attempts else self._started
+                sent = service.state.clock.now() if self._attempts else self._started
                 reply = service.attempt(self.request, self._call_faults)
                 if reply.seconds:
                     yield from self._wait(self._delayed(reply, sent), sent, reply)
@@ -201,7 +201,7 @@ class Exchange:
     def _wait(self, moment: datetime, sent: datetime | None = None, reply: Reply | None = None) -> Waiting:
         """Let time pass before the next attempt, or until a reply is heard: by a task that is cancelled, never."""
         try:
-            yield Wait(self._backend.service.clock, moment)
+            yield Wait(self._backend.service.state.clock, moment)
         except BaseException as failure:
             error = _error_of(failure)
             if sent is not None and reply is not None:
@@ -308,7 +308,7 @@ class Exchange:
 
     def _record_failure(self, failure: BaseException) -> None:
         error = _error_of(failure)
-        sent = self._backend.service.clock.now() if self._attempts else self._started
+        sent = self._backend.service.state.clock.now() if self._attempts else self._started
         self._attempts.append(Attempt(sent, error))
         self._append(self._recorded(None, error))
 

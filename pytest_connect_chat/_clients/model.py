@@ -13,10 +13,10 @@ from botocore.loaders import Loader, create_loader
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.session import Session
 
-from pytest_connect_chat._report.names import did_you_mean
-from pytest_connect_chat._service.operation_index import OperationIndex, Paths
+from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.wire import Limit
+from pytest_connect_chat._service.records.operation_index import OperationIndex, Paths
+from pytest_connect_chat._service.request import Limit
 from pytest_connect_chat.exceptions import FaultError, UnknownCodeWarning
 
 SERVICES: Final = ("connect", "connectparticipant")

@@ -16,7 +16,7 @@ from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.exchange import Exchange, PendingCall, Steps
 from pytest_connect_chat._clients.model import limits_of
 from pytest_connect_chat._clients.retries import RetryPolicy, max_attempts
-from pytest_connect_chat._service.wire import Limit
+from pytest_connect_chat._service.request import Limit
 
 if TYPE_CHECKING:
     from pytest_connect_chat._clients.backend import Backend
@@ -75,7 +75,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             return
         given = "ClientToken" in params
         if not given and "ClientToken" in model.idempotent_members:
-            params["ClientToken"] = self.backend.service.identifiers.client_token()
+            params["ClientToken"] = self.backend.service.state.identifiers.client_token()
         context[_CALL] = PendingCall(self, params, given)
 
     def _get_response_handler(

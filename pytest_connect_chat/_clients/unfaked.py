@@ -10,7 +10,7 @@ from typing import Final
 from botocore import xform_name
 
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat._service.request import Request
 
 WIDTH: Final = 72  # pytest puts a margin of eight before it
 

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from pytest_connect_chat._diagram.words import LINE_CELLS, NAME, OTHER_CELLS, duration, lines_of, plain, value
-from pytest_connect_chat._report.names import counted
+from pytest_connect_chat._service.chats.actions import BOT_ROLE
+from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED, TranscriptItem
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contact import Contact
-from pytest_connect_chat._service.participation import BOT_ROLE
-from pytest_connect_chat._service.recorded_request import Attempt, RecordedRequest
-from pytest_connect_chat._service.transcript import CHAT_REHYDRATED, TranscriptItem
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedRequest
+from pytest_connect_chat._text import counted
 
 ROWS: Final = 60
 UNSAID: Final = ("InstanceId", "ContactFlowId", "ParticipantToken", "ConnectionToken")

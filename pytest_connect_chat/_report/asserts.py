@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from unicodedata import east_asian_width, normalize
 
 from pytest_connect_chat._report.journal import SECRETS, UUID, shortened, since
-from pytest_connect_chat._report.names import counted
+from pytest_connect_chat._text import counted
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.recorded_request import RecordedRequest
+    from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 
 NEAREST: Final = 3
 VALUE_WIDTH: Final = 200

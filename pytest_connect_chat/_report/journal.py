@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.recorded_request import Attempt, RecordedError, RecordedRequest
+    from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError, RecordedRequest
 
 JOURNAL_LINES: Final = 40
 WIDTH: Final = 79

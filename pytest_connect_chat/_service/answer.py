@@ -1,14 +1,46 @@
-"""What the service answers, and what the client hears of it."""
+"""What the service answers or refuses, and what the client hears of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from pytest_connect_chat._service.errors import ServiceError
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.contact import Contact
+    from pytest_connect_chat._service.contacts.contact import Contact
+
+
+# Texts that were seen on the real services. They stay as they were: code in the wild compares them.
+RESOURCE_NOT_FOUND: Final = "Resource not found of Type: null"  # an unknown instance or flow
+EXPLICIT_DENY: Final = "User is not authorized to access this resource with an explicit deny"  # an unknown token
+ACCESS_DENIED: Final = "Access denied"  # the token of a chat that has ended
+OBSERVED_TEXTS: Final = frozenset({RESOURCE_NOT_FOUND, EXPLICIT_DENY, ACCESS_DENIED})
+
+
+class ServiceError(Exception):
+    """The service answers a request with an error.
+
+    Args:
+        code: The error code on the wire, for example `"LimitExceededException"`.
+        message: The error's message.
+        http_status: The HTTP status; `None` for the one that the model has for the code.
+        fields: Further modelled members of the error.
+
+    Attributes:
+        rule: The id of the rule that the request is against, if it is one.
+    """
+
+    def __init__(
+        self, code: str, message: str, http_status: int | None = None, fields: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.http_status = http_status
+        self.fields: dict[str, Any] = fields or {}
+        self.rule: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
 
 
 class Answer(NamedTuple):

@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
-from pytest_connect_chat._report.names import FixedNames
+from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat.exceptions import ClockError
 
 

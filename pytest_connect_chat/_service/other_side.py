@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pytest_connect_chat._report.names import FixedNames, counted
-from pytest_connect_chat._service import participation
-from pytest_connect_chat._service.checks.check import shown
-from pytest_connect_chat._service.checks.companions import EVENTS
-from pytest_connect_chat._service.contact import Contact
-from pytest_connect_chat._service.participants import Participant
-from pytest_connect_chat._service.transcript import TranscriptItem
+from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._service.chats import actions
+from pytest_connect_chat._service.chats.participants import Participant
+from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.rules.events import EVENTS
+from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat.exceptions import SceneError
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
 
 ROLES: Final = ("AGENT", "CUSTOM_BOT", "SUPERVISOR")
 
@@ -24,12 +22,12 @@ class ChatParticipant(FixedNames):
     """A participant that the test plays. It stays in the chat when the contact is transferred.
 
     Args:
-        service: The service.
+        state: What the service holds.
         participant: The participant.
     """
 
-    def __init__(self, service: ConnectChatService, participant: Participant) -> None:
-        self._service = service
+    def __init__(self, state: ServiceState, participant: Participant) -> None:
+        self._state = state
         self._participant = participant
 
     def __repr__(self) -> str:
@@ -65,14 +63,14 @@ class ChatParticipant(FixedNames):
         """
         if not isinstance(content, str) or not content:
             raise SceneError(f"content is a non-empty text, not {shown(content)}.")
-        with self._service.lock:
+        with self._state.lock:
             supported = self._open_contact().supported_messaging_content_types
             if content_type not in supported:
                 raise SceneError(
                     f"content_type={content_type!r} is not supported by the chat. Valid: {', '.join(supported)}."
                 )
-            now = self._service.clock.now()
-            return participation.send_message(self._service, self._participant, content_type, content, now)
+            now = self._state.clock.now()
+            return actions.send_message(self._state, self._participant, content_type, content, now)
 
     def send_event(self, event: str = "typing") -> None:
         """Send an event. As with the service, it does not show in the transcript.
@@ -86,7 +84,7 @@ class ChatParticipant(FixedNames):
         names = [content_type.rpartition(".event.")[2] for content_type in EVENTS]
         if event not in names and event not in EVENTS:
             raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
-        with self._service.lock:
+        with self._state.lock:
             self._open_contact()
 
     def disconnect(self) -> None:
@@ -95,12 +93,12 @@ class ChatParticipant(FixedNames):
         Raises:
             SceneError: The chat has ended, or the participant has left it already.
         """
-        with self._service.lock:
+        with self._state.lock:
             self._open_contact()
-            participation.leave(self._service, self._participant, self._service.clock.now())
+            actions.leave(self._state, self._participant, self._state.clock.now())
 
     def _open_contact(self) -> Contact:
-        contacts = self._service.contacts
+        contacts = self._state.contacts
         contact = contacts.current(self._participant.first_contact)
         if not contact.is_active:
             raise SceneError(f"The chat of {self!r} is over: {contacts.describe(contact)}.")
@@ -109,33 +107,33 @@ class ChatParticipant(FixedNames):
         return contact
 
 
-def add_participant(service: ConnectChatService, contact_id: str, role: str, display_name: str) -> ChatParticipant:
+def add_participant(state: ServiceState, contact_id: str, role: str, display_name: str) -> ChatParticipant:
     """Let somebody join a chat; see `FakeConnectChat.add_participant`."""
     if role not in ROLES:
         raise SceneError(f"role={role!r} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client.")
     if not isinstance(display_name, str) or not display_name:
         raise SceneError(f"display_name is a non-empty text, not {shown(display_name)}.")
-    with service.lock:
-        contact = active_contact(service, contact_id)
-        participant = service.participants.add(contact, role, display_name)
-        participation.join(service, participant, service.clock.now())
-        return ChatParticipant(service, participant)
+    with state.lock:
+        contact = active_contact(state, contact_id)
+        participant = state.participants.add(contact, role, display_name)
+        actions.join(state, participant, state.clock.now())
+        return ChatParticipant(state, participant)
 
 
-def transfer(service: ConnectChatService, contact_id: str, contact_flow_id: str | None) -> Contact:
+def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> Contact:
     """Transfer a contact; see `FakeConnectChat.transfer`."""
-    with service.lock:
-        contact = active_contact(service, contact_id)
+    with state.lock:
+        contact = active_contact(state, contact_id)
         flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
-        if not isinstance(flow_id, str) or not flow_id or not service.instances.has_flow(contact.instance_id, flow_id):
-            declared = ", ".join(service.instances.flows(contact.instance_id)) or "any non-empty text"
+        if not isinstance(flow_id, str) or not flow_id or not state.instances.has_flow(contact.instance_id, flow_id):
+            declared = ", ".join(state.instances.flows(contact.instance_id)) or "any non-empty text"
             raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
-        now = service.clock.now()
-        service.contacts.end(contact, None, now)
+        now = state.clock.now()
+        state.contacts.end(contact, None, now)
         # Attributes are the session's: the segments share them (assumed).
         segment = replace(
             contact,
-            contact_id=service.identifiers.contact()[0],
+            contact_id=state.identifiers.contact()[0],
             contact_flow_id=flow_id,
             previous_contact_id=contact.contact_id,
             related_contact_id=None,
@@ -149,21 +147,21 @@ def transfer(service: ConnectChatService, contact_id: str, contact_flow_id: str 
             _updated=None,
             _disconnect_timestamp=None,
         )
-        service.contacts.add(segment)
+        state.contacts.add(segment)
         return segment
 
 
-def reply_with(service: ConnectChatService, reply: Any) -> None:
+def reply_with(state: ServiceState, reply: Any) -> None:
     """Answer the customer's messages; see `FakeConnectChat.reply_with`."""
     if reply is not None and not callable(reply) and not (isinstance(reply, str) and reply):
         raise SceneError(
             f"reply_with() takes a non-empty text, a callable of the customer's message, or None: {reply!r}."
         )
-    with service.lock:
-        service.reply = reply
+    with state.lock:
+        state.reply = reply
 
 
-def active_contact(service: ConnectChatService, contact_id: str) -> Contact:
+def active_contact(state: ServiceState, contact_id: str) -> Contact:
     """Return an active contact by its id.
 
     Raises:
@@ -172,10 +170,10 @@ def active_contact(service: ConnectChatService, contact_id: str) -> Contact:
     if not isinstance(contact_id, str) or not contact_id:
         of_contact = " Give its contact_id." if isinstance(contact_id, Contact) else ""
         raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")
-    contact = service.contacts.get(contact_id)
+    contact = state.contacts.get(contact_id)
     if contact is None:
-        known = counted(len(service.contacts), "contact")
+        known = counted(len(state.contacts), "contact")
         raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {known}.")
     if not contact.is_active:
-        raise SceneError(f"The contact {contact_id} has ended already: {service.contacts.describe(contact)}.")
+        raise SceneError(f"The contact {contact_id} has ended already: {state.contacts.describe(contact)}.")
     return contact

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pytest_connect_chat._service.checks.check import shown
 from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
-from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
 from pytest_connect_chat._service.other_side import active_contact
-from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._service.wire import snapshot
+from pytest_connect_chat._service.request import snapshot
+from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 SEGMENT_LENGTH: Final = timedelta(minutes=10)
@@ -20,7 +20,7 @@ ENDED_BEFORE_NOW: Final = timedelta(hours=1)
 
 
 def add_contact(
-    service: ConnectChatService,
+    state: ServiceState,
     *,
     region: str,
     instance_id: str | None,
@@ -32,15 +32,15 @@ def add_contact(
     previous: Contact | None = None,
 ) -> Contact:
     """Register an active contact; see `FakeConnectChat.add_contact`."""
-    with service.lock:
-        instance_id, contact_flow_id = _place(service, instance_id, contact_flow_id)
+    with state.lock:
+        instance_id, contact_flow_id = _place(state, instance_id, contact_flow_id)
         if contact_id is not None:
-            _free_id(service, contact_id)
+            _free_id(state, contact_id)
         _text(display_name, "display_name")
         copied = _text_map(attributes)
-        new_id, participant_id, participant_token = service.identifiers.contact()
+        new_id, participant_id, participant_token = state.identifiers.contact()
         contact_id = contact_id or new_id
-        started = initiation_timestamp or service.clock.now()
+        started = initiation_timestamp or state.clock.now()
         contact = Contact(
             contact_id=contact_id,
             instance_id=instance_id,
@@ -55,14 +55,14 @@ def add_contact(
             expires_at=started + DEFAULT_DURATION,
             _attributes=copied,
             _connected=True,
-            _registry=service.contacts,
+            _registry=state.contacts,
         )
-        service.contacts.add(contact)
+        state.contacts.add(contact)
         return contact
 
 
 def add_ended_chat(
-    service: ConnectChatService,
+    state: ServiceState,
     *,
     region: str,
     segments: int,
@@ -74,8 +74,8 @@ def add_ended_chat(
     """Register a past session of ended contacts; see `FakeConnectChat.add_ended_chat`."""
     if not isinstance(segments, int) or isinstance(segments, bool) or segments < 1:
         raise SceneError(f"segments is the number of contacts of the past session, 1 or more, not {segments!r}.")
-    with service.lock:
-        now = service.clock.now()
+    with state.lock:
+        now = state.clock.now()
         end = now - ENDED_BEFORE_NOW if ended_at is None else parse_moment(ended_at, "ended_at")
         if end > now:
             raise SceneError(
@@ -85,7 +85,7 @@ def add_ended_chat(
         for segment in range(segments):
             remaining = segments - segment
             contact = add_contact(
-                service,
+                state,
                 region=region,
                 instance_id=instance_id,
                 contact_flow_id=None,
@@ -96,20 +96,20 @@ def add_ended_chat(
                 previous=past[-1] if past else None,
             )
             reason = "CUSTOMER_DISCONNECT" if remaining == 1 else None  # a transfer ends a contact without a reason
-            service.contacts.end(contact, reason, end - (remaining - 1) * SEGMENT_LENGTH)
+            state.contacts.end(contact, reason, end - (remaining - 1) * SEGMENT_LENGTH)
             past.append(contact)
         return tuple(past)
 
 
-def stop_contact(service: ConnectChatService, contact_id: str, disconnect_reason: str) -> None:
+def stop_contact(state: ServiceState, contact_id: str, disconnect_reason: str) -> None:
     """End an active contact; see `FakeConnectChat.stop_contact`."""
-    with service.lock:
-        contact = active_contact(service, contact_id)
-        service.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), service.clock.now())
+    with state.lock:
+        contact = active_contact(state, contact_id)
+        state.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), state.clock.now())
 
 
-def _place(service: ConnectChatService, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:
-    instances, identifiers = service.instances, service.identifiers
+def _place(state: ServiceState, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:
+    instances, identifiers = state.instances, state.identifiers
     declared_instance, declared_flow = instances.first() or (identifiers.default_instance_id, None)
     instance_id = declared_instance if instance_id is None else _text(instance_id, "instance_id")
     if not instances.exists(instance_id):
@@ -121,8 +121,8 @@ def _place(service: ConnectChatService, instance_id: str | None, contact_flow_id
     return instance_id, _text(contact_flow_id, "contact_flow_id")
 
 
-def _free_id(service: ConnectChatService, contact_id: str) -> str:
-    if _text(contact_id, "contact_id") in service.contacts:
+def _free_id(state: ServiceState, contact_id: str) -> str:
+    if _text(contact_id, "contact_id") in state.contacts:
         raise SceneError(f"A contact has the id {contact_id!r} already.")
     return contact_id
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from pytest_connect_chat._service.attachments import ATTACHMENT_BYTES
-from pytest_connect_chat._service.checks.attributes import ATTRIBUTES_BYTES
-from pytest_connect_chat._service.checks.companions import RECEIPTS
-from pytest_connect_chat._service.checks.messages import MESSAGE_CHARACTERS
-from pytest_connect_chat._service.requests import ABSENT
+from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+from pytest_connect_chat._service.records.request_log import ABSENT
+from pytest_connect_chat._service.rules.attributes import ATTRIBUTES_BYTES
+from pytest_connect_chat._service.rules.events import RECEIPTS
+from pytest_connect_chat._service.rules.messages import MESSAGE_CHARACTERS
 from pytest_connect_chat.strategies._shapes import NAMES, Values, texts, values_off
 from pytest_connect_chat.strategies._valid import (
     GUIDE,

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from pytest_connect_chat._clients.model import service_model
-from pytest_connect_chat._report.names import did_you_mean
-from pytest_connect_chat._service.attachments import ATTACHMENT_BYTES
-from pytest_connect_chat._service.checks.attributes import ATTRIBUTES_BYTES, attributes_bytes
-from pytest_connect_chat._service.checks.companions import EVENTS, RECEIPTS
-from pytest_connect_chat._service.checks.messages import (
+from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.records.request_log import ABSENT
+from pytest_connect_chat._service.rules.attributes import ATTRIBUTES_BYTES, attributes_bytes
+from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
+from pytest_connect_chat._service.rules.messages import (
     INTERACTIVE,
     INTERACTIVE_RESPONSE,
     MESSAGE_BYTES,
     MESSAGE_CHARACTERS,
     SUPPORTED_CONTENT_TYPES,
 )
-from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.requests import ABSENT
 from pytest_connect_chat.strategies._shapes import Special, Values, names, texts, values
 
 Members = dict[str, Any]

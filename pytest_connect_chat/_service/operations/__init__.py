@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_connect_chat._service.operations.attachments import (
-    NO_ATTACHMENT,
-    complete_attachment_upload,
-    get_attachment,
-    start_attachment_upload,
-)
-from pytest_connect_chat._service.operations.chat_parties import (
-    create_participant,
-    create_persistent_contact_association,
-)
 from pytest_connect_chat._service.operations.contact_attributes import (
     get_contact_attributes,
     tag_contact,
@@ -22,13 +12,23 @@ from pytest_connect_chat._service.operations.contact_attributes import (
 )
 from pytest_connect_chat._service.operations.contact_records import describe_contact, list_associated_contacts
 from pytest_connect_chat._service.operations.contact_streaming import start_contact_streaming, stop_contact_streaming
+from pytest_connect_chat._service.operations.create_participant import (
+    create_participant,
+    create_persistent_contact_association,
+)
 from pytest_connect_chat._service.operations.get_transcript import get_transcript
 from pytest_connect_chat._service.operations.list_contact_flows import list_contact_flows
-from pytest_connect_chat._service.operations.messages import send_event, send_message
 from pytest_connect_chat._service.operations.participant_connection import (
     create_participant_connection,
     disconnect_participant,
 )
+from pytest_connect_chat._service.operations.send_attachment import (
+    NO_ATTACHMENT,
+    complete_attachment_upload,
+    get_attachment,
+    start_attachment_upload,
+)
+from pytest_connect_chat._service.operations.send_message import send_event, send_message
 from pytest_connect_chat._service.operations.start_chat_contact import start_chat_contact
 from pytest_connect_chat._service.operations.stop_contact import stop_contact
 from pytest_connect_chat._service.operations.subjects import Operation, of_contact, of_participant

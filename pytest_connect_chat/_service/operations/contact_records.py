@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.contact import Contact
-from pytest_connect_chat._service.effects import ACCOUNT_ID
-from pytest_connect_chat._service.lineage import root_of
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.lineage import root_of
+from pytest_connect_chat._service.faults.effects import ACCOUNT_ID
 from pytest_connect_chat._service.operations.pages import page_of
-from pytest_connect_chat._service.wire import Request
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.state import ServiceState
 
 SUBTYPE: Final = {"connect:Subtype": {"ValueString": "connect:Chat"}}  # that it is always there is assumed
 ASSOCIATED_PER_PAGE: Final = 100  # the model's maximum; no default is documented
@@ -24,15 +22,15 @@ def instance_arn(instance_id: str, region: str) -> str:
     return f"arn:aws:connect:{region}:{ACCOUNT_ID}:instance/{instance_id}"
 
 
-def describe_contact(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+def describe_contact(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
     """Answer one `DescribeContact`: there is no `State`, and `DisconnectTimestamp` only once the contact has ended."""
-    summary = _summary(service, contact)
+    summary = _summary(state, contact)
     changes = (contact.initiation_timestamp, contact._updated, contact._disconnect_timestamp)
     record: dict[str, Any] = {
         "Arn": summary.pop("ContactArn"),
         "Id": summary.pop("ContactId"),
         **summary,
-        "ContactAssociationId": root_of(service.contacts, contact),
+        "ContactAssociationId": root_of(state.contacts, contact),
         "LastUpdateTimestamp": max(filter(None, changes)),
         "Attributes": contact.attributes,
         "SegmentAttributes": SUBTYPE | contact.segment_attributes,
@@ -40,22 +38,22 @@ def describe_contact(service: ConnectChatService, request: Request, now: datetim
         **({"CustomerId": contact.customer_id} if contact.customer_id else {}),
         **({"DisconnectReason": contact.disconnect_reason} if contact.disconnect_reason else {}),
     }
-    connected_at = service.participants.of(contact)[0].connected_at
+    connected_at = state.participants.of(contact)[0].connected_at
     if connected_at is not None:
         record["ConnectedToSystemTimestamp"] = connected_at
     return Answer({"Contact": record}, contact)
 
 
-def list_associated_contacts(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+def list_associated_contacts(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
     """Answer one `ListAssociatedContacts`: all contacts of the tree that has the same root."""
-    root = root_of(service.contacts, contact)
-    tree = [other for other in service.contacts.values() if root_of(service.contacts, other) == root]
-    summaries = [_summary(service, other) for other in tree]
-    return Answer(page_of(service, request, "ContactSummaryList", summaries, ASSOCIATED_PER_PAGE), contact)
+    root = root_of(state.contacts, contact)
+    tree = [other for other in state.contacts.values() if root_of(state.contacts, other) == root]
+    summaries = [_summary(state, other) for other in tree]
+    return Answer(page_of(state, request, "ContactSummaryList", summaries, ASSOCIATED_PER_PAGE), contact)
 
 
-def _summary(service: ConnectChatService, contact: Contact) -> dict[str, Any]:
-    transferred = contact.previous_contact_id is not None or service.contacts.current(contact) is not contact
+def _summary(state: ServiceState, contact: Contact) -> dict[str, Any]:
+    transferred = contact.previous_contact_id is not None or state.contacts.current(contact) is not contact
     summary = {
         "ContactId": contact.contact_id,
         "ContactArn": f"{instance_arn(contact.instance_id, contact.region)}/contact/{contact.contact_id}",

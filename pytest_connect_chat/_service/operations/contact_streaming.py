@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.operations.subjects import require_active
-from pytest_connect_chat._service.wire import Request
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.state import ServiceState
 
 ENDPOINTS: Final = 2  # administrator guide, chat-message-streaming: two topics for each contact
 
 
-def start_contact_streaming(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+def start_contact_streaming(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
     """Answer one `StartContactStreaming`. A chat streams on through its transfers (assumed)."""
-    require_active(service, contact)
-    first = service.contacts[contact.initial_contact_id]
-    service.rules.require(
+    require_active(state, contact)
+    first = state.contacts[contact.initial_contact_id]
+    state.rules.require(
         "streaming-endpoints",
         len(first._streamings) < ENDPOINTS,
         f"The contact {contact.contact_id} streams to {len(first._streamings)} endpoints already.",
     )
-    streaming_id = service.identifiers.streaming_id()
+    streaming_id = state.identifiers.streaming_id()
     first._streamings += ((streaming_id, request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]),)
     return Answer({"StreamingId": streaming_id}, contact)
 
 
-def stop_contact_streaming(service: ConnectChatService, request: Request, now: datetime, contact: Contact) -> Answer:
+def stop_contact_streaming(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
     """Answer one `StopContactStreaming`."""
     streaming_id = request.params["StreamingId"]
-    first = service.contacts[contact.initial_contact_id]
-    service.rules.require(
+    first = state.contacts[contact.initial_contact_id]
+    state.rules.require(
         "streaming-exists",
         streaming_id in dict(first._streamings),
         f"StreamingId {streaming_id} is no streaming of the contact {contact.contact_id}.",

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.checks.companions import moment_of
+from pytest_connect_chat._service.chats.participants import Participant
+from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.clock import iso_timestamp
-from pytest_connect_chat._service.lineage import session_of
+from pytest_connect_chat._service.contacts.lineage import session_of
 from pytest_connect_chat._service.operations.pages import read_token, write_token
-from pytest_connect_chat._service.participants import Participant
-from pytest_connect_chat._service.transcript import TranscriptItem
-from pytest_connect_chat._service.wire import Request
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.rules.transcript_pages import moment_of
+from pytest_connect_chat._service.state import ServiceState
 
 PER_PAGE: Final = 10  # "Default: 10"; that 0 stands for it too is assumed
 
@@ -37,26 +35,26 @@ class Start(NamedTuple):
     place: int
 
 
-def get_transcript(service: ConnectChatService, request: Request, now: datetime, participant: Participant) -> Answer:
+def get_transcript(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
     """Answer one `GetTranscript`."""
     params, chat = request.params, participant.first_contact.contact_id
-    contact = service.contacts.current(participant.first_contact)
-    session = session_of(service.contacts, contact)
+    contact = state.contacts.current(participant.first_contact)
+    session = session_of(state.contacts, contact)
     current = [item for segment in session for item in segment._transcript]
     past = [
         item
-        for contact_id in service.contacts.past_contact_ids(contact)
-        for item in reversed(service.contacts[contact_id]._transcript)
+        for contact_id in state.contacts.past_contact_ids(contact)
+        for item in reversed(state.contacts[contact_id]._transcript)
     ]
     only = params.get("ContactId")
-    service.rules.require(
+    state.rules.require(
         "transcript-contact",
         only is None or only in {segment.contact_id for segment in session},
         f"ContactId {only} is no contact of the current chat.",
     )
-    start = _start(service, request, current, chat)
+    start = _start(state, request, current, chat)
     if start.direction == "PAST":
-        _require_past_is_readable(service, request)
+        _require_past_is_readable(state, request)
         # What lies before the session is numbered backward from it, so that the numbers sort by time.
         items = [(-1 - index, past[index]) for index in range(start.place, len(past))]
     elif start.direction == "BACKWARD":
@@ -76,11 +74,11 @@ def get_transcript(service: ConnectChatService, request: Request, now: datetime,
     return Answer(members, contact)
 
 
-def _start(service: ConnectChatService, request: Request, current: Sequence[TranscriptItem], chat: str) -> Start:
+def _start(state: ServiceState, request: Request, current: Sequence[TranscriptItem], chat: str) -> Start:
     params = request.params
     if "NextToken" in params:
         position = _POSITION.match(read_token(params["NextToken"], chat))
-        service.rules.require("transcript-next-token", position is not None, "NextToken is not one of this chat.")
+        state.rules.require("transcript-next-token", position is not None, "NextToken is not one of this chat.")
         if position is not None:
             direction: str = position[1]
             if direction != "PAST":
@@ -90,18 +88,16 @@ def _start(service: ConnectChatService, request: Request, current: Sequence[Tran
         direction = params.get("ScanDirection", "BACKWARD")
         return Start(direction, len(current) if direction == "BACKWARD" else 0)
     direction = params.get("ScanDirection", "FORWARD")
-    index = _index(service, params["StartPosition"], direction, current)
+    index = _index(state, params["StartPosition"], direction, current)
     return Start(direction, index + 1 if direction == "BACKWARD" else index)
 
 
-def _index(
-    service: ConnectChatService, position: dict[str, Any], direction: str, current: Sequence[TranscriptItem]
-) -> int:
+def _index(state: ServiceState, position: dict[str, Any], direction: str, current: Sequence[TranscriptItem]) -> int:
     """Return the index of the first item of a page, both directions counting it in."""
     if "Id" in position:
         ids = [item.id for item in current]
         known = position["Id"] in ids
-        service.rules.require("transcript-start-exists", known, f"StartPosition.Id {position['Id']} is no item.")
+        state.rules.require("transcript-start-exists", known, f"StartPosition.Id {position['Id']} is no item.")
         return ids.index(position["Id"]) if known else 0
     moment = moment_of(position.get("AbsoluteTime", ""))
     if moment is None:
@@ -111,9 +107,9 @@ def _index(
     return sum(item.absolute_time < moment for item in current)
 
 
-def _require_past_is_readable(service: ConnectChatService, request: Request) -> None:
+def _require_past_is_readable(state: ServiceState, request: Request) -> None:
     params = request.params
-    service.rules.require(
+    state.rules.require(
         "transcript-past",
         params.get("ScanDirection") != "FORWARD" and not {"StartPosition", "ContactId"} & set(params),
         "Past chats are read with ScanDirection BACKWARD, and without StartPosition and ContactId.",

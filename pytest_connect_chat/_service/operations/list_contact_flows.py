@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND
+from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
 from pytest_connect_chat._service.operations.contact_records import instance_arn
 from pytest_connect_chat._service.operations.pages import page_of
-from pytest_connect_chat._service.wire import Request
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.state import ServiceState
 
 FLOWS_PER_PAGE: Final = 100  # "The default MaxResult size is 100"
 FLOW_TYPE: Final = "CONTACT_FLOW"
 
 
-def list_contact_flows(service: ConnectChatService, request: Request, now: datetime) -> Answer:
+def list_contact_flows(state: ServiceState, request: Request, now: datetime) -> Answer:
     """Answer one `ListContactFlows`: the flows that a test has declared, all of the type `CONTACT_FLOW`."""
     instance_id = request.params["InstanceId"]
-    service.rules.require("instance-id-arn", not instance_id.startswith("arn:"), RESOURCE_NOT_FOUND)
-    service.rules.require("instance-exists", service.instances.exists(instance_id), RESOURCE_NOT_FOUND)
+    state.rules.require("instance-id-arn", not instance_id.startswith("arn:"), RESOURCE_NOT_FOUND)
+    state.rules.require("instance-exists", state.instances.exists(instance_id), RESOURCE_NOT_FOUND)
     wanted = request.params.get("ContactFlowTypes") or [FLOW_TYPE]
-    flow_ids = service.instances.flows(instance_id) if FLOW_TYPE in wanted else ()
+    flow_ids = state.instances.flows(instance_id) if FLOW_TYPE in wanted else ()
     flows: list[dict[str, Any]] = [
         {
             "Id": flow_id,
@@ -36,4 +33,4 @@ def list_contact_flows(service: ConnectChatService, request: Request, now: datet
         }
         for flow_id in flow_ids
     ]
-    return Answer(page_of(service, request, "ContactFlowSummaryList", flows, FLOWS_PER_PAGE))
+    return Answer(page_of(state, request, "ContactFlowSummaryList", flows, FLOWS_PER_PAGE))

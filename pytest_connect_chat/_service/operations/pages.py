@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pytest_connect_chat._service.wire import Request
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.state import ServiceState
 
 LONGEST_POSITION: Final = 9  # digits; Python refuses to read thousands of them
 
 
 def page_of(
-    service: ConnectChatService, request: Request, member: str, items: list[dict[str, Any]], per_page: int
+    state: ServiceState, request: Request, member: str, items: list[dict[str, Any]], per_page: int
 ) -> dict[str, Any]:
     """Return one page of `items` under `member`, with a `NextToken` if more follow."""
     start = 0
     if "NextToken" in request.params:
         position = read_token(request.params["NextToken"], request.operation)
         known = position.isdecimal() and len(position) <= LONGEST_POSITION
-        service.rules.require("list-next-token", known, "NextToken is not one of this operation.")
+        state.rules.require("list-next-token", known, "NextToken is not one of this operation.")
         start = int(position) if known else 0
     end = start + request.params.get("MaxResults", per_page)
     page: dict[str, Any] = {member: items[start:end]}

@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pytest_connect_chat._service import participation
-from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.checks.attributes import attributes_message
-from pytest_connect_chat._service.checks.check import RESOURCE_NOT_FOUND
-from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
+from pytest_connect_chat._service.chats import actions
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.rehydration import resolve_source
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members
-from pytest_connect_chat._service.persistent_chat import resolve_source
-from pytest_connect_chat._service.wire import Request
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.rules.attributes import attributes_message
+from pytest_connect_chat._service.state import ServiceState
 
 _NO_ATTRIBUTES: Final[dict[str, Any]] = {}
 DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # "defaults to 25 hour"
 
 
-def start_chat_contact(service: ConnectChatService, request: Request, now: datetime) -> Answer:
+def start_chat_contact(state: ServiceState, request: Request, now: datetime) -> Answer:
     """Answer one `StartChatContact`, the shape of which has been checked."""
     params = request.params
     used_token = _token_key(request)
-    earlier = service.used_tokens.find(used_token, now) if used_token else None
+    earlier = state.used_tokens.find(used_token, now) if used_token else None
     if earlier is not None:
-        return _replay(service, request, earlier)
-    _require_instance_and_flow(service, params)
-    source = resolve_source(params.get("PersistentChat"), params["InstanceId"], service.contacts, service.rules, now)
-    related = _related_contact(service, params)
-    attributes = _attributes(service, params, related)
-    _require_free_slot(service, params["InstanceId"])
-    contact = _new_contact(service, request, now, source, related, attributes)
-    service.contacts.add(contact, connect_by=now + service.connect_within if service.connect_within else None)
-    answer = Answer(_members(service, request, contact, now), contact)
+        return _replay(state, request, earlier)
+    _require_instance_and_flow(state, params)
+    source = resolve_source(params.get("PersistentChat"), params["InstanceId"], state.contacts, state.rules, now)
+    related = _related_contact(state, params)
+    attributes = _attributes(state, params, related)
+    _require_free_slot(state, params["InstanceId"])
+    contact = _new_contact(state, request, now, source, related, attributes)
+    state.contacts.add(contact, connect_by=now + state.connect_within if state.connect_within else None)
+    answer = Answer(_members(state, request, contact, now), contact)
     if used_token:
-        service.used_tokens.remember(used_token, CommittedCall(params, *answer, now))
+        state.used_tokens.remember(used_token, CommittedCall(params, *answer, now))
     return answer
 
 
@@ -49,22 +46,22 @@ def _token_key(request: Request) -> tuple[str, ...] | None:
     return (request.region, request.operation, request.params["InstanceId"], client_token)
 
 
-def _replay(service: ConnectChatService, request: Request, earlier: CommittedCall) -> Answer:
-    service.rules.require(
+def _replay(state: ServiceState, request: Request, earlier: CommittedCall) -> Answer:
+    state.rules.require(
         "client-token-conflict",
         earlier.params == request.params,
         f"ClientToken {request.params['ClientToken']} was used for a different request, which started the contact "
         f"{earlier.members['ContactId']}.",
     )
     members = dict(earlier.members)
-    contact = service.contacts[members["ContactId"]]
-    if not service.contacts.current(contact).is_active:
+    contact = state.contacts[members["ContactId"]]
+    if not state.contacts.current(contact).is_active:
         members.pop("Websocket", None)  # "can omit a websocket URL if the chat has already ended"
     return Answer(members, contact)
 
 
-def _require_instance_and_flow(service: ConnectChatService, params: dict[str, Any]) -> None:
-    refuse, instances = service.rules.refuse, service.instances
+def _require_instance_and_flow(state: ServiceState, params: dict[str, Any]) -> None:
+    refuse, instances = state.rules.refuse, state.instances
     instance_id, contact_flow_id = params["InstanceId"], params["ContactFlowId"]
     if instance_id.startswith("arn:"):
         refuse("instance-id-arn", RESOURCE_NOT_FOUND)
@@ -76,14 +73,14 @@ def _require_instance_and_flow(service: ConnectChatService, params: dict[str, An
         refuse("contact-flow-exists", RESOURCE_NOT_FOUND)
 
 
-def _related_contact(service: ConnectChatService, params: dict[str, Any]) -> Contact | None:
+def _related_contact(state: ServiceState, params: dict[str, Any]) -> Contact | None:
     related_contact_id = params.get("RelatedContactId")
     if related_contact_id is None:
         return None
-    related = service.contacts.get(related_contact_id)
+    related = state.contacts.get(related_contact_id)
     if related is not None and related.instance_id != params["InstanceId"]:
         related = None
-    service.rules.require(
+    state.rules.require(
         "related-contact-exists",
         related is not None,
         f"RelatedContactId {related_contact_id} is no contact of the instance {params['InstanceId']}.",
@@ -91,7 +88,7 @@ def _related_contact(service: ConnectChatService, params: dict[str, Any]) -> Con
     return related
 
 
-def _attributes(service: ConnectChatService, params: dict[str, Any], related: Contact | None) -> dict[str, str]:
+def _attributes(state: ServiceState, params: dict[str, Any], related: Contact | None) -> dict[str, str]:
     own: dict[str, str] = params.get("Attributes", {})
     if related is None:
         return dict(own)
@@ -99,14 +96,14 @@ def _attributes(service: ConnectChatService, params: dict[str, Any], related: Co
     # request's own attributes win is assumed.
     attributes = related.attributes | own
     problem = attributes_message(attributes)
-    service.rules.require("attributes-size", problem is None, problem or "")
+    state.rules.require("attributes-size", problem is None, problem or "")
     return attributes
 
 
-def _require_free_slot(service: ConnectChatService, instance_id: str) -> None:
-    active, quota = service.contacts.active_count(instance_id), service.settings.max_active_chats
+def _require_free_slot(state: ServiceState, instance_id: str) -> None:
+    active, quota = state.contacts.active_count(instance_id), state.max_active_chats
     if active >= quota:
-        service.rules.refuse(
+        state.rules.refuse(
             "active-chats",
             f"The instance {instance_id} has reached its quota of active chats: {active} of {quota}. The setting "
             "max_active_chats raises it; stop_contact() frees a slot.",
@@ -114,7 +111,7 @@ def _require_free_slot(service: ConnectChatService, instance_id: str) -> None:
 
 
 def _new_contact(
-    service: ConnectChatService,
+    state: ServiceState,
     request: Request,
     now: datetime,
     source: Contact | None,
@@ -122,7 +119,7 @@ def _new_contact(
     attributes: dict[str, str],
 ) -> Contact:
     params = request.params
-    contact_id, participant_id, participant_token = service.identifiers.contact()
+    contact_id, participant_id, participant_token = state.identifiers.contact()
     origin = source or related
     minutes = params.get("ChatDurationInMinutes")
     duration = DEFAULT_DURATION if minutes is None else timedelta(minutes=minutes)
@@ -146,11 +143,11 @@ def _new_contact(
         _attributes=attributes,
         _segment_attributes=params.get("SegmentAttributes", _NO_ATTRIBUTES),
         _initial_message=params.get("InitialMessage"),
-        _registry=service.contacts,
+        _registry=state.contacts,
     )
 
 
-def _members(service: ConnectChatService, request: Request, contact: Contact, now: datetime) -> dict[str, Any]:
+def _members(state: ServiceState, request: Request, contact: Contact, now: datetime) -> dict[str, Any]:
     members: dict[str, Any] = {
         "ContactId": contact.contact_id,
         "ParticipantId": contact.participant_id,
@@ -159,12 +156,12 @@ def _members(service: ConnectChatService, request: Request, contact: Contact, no
     if contact.continued_from_contact_id is not None:
         members["ContinuedFromContactId"] = contact.continued_from_contact_id
     if "ConnectionTypes" in request.params:
-        customer, types = service.participants.of(contact)[0], frozenset(request.params["ConnectionTypes"])
+        customer, types = state.participants.of(contact)[0], frozenset(request.params["ConnectionTypes"])
         if customer.asks_for(types):
-            participation.join(service, customer, now)
-        members |= connection_members(service, customer, types, request.region, now)
+            actions.join(state, customer, now)
+        members |= connection_members(state, customer, types, request.region, now)
     if "ChatStreamingConfiguration" in request.params:
-        members["StreamingId"] = service.identifiers.streaming_id()
+        members["StreamingId"] = state.identifiers.streaming_id()
         arn = request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]
         contact._streamings = ((members["StreamingId"], arn),)
     return members

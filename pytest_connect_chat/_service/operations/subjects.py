@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.contact import Contact
+from pytest_connect_chat._service.chats.participants import Participant
+from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.idempotency import CommittedCall
-from pytest_connect_chat._service.participants import Participant
-from pytest_connect_chat._service.wire import Request
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.state import ServiceState
 
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.service import ConnectChatService
-
-Operation = Callable[["ConnectChatService", Request, datetime], Answer]
-ContactOperation = Callable[["ConnectChatService", Request, datetime, Contact], Answer]
-ParticipantOperation = Callable[["ConnectChatService", Request, datetime, Participant], Answer]
+Operation = Callable[[ServiceState, Request, datetime], Answer]
+ContactOperation = Callable[[ServiceState, Request, datetime, Contact], Answer]
+ParticipantOperation = Callable[[ServiceState, Request, datetime, Participant], Answer]
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -35,29 +33,29 @@ def of_contact(
             the model requires.
     """
 
-    def answer(service: ConnectChatService, request: Request, now: datetime) -> Answer:
-        contact = service.contacts.get(request.params[member])
+    def answer(state: ServiceState, request: Request, now: datetime) -> Answer:
+        contact = state.contacts.get(request.params[member])
         known = contact is not None and contact.instance_id == request.params["InstanceId"]
-        service.rules.require(
+        state.rules.require(
             "contact-exists",
             known,
             f"{member} {request.params[member]} is no contact of the instance {request.params['InstanceId']}.",
         )
         if contact is None:
             return Answer(dict(unknown))
-        serve = partial(operation, service, request, now, contact)
-        return _once(service, request, now, contact.contact_id, "client-token-conflict", serve)
+        serve = partial(operation, state, request, now, contact)
+        return _once(state, request, now, contact.contact_id, "client-token-conflict", serve)
 
     return answer
 
 
-def require_active(service: ConnectChatService, contact: Contact) -> None:
+def require_active(state: ServiceState, contact: Contact) -> None:
     """Refuse what is only possible while the chat of a contact has not ended."""
-    current = service.contacts.current(contact)
-    service.rules.require(
+    current = state.contacts.current(contact)
+    state.rules.require(
         "contact-active",
         current.is_active,
-        f"The chat of the contact {contact.contact_id} is not active: {service.contacts.describe(current)}.",
+        f"The chat of the contact {contact.contact_id} is not active: {state.contacts.describe(current)}.",
     )
 
 
@@ -72,23 +70,23 @@ def of_participant(operation: ParticipantOperation, unknown: Mapping[str, Any] =
         unknown: As for `of_contact`.
     """
 
-    def answer(service: ConnectChatService, request: Request, now: datetime) -> Answer:
-        participant = service.participants.find(request)
+    def answer(state: ServiceState, request: Request, now: datetime) -> Answer:
+        participant = state.participants.find(request)
         if participant is None:
             return Answer(dict(unknown))
 
         def serve() -> Answer:
-            service.participants.require_live_token(request, participant, service.rules, now)
-            return operation(service, request, now, participant)
+            state.participants.require_live_token(request, participant, state.rules, now)
+            return operation(state, request, now, participant)
 
         scope = participant.participant_id
-        return _once(service, request, now, scope, "participant-client-token-conflict", serve)
+        return _once(state, request, now, scope, "participant-client-token-conflict", serve)
 
     return answer
 
 
 def _once(
-    service: ConnectChatService,
+    state: ServiceState,
     request: Request,
     now: datetime,
     scope: str,
@@ -100,11 +98,11 @@ def _once(
     if not client_token:
         return serve()
     key = (request.region, request.operation, scope, client_token)
-    earlier = service.used_tokens.find(key, now)
+    earlier = state.used_tokens.find(key, now)
     if earlier is not None:
         same = earlier.params == request.params
-        service.rules.require(conflict, same, f"ClientToken {client_token} was used for a different request.")
+        state.rules.require(conflict, same, f"ClientToken {client_token} was used for a different request.")
         return Answer(dict(earlier.members), earlier.contact)
     answer = serve()
-    service.used_tokens.remember(key, CommittedCall(request.params, *answer, now))
+    state.used_tokens.remember(key, CommittedCall(request.params, *answer, now))
     return answer

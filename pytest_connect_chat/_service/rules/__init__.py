@@ -1,7 +1,7 @@
-"""Every rule by which the service refuses a request: one entry each, in the order in which they are looked at.
+"""Every rule by which the service refuses a request: one entry each, with its check beside it.
 
 `docs/fidelity.md` is generated from this table, and a test keeps the two equal. How a rule is switched is in
-`rulebook.py`; what it looks at, in `checks`.
+`rulebook.py`.
 """
 
 from __future__ import annotations
@@ -9,21 +9,33 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_connect_chat._service.rules import (
-    contacts,
-    participants,
-    start_chat_contact,
-    start_chat_contact_shapes,
-    stop_contact,
-    transcripts,
+    access,
+    attributes,
+    events,
+    existence,
+    files,
+    messages,
+    modelled,
+    past_chats,
+    request_members,
+    segment_attributes,
+    streaming,
+    transcript_pages,
 )
-from pytest_connect_chat._service.rules.rule import Rule
+from pytest_connect_chat._service.rules.rule import PHASES, Rule
 
-RULES: Final[tuple[Rule, ...]] = (
-    *start_chat_contact_shapes.SHAPES,
-    *start_chat_contact.COMBINATIONS,
-    *start_chat_contact.STATES,
-    *stop_contact.RULES,
-    *contacts.RULES,
-    *participants.RULES,
-    *transcripts.RULES,
+_BY_SUBJECT: Final[tuple[Rule, ...]] = (
+    *request_members.RULES,
+    *messages.RULES,
+    *attributes.RULES,
+    *segment_attributes.RULES,
+    *past_chats.RULES,
+    *streaming.RULES,
+    *existence.RULES,
+    *access.RULES,
+    *events.RULES,
+    *transcript_pages.RULES,
+    *files.RULES,
+    *modelled.RULES,
 )
+RULES: Final = tuple(sorted(_BY_SUBJECT, key=lambda rule: PHASES.index(rule.phase)))  # in the order of the checks

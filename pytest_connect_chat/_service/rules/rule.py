@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from pytest_connect_chat._service.checks.check import Check
+from pytest_connect_chat._service.request import Request
 
+Check = Callable[[Request], str | None]  # returns what is wrong with a request, or `None`
 Evidence = Literal["documented", "observed", "assumed"]
 
 PARAMETER: Final = "InvalidParameterException"
 REQUEST: Final = "InvalidRequestException"
 NOT_FOUND: Final = "ResourceNotFoundException"
+VALIDATION: Final = "ValidationException"
+DENIED: Final = "AccessDeniedException"
 
 PAGE: Final = "API reference: StartChatContact"
 MODEL: Final = "botocore service model"
@@ -19,11 +23,43 @@ PERSISTENCE: Final = "administrator guide: chat-persistence"
 ATTRIBUTES: Final = "administrator guide: connect-attrib-list"
 STREAMING: Final = "administrator guide: chat-message-streaming"
 QUOTAS: Final = "administrator guide: amazon-connect-service-limits"
+SENDING: Final = "participant API reference: SendMessage"
+SENDING_EVENTS: Final = "participant API reference: SendEvent"
+FEATURES: Final = "administrator guide: feature-limits"
 START: Final = ("StartChatContact",)
 
 DOCUMENTED: Final = "documented"
 OBSERVED: Final = "observed"
 ASSUMED: Final = "assumed"
+
+CONNECTING: Final = ("CreateParticipantConnection",)
+CONNECTED: Final = (
+    "CompleteAttachmentUpload",
+    "DisconnectParticipant",
+    "GetAttachment",
+    "GetTranscript",
+    "SendEvent",
+    "SendMessage",
+    "StartAttachmentUpload",
+)
+WITH_TOKEN: Final = tuple(operation for operation in CONNECTED if not operation.startswith("Get"))
+LISTS: Final = ("ListAssociatedContacts", "ListContactFlows")
+OF_AN_OPEN_CHAT: Final = ("StartContactStreaming", "CreateParticipant", "CreatePersistentContactAssociation")
+OF_A_CONTACT: Final = (
+    *OF_AN_OPEN_CHAT,
+    "DescribeContact",
+    "GetContactAttributes",
+    "ListAssociatedContacts",
+    "StopContactStreaming",
+    "TagContact",
+    "UntagContact",
+    "UpdateContactAttributes",
+)
+WITHOUT_PARAMETER_EXCEPTION: Final = ("CreateParticipant", "GetContactAttributes")
+
+
+Phase = Literal["form", "members", "state"]
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase)  # in the order in which a request is looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +75,7 @@ class Rule:
         evidence: How sure it is that such a request is refused.
         code_evidence: How sure the exception class is.
         check: What looks at the request, `None` where the answer depends on the fake's state.
+        phase: When it is looked at: the form of each member first, then members together, then the fake's state.
         enabled: Whether it holds unless somebody switches it.
         operations: The operations it belongs to.
     """
@@ -51,27 +88,36 @@ class Rule:
     evidence: Evidence
     code_evidence: Evidence = ASSUMED
     check: Check | None = None
+    phase: Phase = "form"
     enabled: bool = True
     operations: tuple[str, ...] = START
 
 
-def shape(
-    id: str, member: str | None, sentence: str, source: str, check: Check, *, operations: tuple[str, ...] = START
+def form(
+    id: str,
+    member: str | None,
+    sentence: str,
+    source: str,
+    check: Check,
+    *,
+    evidence: Evidence = DOCUMENTED,
+    code: str = PARAMETER,
+    operations: tuple[str, ...] = START,
 ) -> Rule:
-    """A rule on the form of one member; AWS documents the bound, not the exception class."""
+    """A rule on the form of one member. AWS documents the bound, not the exception class."""
     return Rule(
         id=id,
         member=member,
         sentence=sentence,
-        code=PARAMETER,
+        code=code,
         source=source,
-        evidence=DOCUMENTED,
+        evidence=evidence,
         check=check,
         operations=operations,
     )
 
 
-def combination(
+def members(
     id: str,
     member: str | None,
     sentence: str,
@@ -82,7 +128,7 @@ def combination(
     enabled: bool = True,
     operations: tuple[str, ...] = START,
 ) -> Rule:
-    """A rule across members; the exception class is always assumed."""
+    """A rule that looks at several members, or at what they mean. The exception class is always assumed."""
     return Rule(
         id=id,
         member=member,
@@ -91,6 +137,7 @@ def combination(
         source=source,
         evidence=evidence,
         check=check,
+        phase="members",
         enabled=enabled,
         operations=operations,
     )
@@ -107,7 +154,7 @@ def state(
     code_evidence: Evidence = ASSUMED,
     operations: tuple[str, ...] = START,
 ) -> Rule:
-    """A rule whose answer depends on what the fake holds; the operation's own code looks at it."""
+    """A rule whose answer depends on what the fake holds. The operation's own code looks at it."""
     return Rule(
         id=id,
         member=member,
@@ -116,5 +163,6 @@ def state(
         source=source,
         evidence=evidence,
         code_evidence=code_evidence,
+        phase="state",
         operations=operations,
     )

@@ -1,0 +1,101 @@
+"""Mistyped, assigned and missing names: what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from reprlib import repr as shortened
+from types import CodeType
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+OURS: Final = __name__.partition(".")[0]
+
+
+def did_you_mean(name: str, choices: Iterable[str], otherwise: str = "") -> str:
+    """Return a sentence that names the choice nearest to a mistyped name, or `otherwise` where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(choices), n=1)
+    return f" Did you mean {near[0]!r}?" if near else otherwise
+
+
+def public_names(owner: type) -> list[str]:
+    """Return the public attributes of a class."""
+    return [name for name in dir(owner) if not name.startswith("_")]
+
+
+def named_only(example: str, error: type[Exception]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Let a method say, of a value that is given without its name, what to write.
+
+    Args:
+        example: What to write.
+        error: What to raise.
+    """
+
+    def decorate(method: Callable[P, T]) -> Callable[P, T]:
+        code: CodeType = method.__code__
+        owner, _, name = method.__qualname__.rpartition(".")
+        called = owner if name == "__init__" else name
+
+        @wraps(method)
+        def checked(*args: P.args, **keywords: P.kwargs) -> T:
+            __tracebackhide__ = True
+            if len(args) > code.co_argcount:
+                value = shortened(args[code.co_argcount])
+                raise error(f"{called}() cannot tell what {value} is: write, for example, {example}.")
+            return method(*args, **keywords)
+
+        return checked
+
+    return decorate
+
+
+class SuggestsNames:
+    """Names the nearest attribute where somebody asks for one that is not there."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        """Return a sentence that says what to do instead of using a name that is not there."""
+        return "" if name.startswith("_") or hasattr(cls, name) else did_you_mean(name, public_names(cls))
+
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, to whom every name would be there
+
+        def __getattr__(self, name: str) -> object:
+            __tracebackhide__ = True
+            owner = type(self)
+            if hasattr(owner, name):  # a property of that name failed: its own error says more
+                return object.__getattribute__(self, name)
+            raise AttributeError(f"{owner.__name__} has no attribute {name!r}.{owner._hint_at(name)}", name=name)
+
+
+class FixedNames(SuggestsNames):
+    """Takes no further attribute either: an assignment that changes nothing would pass in silence.
+
+    Methods can be replaced, as `unittest.mock.patch.object` does, and classes of others that derive from ours are free.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        ...
+    else:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            __tracebackhide__ = True
+            owner = type(self)
+            if not (
+                name.startswith("_")
+                or (callable(value) and callable(getattr(owner, name, None)))
+                or owner.__module__.partition(".")[0] != OURS
+            ):
+                refused = f"{owner.__name__} takes no attribute {name!r}."
+                if hasattr(owner, name):
+                    refused = f"{name!r} of {owner.__name__} cannot be assigned."
+                raise AttributeError(refused + owner._hint_at(name), name=name)
+            object.__setattr__(self, name, value)

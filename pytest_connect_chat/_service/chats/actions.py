@@ -1,0 +1,118 @@
+"""What participants do in a chat, whether a client's request says so or a test."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pytest_connect_chat._service.chats.attachments import Attachment
+from pytest_connect_chat._service.chats.participants import Participant
+from pytest_connect_chat._service.chats.transcript import PARTICIPANT_JOINED, PARTICIPANT_LEFT, TranscriptItem
+from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat.exceptions import SceneError
+
+# How the flow's own items name themselves: seen in public transcripts. That they have no participant id is assumed.
+BOT_ROLE = "SYSTEM"
+BOT_NAME = "SYSTEM_MESSAGE"
+
+
+def join(state: ServiceState, participant: Participant, now: datetime) -> None:
+    """Let a participant connect. Only the first time shows in the transcript (assumed)."""
+    if participant.connected_at is not None:
+        return
+    participant.connected_at = now
+    contact = state.contacts.current(participant.first_contact)
+    _say(state, participant, now, type="PARTICIPANT_JOINED", content_type=PARTICIPANT_JOINED)
+    if participant.role == "CUSTOMER":
+        contact._connected = True
+        first = participant.first_contact
+        if first._initial_message is not None:  # the flow takes it once it has started, and so with the customer
+            _reply(state, participant, first._transcript[0], now)
+
+
+def send_message(
+    state: ServiceState, participant: Participant, content_type: str, content: str, now: datetime
+) -> TranscriptItem:
+    """Let a participant say something; the test's bot answers the customer."""
+    item = _say(state, participant, now, type="MESSAGE", content_type=content_type, content=content)
+    if participant.role == "CUSTOMER":
+        _reply(state, participant, item, now)
+    return item
+
+
+def send_attachment(
+    state: ServiceState, participant: Participant, attachment: Attachment, now: datetime
+) -> TranscriptItem:
+    """Let a participant send a file that has been uploaded; that the item has the file's content type is assumed."""
+    return _say(
+        state,
+        participant,
+        now,
+        type="ATTACHMENT",
+        content_type=attachment.content_type,
+        attachments=(attachment,),
+    )
+
+
+def leave(state: ServiceState, participant: Participant, now: datetime) -> None:
+    """Let a participant disconnect, and end the contact where nobody is left to keep it open.
+
+    A customer's leaving ends it unless an agent is present, whom `DisconnectOnCustomerExit` sends away. An agent's
+    leaving ends it unless another is present. That the customer who left first stays the reason is assumed.
+    """
+    contact = state.contacts.current(participant.first_contact)
+    customer, *others = state.participants.of(contact)
+    _go(state, participant, now)
+    agents = [other for other in others if other.role == "AGENT" and other.is_present]
+    if participant is customer and "AGENT" in contact.disconnect_on_customer_exit:
+        for agent in agents:
+            _go(state, agent, now)
+        agents = []
+    if participant.role in ("CUSTOMER", "AGENT") and not agents:
+        state.contacts.end(contact, "CUSTOMER_DISCONNECT" if customer.has_left else "AGENT_DISCONNECT", now)
+
+
+def _go(state: ServiceState, participant: Participant, now: datetime) -> None:
+    if participant.is_present:
+        _say(state, participant, now, type="PARTICIPANT_LEFT", content_type=PARTICIPANT_LEFT)
+    participant.has_left = True
+
+
+def _reply(state: ServiceState, customer: Participant, message: TranscriptItem, now: datetime) -> None:
+    reply = state.reply
+    text = reply(message) if callable(reply) else reply
+    if text is None:
+        return
+    if not isinstance(text, str) or not text:
+        raise SceneError(f"The callable of reply_with() returns a non-empty text, or None for no answer, not {text!r}.")
+    state.contacts.say(
+        state.contacts.current(customer.first_contact),
+        type="MESSAGE",
+        content_type="text/plain",
+        content=text,
+        absolute_time=now,
+        participant_role=BOT_ROLE,
+        display_name=BOT_NAME,
+    )
+
+
+def _say(
+    state: ServiceState,
+    participant: Participant,
+    now: datetime,
+    *,
+    type: str,
+    content_type: str,
+    content: str | None = None,
+    attachments: tuple[Attachment, ...] = (),
+) -> TranscriptItem:
+    return state.contacts.say(
+        state.contacts.current(participant.first_contact),
+        type=type,
+        content_type=content_type,
+        content=content,
+        attachments=attachments,
+        absolute_time=now,
+        participant_id=participant.participant_id,
+        participant_role=participant.role,
+        display_name=participant.display_name,
+    )

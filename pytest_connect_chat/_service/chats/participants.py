@@ -1,0 +1,164 @@
+"""Who takes part in the chats, and what each participant's tokens are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from pytest_connect_chat._service.answer import ACCESS_DENIED, EXPLICIT_DENY
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.rules.rulebook import RuleBook
+
+URL_LIFETIME: Final = timedelta(seconds=100)  # API reference: CreateParticipantConnection
+CONNECTION_TOKEN_LIFETIME: Final = timedelta(days=1)  # likewise
+
+_BOTH: Final = frozenset({"WEBSOCKET", "CONNECTION_CREDENTIALS"})
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Participant:
+    """One participant of a chat. It moves on with the chat when the contact is transferred.
+
+    Attributes:
+        participant_id: Its id, the same throughout the chat.
+        role: `"CUSTOMER"`, `"AGENT"`, `"CUSTOM_BOT"` or `"SUPERVISOR"`.
+        display_name: Its display name.
+        participant_token: What it gets connections with.
+        first_contact: The initial contact of the chat.
+        connected_at: When it connected first, `None` before.
+        has_left: Whether it has disconnected.
+        asked_for: The types of connection information that it has asked for.
+    """
+
+    participant_id: str
+    role: str
+    display_name: str
+    participant_token: str
+    first_contact: Contact
+    connected_at: datetime | None = None
+    has_left: bool = False
+    asked_for: frozenset[str] = frozenset()
+
+    @property
+    def is_present(self) -> bool:
+        """Whether it has connected and not left."""
+        return self.connected_at is not None and not self.has_left
+
+    def asks_for(self, types: frozenset[str]) -> bool:
+        """Note what it asks for; return whether that is all that a client needs to subscribe to the chat.
+
+        Nobody can subscribe to the fake's URLs, so that asking for both, at once or in turn, stands for it.
+        """
+        self.asked_for |= types
+        return self.asked_for >= _BOTH
+
+
+class Connection(NamedTuple):
+    """What a connection token stands for."""
+
+    participant: Participant
+    issued: datetime
+
+
+class Participants:
+    """The participants of every chat, found by the tokens that they come with.
+
+    Args:
+        contacts: Knows the customers, who become participants here when they first do something.
+        identifiers: Gives ids and tokens.
+    """
+
+    def __init__(self, contacts: ContactRegistry, identifiers: Identifiers) -> None:
+        self._contacts = contacts
+        self._identifiers = identifiers
+        self._by_session: dict[str, list[Participant]] = {}
+        self._by_token: dict[str, Participant] = {}
+        self._connections: dict[str, Connection] = {}
+
+    def of(self, contact: Contact) -> list[Participant]:
+        """Return the participants of a contact's chat, the customer first."""
+        found = self._by_session.get(contact.initial_contact_id)
+        if found is None:
+            customer = Participant(
+                participant_id=contact.participant_id,
+                role="CUSTOMER",
+                display_name=contact.display_name,
+                participant_token=contact.participant_token,
+                first_contact=self._contacts[contact.initial_contact_id],
+            )
+            found = self._by_session[contact.initial_contact_id] = [customer]
+        return found
+
+    def add(self, contact: Contact, role: str, display_name: str) -> Participant:
+        """Let somebody else take part in a contact's chat."""
+        participant_id, participant_token = self._identifiers.participant()
+        participant = Participant(
+            participant_id=participant_id,
+            role=role,
+            display_name=display_name,
+            participant_token=participant_token,
+            first_contact=self._contacts[contact.initial_contact_id],
+        )
+        self.of(contact).append(participant)
+        self._by_token[participant_token] = participant
+        return participant
+
+    def issue_connection_token(self, participant: Participant, now: datetime) -> str:
+        """Return a new connection token."""
+        token = self._identifiers.connection_token()
+        self._connections[token] = Connection(participant, now)
+        return token
+
+    def find(self, request: Request) -> Participant | None:
+        """Return the participant whose token a request to the participant service carries, or `None`.
+
+        A token counts only as what it was issued for, and only in the region of its contact.
+        """
+        if request.operation == "CreateParticipantConnection":
+            participant = self._with_participant_token(request.params["ParticipantToken"])
+        else:
+            connection = self._connections.get(request.params.get("ConnectionToken", ""))
+            participant = connection.participant if connection is not None else None
+        if participant is not None and participant.first_contact.region == request.region:
+            return participant
+        return None
+
+    def instance_of(self, request: Request) -> str:
+        """Return the instance that a request to the participant service concerns; empty for an unknown token."""
+        participant = self.find(request)
+        return participant.first_contact.instance_id if participant is not None else ""
+
+    def require_known_token(self, request: Request, rules: RuleBook) -> None:
+        """Refuse a request with an unknown token, before anything else about it is looked at.
+
+        Raises:
+            ServiceError: The token is unknown.
+        """
+        kind = "participant" if request.operation == "CreateParticipantConnection" else "connection"
+        rules.require(f"{kind}-token-known", self.find(request) is not None, EXPLICIT_DENY)
+
+    def require_live_token(self, request: Request, participant: Participant, rules: RuleBook, now: datetime) -> None:
+        """Refuse the token of a participant that is no longer in an active chat, or that is too old.
+
+        Raises:
+            ServiceError: The token does not count any more.
+        """
+        contact = self._contacts.current(participant.first_contact)
+        live = contact.is_active and not participant.has_left
+        if request.operation == "CreateParticipantConnection":
+            rules.require("participant-token-live", live, ACCESS_DENIED)
+            return
+        rules.require("connection-token-live", live, ACCESS_DENIED)
+        issued = self._connections[request.params["ConnectionToken"]].issued
+        rules.require("connection-token-unexpired", now - issued < CONNECTION_TOKEN_LIFETIME, ACCESS_DENIED)
+
+    def _with_participant_token(self, token: str) -> Participant | None:
+        participant = self._by_token.get(token)
+        if participant is None:
+            contact = self._contacts.with_participant_token(token)
+            participant = self.of(contact)[0] if contact is not None else None
+        return participant

@@ -1,0 +1,50 @@
+"""What was said in a contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from pytest_connect_chat._service.chats.attachments import Attachment
+
+_EVENT: Final = "application/vnd.amazonaws.connect.event."
+CHAT_ENDED: Final = f"{_EVENT}chat.ended"
+CHAT_REHYDRATED: Final = f"{_EVENT}chat.rehydrated"
+PARTICIPANT_JOINED: Final = f"{_EVENT}participant.joined"
+PARTICIPANT_LEFT: Final = f"{_EVENT}participant.left"
+TRANSFER_SUCCEEDED: Final = f"{_EVENT}transfer.succeeded"
+TYPING: Final = f"{_EVENT}typing"
+MESSAGE_DELIVERED: Final = f"{_EVENT}message.delivered"
+MESSAGE_READ: Final = f"{_EVENT}message.read"
+CONNECTION_ACKNOWLEDGED: Final = f"{_EVENT}connection.acknowledged"  # has had no effect since the end of 2024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptItem:
+    """One message or event of a contact, with the members of a `GetTranscript` item.
+
+    Attributes:
+        id: The id of the item.
+        type: Its type, for example `"MESSAGE"` or `"CHAT_ENDED"`.
+        content_type: Its content type; those of events begin `application/vnd.amazonaws.connect.event.`.
+        content: The text of a message, `None` for events.
+        absolute_time: When it was sent.
+        contact_id: The contact it belongs to.
+        participant_id: Who sent it, `None` for system events such as the end of the chat.
+        participant_role: `"CUSTOMER"`, `"AGENT"`, `"SYSTEM"`, ...; `None` where there is no participant.
+        display_name: The sender's display name; `None` where there is no participant.
+        attachments: The files of an item of type `"ATTACHMENT"`.
+    """
+
+    id: str
+    type: str
+    content_type: str
+    absolute_time: datetime
+    contact_id: str
+    content: str | None = None
+    participant_id: str | None = None
+    participant_role: str | None = None
+    display_name: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    _order: int = field(default=0, repr=False, compare=False)

@@ -1,0 +1,1 @@
+"""The contacts, and how they hang together."""

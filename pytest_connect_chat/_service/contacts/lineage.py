@@ -1,0 +1,30 @@
+"""How contacts hang together: the contacts of one session, and the sessions that it goes back to."""
+
+from __future__ import annotations
+
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.registry import ContactRegistry
+
+
+def session_of(contacts: ContactRegistry, contact: Contact) -> list[Contact]:
+    """Return the contacts of a contact's session, oldest first."""
+    session = [contacts.current(contact)]
+    while session[-1].previous_contact_id is not None:
+        session.append(contacts[session[-1].previous_contact_id])
+    return session[::-1]
+
+
+def first_contacts(contacts: ContactRegistry, contact: Contact) -> dict[str, Contact]:
+    """Return the first contact of a contact's session, and of each session that this one goes back to, by id."""
+    found: dict[str, Contact] = {}
+    following: Contact | None = contact
+    while following is not None and following.initial_contact_id not in found:
+        first = contacts[following.initial_contact_id]
+        found[first.contact_id] = first
+        following = contacts.get(first.related_contact_id or "")
+    return found
+
+
+def root_of(contacts: ContactRegistry, contact: Contact) -> str:
+    """Return the id at the root of a contact's tree."""
+    return next(reversed(first_contacts(contacts, contact)))

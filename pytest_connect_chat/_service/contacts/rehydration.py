@@ -1,0 +1,80 @@
+"""Which past contact a persistent chat continues from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.rules.rulebook import RuleBook
+
+RETENTION: Final = timedelta(days=730)  # contacts are kept for 24 months: API reference, DescribeContact
+
+
+def resolve_source(
+    persistent_chat: Mapping[str, str] | None,
+    instance_id: str,
+    contacts: ContactRegistry,
+    rules: RuleBook,
+    now: datetime,
+) -> Contact | None:
+    """Return the contact that a persistent chat rehydrates from, or `None` for a request without one.
+
+    `ENTIRE_PAST_SESSION` takes the most recently ended contact of the session whose initial contact is named,
+    `FROM_SEGMENT` the contact that is named.
+
+    Args:
+        persistent_chat: `RehydrationType` and `SourceContactId`.
+        instance_id: The instance of the request.
+        contacts: All contacts.
+        rules: What refuses the request.
+        now: The time of the request.
+
+    Raises:
+        ServiceError: The source is unknown, has not ended, is too old, or is not its session's initial contact.
+    """
+    if persistent_chat is None:
+        return None
+    source_id = persistent_chat.get("SourceContactId")
+    named = contacts.get(source_id) if source_id is not None else None
+    elsewhere = ""
+    if named is not None and named.instance_id != instance_id:
+        elsewhere = f" It belongs to the instance {named.instance_id}."
+        named = None
+    rules.require(
+        "source-contact-exists",
+        named is not None,
+        f"SourceContactId {source_id} is no contact of the instance {instance_id}.{elsewhere}",
+    )
+    if named is None:
+        return None
+    source = _most_recently_ended(named, contacts, rules) if _is_entire_session(persistent_chat) else named
+    rules.require(
+        "source-contact-ended",
+        source is not None and source._disconnect_timestamp is not None,
+        f"SourceContactId {source_id} has not ended: only an ended chat can be rehydrated.",
+    )
+    source = source or named
+    ended = source._disconnect_timestamp or now
+    rules.require(
+        "source-contact-retention",
+        now - ended <= RETENTION,
+        f"SourceContactId {source_id} ended more than 24 months ago: {contacts.describe(source)}.",
+    )
+    return source
+
+
+def _is_entire_session(persistent_chat: Mapping[str, str]) -> bool:
+    return persistent_chat.get("RehydrationType") == "ENTIRE_PAST_SESSION"
+
+
+def _most_recently_ended(named: Contact, contacts: ContactRegistry, rules: RuleBook) -> Contact | None:
+    rules.require(
+        "source-contact-initial",
+        named.contact_id == named.initial_contact_id,
+        f"SourceContactId {named.contact_id} is not the initial contact of its session, which "
+        f"ENTIRE_PAST_SESSION asks for: that is {named.initial_contact_id}.",
+    )
+    return contacts.last_ended_of_session(named.initial_contact_id)

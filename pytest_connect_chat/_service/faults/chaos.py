@@ -1,0 +1,71 @@
+"""Seeded random faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from pytest_connect_chat._service.faults import effects
+from pytest_connect_chat._service.faults.effects import Effect
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat.exceptions import FaultError
+
+MODES: Final = ("survivable", "hard")
+
+
+class Chaos:
+    """Injects faults at random, always the same ones for the same seed and order of requests.
+
+    Args:
+        seed: What the faults follow from.
+        rate: How many of all attempts meet one: 0 to 1.
+        mode: `"survivable"` or `"hard"`.
+    """
+
+    def __init__(self, seed: int | str, rate: float, mode: str) -> None:
+        self._random = Random(f"{seed}/chaos")
+        self.set(rate, mode)
+
+    def __bool__(self) -> bool:
+        return self.rate > 0
+
+    def __repr__(self) -> str:
+        return f"{self.mode} chaos at a rate of {self.rate:g}"
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether faults come that the client's retries may not survive."""
+        return self.mode == "hard"
+
+    def set(self, rate: float, mode: str) -> None:
+        """Change rate and mode.
+
+        Raises:
+            FaultError: The rate does not lie between 0 and 1, or there is no such mode.
+        """
+        if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+            raise FaultError(f"rate={rate!r} is not valid: it is a number from 0 to 1.")
+        if mode not in MODES:
+            raise FaultError(f"mode={mode!r} is not valid. Valid: {', '.join(MODES)}.")
+        self.rate = rate
+        self.mode = mode
+
+    def meet(self, request: Request, attempt: int, max_attempts: Callable[[], int]) -> Effect | None:
+        """Return what an attempt meets, if anything."""
+        if not self.rate or self._random.random() >= self.rate:
+            return None
+        if self.is_hard:
+            return self._random.choice([*self._survivable(request), effects.DenyAccess(), effects.BreakNetwork("tls")])
+        return self._random.choice(self._survivable(request)) if attempt < max_attempts() else None
+
+    def _survivable(self, request: Request) -> list[Effect]:
+        server = "InternalServiceException" if request.service == "connect" else "InternalServerException"
+        mix: list[Effect] = [
+            effects.Throttle("ThrottlingException"),  # the one code that every retry mode retries
+            effects.Refuse(server, "Injected by chaos"),
+            effects.BreakNetwork("connect_timeout"),
+        ]
+        if request.params.get("ClientToken"):  # a lost response is survived where the token makes the retry a replay
+            mix += [effects.LoseResponse("read_timeout"), effects.LoseResponse("connection_closed")]
+        return mix

@@ -1,0 +1,56 @@
+"""`CreateParticipant` and `CreatePersistentContactAssociation`: what joins a chat that has started."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED
+from pytest_connect_chat._service.clock import iso_timestamp
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.lineage import first_contacts
+from pytest_connect_chat._service.contacts.rehydration import resolve_source
+from pytest_connect_chat._service.operations.subjects import require_active
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.state import ServiceState
+
+UNNAMED = "CUSTOM_BOT"  # what a participant without a display name is called is assumed
+
+
+def create_participant(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+    """Answer one `CreateParticipant`: a custom bot, which joins once it connects with its own participant token."""
+    require_active(state, contact)
+    details = request.params["ParticipantDetails"]
+    role, display_name = details.get("ParticipantRole", "CUSTOM_BOT"), details.get("DisplayName", UNNAMED)
+    participant = state.participants.add(contact, role, display_name)
+    credentials = {"ParticipantToken": participant.participant_token, "Expiry": iso_timestamp(contact.expires_at)}
+    return Answer({"ParticipantCredentials": credentials, "ParticipantId": participant.participant_id}, contact)
+
+
+def create_persistent_contact_association(
+    state: ServiceState, request: Request, now: datetime, contact: Contact
+) -> Answer:
+    """Answer one `CreatePersistentContactAssociation`: a chat that has started continues from a past one."""
+    require, contacts, params = state.rules.require, state.contacts, request.params
+    require_active(state, contact)
+    first = contacts[contact.initial_contact_id]
+    require(
+        "association-new",
+        first.continued_from_contact_id is None,
+        f"The contact {contact.contact_id} continues from {first.continued_from_contact_id} already.",
+    )
+    source = resolve_source(params, params["InstanceId"], contacts, state.rules, now)
+    if source is None:
+        return Answer({}, contact)
+    require(
+        "association-source",
+        first.contact_id not in first_contacts(contacts, source),
+        f"SourceContactId {params['SourceContactId']} belongs to the chat of the contact {contact.contact_id} itself, "
+        "or continues from it.",
+    )
+    for associated in (first, contact):
+        associated.continued_from_contact_id = associated.related_contact_id = source.contact_id
+        associated.rehydration_type = params["RehydrationType"]
+    current = contacts.current(contact)
+    contacts.say(current, type="EVENT", content_type=CHAT_REHYDRATED, absolute_time=now)
+    return Answer({"ContinuedFromContactId": source.contact_id}, contact)

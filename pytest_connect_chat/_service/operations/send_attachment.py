@@ -1,0 +1,98 @@
+"""`StartAttachmentUpload`, `CompleteAttachmentUpload` and `GetAttachment`.
+
+Nothing listens at the URLs: a test serves the upload itself, as the documentation shows with `responses`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.chats import actions
+from pytest_connect_chat._service.chats.attachments import ATTACHMENTS_PER_CHAT, Attachment
+from pytest_connect_chat._service.chats.participants import Participant
+from pytest_connect_chat._service.clock import iso_timestamp
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.state import ServiceState
+
+UPLOAD_SECONDS: Final = 900  # assumed
+DOWNLOAD_SECONDS: Final = 300  # assumed: the most that UrlExpiryInSeconds allows
+
+
+def start_attachment_upload(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
+    """Answer one `StartAttachmentUpload`; that attachments count towards the quota from here on is assumed."""
+    params, chat = request.params, participant.first_contact.contact_id
+    count = state.attachments.count(chat)
+    state.rules.require(
+        "attachments-per-chat", count < ATTACHMENTS_PER_CHAT, f"The chat has {count} attachments, which is its quota."
+    )
+    attachment = Attachment(
+        attachment_id=state.identifiers.attachment_id(),
+        attachment_name=params["AttachmentName"],
+        content_type=params["ContentType"],
+        size_in_bytes=params["AttachmentSizeInBytes"],
+    )
+    state.attachments.add(chat, attachment)
+    metadata = {
+        "Url": _url(state, request, attachment, UPLOAD_SECONDS),
+        "UrlExpiry": iso_timestamp(now + timedelta(seconds=UPLOAD_SECONDS)),
+        "HeadersToInclude": {  # which ones is assumed
+            "Content-Disposition": f"attachment; filename={attachment.attachment_id}",
+            "Content-Length": str(attachment.size_in_bytes),
+            "Content-Type": attachment.content_type,
+        },
+    }
+    contact = state.contacts.current(participant.first_contact)
+    return Answer({"AttachmentId": attachment.attachment_id, "UploadMetadata": metadata}, contact)
+
+
+def complete_attachment_upload(
+    state: ServiceState, request: Request, now: datetime, participant: Participant
+) -> Answer:
+    """Answer one `CompleteAttachmentUpload`: the file counts as uploaded, and as approved at once."""
+    chat, (attachment_id, *_) = participant.first_contact.contact_id, request.params["AttachmentIds"]
+    attachment = state.attachments.find(chat, attachment_id)
+    state.rules.require(
+        "completed-attachment-exists", attachment is not None, f"The chat has no attachment {attachment_id}."
+    )
+    contact = state.contacts.current(participant.first_contact)
+    if attachment is None:
+        return Answer({}, contact)
+    state.rules.require(
+        "completed-attachment-pending",
+        attachment.status == "IN_PROGRESS",
+        f"The upload of the attachment {attachment_id} is completed already.",
+    )
+    approved = state.attachments.complete(chat, attachment)
+    actions.send_attachment(state, participant, approved, now)
+    return Answer({}, contact)
+
+
+def get_attachment(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
+    """Answer one `GetAttachment`."""
+    attachment_id = request.params["AttachmentId"]
+    reads = participant.role != "CUSTOM_BOT"
+    state.rules.require("attachment-reader", reads, "A CUSTOM_BOT has no access to attachments.")
+    attachment = state.attachments.find(participant.first_contact.contact_id, attachment_id)
+    complete = attachment is not None and attachment.status == "APPROVED"
+    state.rules.require(
+        "attachment-exists", complete, f"The chat has no attachment {attachment_id} that has been uploaded."
+    )
+    contact = state.contacts.current(participant.first_contact)
+    if attachment is None:
+        return Answer(dict(NO_ATTACHMENT), contact)
+    seconds = request.params.get("UrlExpiryInSeconds", DOWNLOAD_SECONDS)
+    members = {
+        "Url": _url(state, request, attachment, seconds),
+        "UrlExpiry": iso_timestamp(now + timedelta(seconds=seconds)),
+        "AttachmentSizeInBytes": attachment.size_in_bytes,
+    }
+    return Answer(members, contact)
+
+
+NO_ATTACHMENT: Final = {"AttachmentSizeInBytes": 1}  # the model requires it
+
+
+def _url(state: ServiceState, request: Request, attachment: Attachment, seconds: int) -> str:
+    return state.identifiers.presigned_url(request.region, f"chat/{attachment.attachment_id}", seconds)

@@ -1,0 +1,1 @@
+"""What reached the service, and what a test can ask about it."""

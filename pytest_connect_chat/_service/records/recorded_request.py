@@ -1,0 +1,141 @@
+"""One recorded request: what reached the service, its attempts, and what became of it."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pytest_connect_chat._names import SuggestsNames
+from pytest_connect_chat._service.request import Request
+
+if TYPE_CHECKING:
+    from pytest_connect_chat._service.contacts.contact import Contact
+
+
+CANNED: Final = "canned answer"
+
+
+class RecordedError(NamedTuple):
+    """The error that a request was answered with.
+
+    Attributes:
+        code: The error code, or the name of the exception class where the service did not answer.
+        message: The error's message.
+        http_status: The HTTP status, `None` where the service did not answer.
+        rule: The id of the rule that the request was against, if it was one.
+    """
+
+    code: str
+    message: str
+    http_status: int | None = None
+    rule: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class Attempt(NamedTuple):
+    """One request on the wire.
+
+    Attributes:
+        time: When it was sent.
+        error: What it was answered with, `None` for success.
+        fault: The fault that it met, in words, or `"canned answer"`; `None` for neither.
+    """
+
+    time: datetime
+    error: RecordedError | None = None
+    fault: str | None = None
+
+
+class RecordedRequest(SuggestsNames):
+    """One client call that reached the service, with all its attempts; what the caller does later changes nothing."""
+
+    # Every call makes one of these: it keeps what there is, and looks the rest up when somebody asks.
+    __slots__ = ("_attempts", "_contact", "_error", "_order", "_request", "_response", "_time")
+
+    def __init__(
+        self,
+        request: Request,
+        time: datetime,
+        attempts: tuple[Attempt, ...],
+        response: dict[str, Any] | None,
+        error: RecordedError | None,
+        contact: Contact | None,
+        order: int = 0,
+    ) -> None:
+        self._request = request
+        self._time = time
+        self._attempts = attempts
+        self._response = response
+        self._error = error
+        self._contact = contact
+        self._order = order
+
+    def __repr__(self) -> str:
+        return f"<RecordedRequest {self.operation} -> {self.error or 'answered'}>"
+
+    @property
+    def service(self) -> str:
+        """`"connect"` or `"connectparticipant"`."""
+        return self._request.service
+
+    @property
+    def operation(self) -> str:
+        """The operation's name, for example `"StartChatContact"`."""
+        return self._request.operation
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The members as the service received them, the `ClientToken` that was filled in included; a copy."""
+        return deepcopy(self._request.params)
+
+    @property
+    def client_token(self) -> str | None:
+        """The idempotency token; `None` for operations that have none."""
+        return self._request.params.get("ClientToken")
+
+    @property
+    def client_token_given(self) -> bool:
+        """Whether the caller gave the token; `False` where it was filled in."""
+        return self._request.client_token_given
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The attempts that the call has made; none yet where a canned answer or a predicate looks at it."""
+        return self._attempts
+
+    @property
+    def attempt_count(self) -> int:
+        """How many requests went over the wire for this call."""
+        return len(self._attempts)
+
+    @property
+    def response(self) -> dict[str, Any] | None:
+        """The members of the response, as a copy; `None` where the call failed."""
+        return deepcopy(self._response)
+
+    @property
+    def error(self) -> RecordedError | None:
+        """What the call failed with; `None` where it succeeded."""
+        return self._error
+
+    @property
+    def contact(self) -> Contact | None:
+        """The contact that the request started or concerned, if any."""
+        return self._contact
+
+    @property
+    def region(self) -> str:
+        """The region of the client."""
+        return self._request.region
+
+    @property
+    def time(self) -> datetime:
+        """When the call reached the service first."""
+        return self._time
+
+    @property
+    def _params(self) -> dict[str, Any]:
+        return self._request.params

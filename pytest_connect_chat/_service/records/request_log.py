@@ -1,0 +1,279 @@
+"""What a test can assert on recorded requests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, overload
+
+from pytest_connect_chat._names import FixedNames, did_you_mean, named_only, public_names
+from pytest_connect_chat._report.asserts import describe_failed_assert
+from pytest_connect_chat._service.records.operation_index import OperationIndex
+from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+from pytest_connect_chat._service.request import snapshot
+from pytest_connect_chat._text import counted
+
+
+class _Absent:
+    """Says of a member that it must not be there."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+
+_ANSWERING: Final = (
+    "Requests are only recorded here: connect_chat.add_response() and add_client_error() queue an answer, "
+    "connect_chat.faults has what can go wrong."
+)
+_OF_MOCKS: Final = {
+    "return_value": _ANSWERING,
+    "side_effect": _ANSWERING,
+    **dict.fromkeys(("call_args", "call_args_list", "mock_calls"), "A request has its members in params: last.params."),
+    **dict.fromkeys(
+        ("assert_any_call", "assert_called", "assert_called_with", "assert_has_calls"),
+        "Did you mean 'assert_requested'?",
+    ),
+    "reset_mock": "Did you mean 'clear'?",
+}
+
+_clearing = threading.Lock()  # one at a time takes records out; the list may grow at any time
+
+
+_named_members: Final = named_only("CustomerId='C-17'", TypeError)
+
+
+class RequestLog(FixedNames, Sequence[RecordedRequest]):
+    """Recorded requests in their order, all or a selection of them; it grows as requests come in.
+
+    Args:
+        records: The list of all records.
+        knows: Tells what the model says of operations and members.
+        start: When the fake's clock started.
+        operation: The operation that this log selects, `None` for all.
+        members: Members that selected requests have.
+    """
+
+    # Named for editors; the other operations of the two services are attributes too.
+    start_chat_contact: RequestLog
+    stop_contact: RequestLog
+    describe_contact: RequestLog
+    get_contact_attributes: RequestLog
+    update_contact_attributes: RequestLog
+    start_contact_streaming: RequestLog
+    stop_contact_streaming: RequestLog
+    create_participant: RequestLog
+    create_persistent_contact_association: RequestLog
+    tag_contact: RequestLog
+    untag_contact: RequestLog
+    list_associated_contacts: RequestLog
+    list_contact_flows: RequestLog
+    create_participant_connection: RequestLog
+    disconnect_participant: RequestLog
+    send_message: RequestLog
+    send_event: RequestLog
+    get_transcript: RequestLog
+    start_attachment_upload: RequestLog
+    complete_attachment_upload: RequestLog
+    get_attachment: RequestLog
+
+    def __init__(
+        self,
+        records: list[RecordedRequest],
+        knows: OperationIndex,
+        start: datetime,
+        operation: str | None = None,
+        members: dict[str, Any] | None = None,
+    ) -> None:
+        self._all = records
+        self._knows = knows
+        self._start = start
+        self._operation = operation
+        self._members = members or {}
+
+    def _selected(self) -> list[RecordedRequest]:
+        return [
+            record
+            for record in list(self._all)
+            if self._operation in (None, record.operation) and not differing_members(record._params, self._members)
+        ]
+
+    @overload
+    def __getitem__(self, index: int) -> RecordedRequest: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[RecordedRequest]: ...
+    def __getitem__(self, index: int | slice) -> RecordedRequest | Sequence[RecordedRequest]:
+        return self._selected()[index]
+
+    def __iter__(self) -> Iterator[RecordedRequest]:
+        return iter(self._selected())  # once, and not for each index as a `Sequence` would
+
+    def __len__(self) -> int:
+        return len(self._selected())
+
+    def __repr__(self) -> str:
+        return f"<{counted(len(self), 'recorded request')}{f' of {self._operation}' if self._operation else ''}>"
+
+    def __getattr__(self, name: str) -> RequestLog:
+        __tracebackhide__ = True
+        if name.startswith("_"):
+            raise AttributeError(name)
+        operation = self._knows.operation(name)
+        if operation is None:
+            if name in _OF_MOCKS:
+                raise AttributeError(f"RequestLog has no attribute {name!r}.{self._hint_at(name)}")
+            hint = did_you_mean(name, [*public_names(RequestLog), *self._knows.names()])
+            raise AttributeError(f"Neither connect nor connectparticipant has an operation {name!r}.{hint}")
+        return RequestLog(self._all, self._knows, self._start, operation, self._members)
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        if name in RequestLog.__annotations__:
+            return f" {_ANSWERING}"
+        return f" {_OF_MOCKS[name]}" if name in _OF_MOCKS else super()._hint_at(name)
+
+    @property
+    def called(self) -> bool:
+        """Whether there is any request."""
+        return bool(self._selected())
+
+    @property
+    def call_count(self) -> int:
+        """How many requests there are."""
+        return len(self)
+
+    @property
+    def last(self) -> RecordedRequest:
+        """The last request.
+
+        Raises:
+            LookupError: There is none.
+        """
+        __tracebackhide__ = True
+        selected = self._selected()
+        if not selected:
+            raise LookupError(f"No request{f' of {self._operation}' if self._operation else ''} has been recorded.")
+        return selected[-1]
+
+    def one(self) -> RecordedRequest:
+        """Return the only request.
+
+        Raises:
+            AssertionError: There is none, or more than one.
+        """
+        __tracebackhide__ = True
+        selected = self._selected()
+        if len(selected) != 1:
+            raise AssertionError(self._explain("exactly 1 time", self._members, selected))
+        return selected[0]
+
+    @_named_members
+    def matching(self, **members: Any) -> RequestLog:
+        """Return the requests that have these members; named members must be equal, others do not matter.
+
+        Args:
+            **members: Top-level members and what each must equal; `ABSENT` for one that must not be there.
+
+        Raises:
+            AttributeError: The operation has no such member.
+            TypeError: No request can have it so: `None`, or `ABSENT` inside of a member.
+        """
+        __tracebackhide__ = True
+        self._refuse_unknown(members)
+        wanted = {**self._members, **snapshot(members)}  # as what is sent is recorded: tuples as lists
+        return RequestLog(self._all, self._knows, self._start, self._operation, wanted)
+
+    def clear(self) -> None:
+        """Forget the requests of this log; the fake's state stays as it is."""
+        forgotten = set(self._selected())
+        with _clearing:
+            known = list(self._all)
+            self._all[: len(known)] = [record for record in known if record not in forgotten]  # calls go on meanwhile
+
+    @_named_members
+    def assert_requested(self, count: int | None = None, **members: Any) -> None:
+        """Assert that there is a request with these members, or exactly `count` of them.
+
+        Raises:
+            AssertionError: There is not; the message shows the nearest requests and their differences.
+            AttributeError: The operation has no such member.
+            TypeError: No request can have it so: `None`, or `ABSENT` inside of a member.
+        """
+        __tracebackhide__ = True
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
+            hint = " Members are named: CustomerId='C-17'." if isinstance(count, dict) else ""
+            raise TypeError(f"count is a number of requests, 0 or more, not {count!r}.{hint}")
+        found = self.matching(**members)._selected()
+        if len(found) != count if count is not None else not found:
+            exactly = f"exactly {counted(count, 'time')}" if count else "not at all"
+            times = "at least 1 time" if count is None else exactly
+            raise AssertionError(self._explain(times, {**self._members, **members}, found))
+
+    @_named_members
+    def assert_requested_once(self, **members: Any) -> None:
+        """Assert that there is exactly one request with these members. Raises as `assert_requested` does."""
+        __tracebackhide__ = True
+        _refuse_count("assert_requested_once", members)
+        self.assert_requested(1, **members)
+
+    @_named_members
+    def assert_not_requested(self, **members: Any) -> None:
+        """Assert that there is no request with these members. Raises as `assert_requested` does."""
+        __tracebackhide__ = True
+        _refuse_count("assert_not_requested", members)
+        self.assert_requested(0, **members)
+
+    def _explain(self, times: str, members: dict[str, Any], found: list[RecordedRequest]) -> str:
+        numbered = list(enumerate(self._all, 1))
+        candidates = [(number, record) for number, record in numbered if self._operation in (None, record.operation)]
+        matching = [(number, record) for number, record in candidates if record in found]
+        elsewhere = len(numbered) - len(candidates)
+        return describe_failed_assert(
+            self._operation, times, members, matching, candidates, elsewhere, differing_members, self._start
+        )
+
+    def _refuse_unknown(self, members: dict[str, Any]) -> None:
+        __tracebackhide__ = True
+        unknown = self._knows.unknown_member(self._operation, members)
+        if unknown is not None:
+            raise AttributeError(unknown)
+        impossible = never_matching(members)
+        if impossible is not None:
+            raise TypeError(f"This would never match: {impossible}")
+
+
+def _refuse_count(method: str, members: dict[str, Any]) -> None:
+    __tracebackhide__ = True
+    if "count" in members:
+        raise TypeError(f"{method}() takes no count: write assert_requested(count={members['count']!r}, ...).")
+
+
+def never_matching(members: Mapping[Any, Any]) -> str | None:
+    """Return what to say of members that no request can have, such as `None` or a set; `None` without any."""
+    paths = (path for name, value in members.items() if value is not ABSENT for path in _never_sent(str(name), value))
+    path = next(paths, None)
+    return path and f"nobody sends {path}."
+
+
+def _never_sent(path: str, value: Any) -> Iterator[str]:
+    if value is None or value is ABSENT:
+        yield f"{path}={value!r}; ABSENT stands for a whole member that is not there"
+    elif isinstance(value, (set, frozenset)):
+        yield f"a set such as {path}={value!r}; give a list"
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _never_sent(f"{path}[{name!r}]", part)
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            yield from _never_sent(f"{path}[{index}]", part)
+
+
+def differing_members(params: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Return the names of the wanted members that a request does not have as wanted."""
+    return [
+        name
+        for name, value in wanted.items()
+        if (name in params if value is ABSENT else name not in params or not bool(value == params[name]))
+    ]

@@ -1,0 +1,68 @@
+"""Rules on attachments."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.rules.rule import ASSUMED, DOCUMENTED, FEATURES, VALIDATION, form, state
+
+
+def attachment_too_large(request: Request) -> str | None:
+    """Check the size of an attachment."""
+    size = request.params["AttachmentSizeInBytes"]
+    if size <= ATTACHMENT_BYTES:
+        return None
+    return f"AttachmentSizeInBytes is {size}; at most {ATTACHMENT_BYTES} are allowed."
+
+
+RULES: Final = (
+    form(
+        "attachment-size",
+        "AttachmentSizeInBytes",
+        "An attachment has at most 20 MB.",
+        FEATURES,
+        attachment_too_large,
+        code=VALIDATION,
+        operations=("StartAttachmentUpload",),
+    ),
+    state(
+        "attachments-per-chat",
+        "AttachmentName",
+        "A chat has at most 35 attachments.",
+        "ServiceQuotaExceededException",
+        FEATURES,
+        DOCUMENTED,
+        code_evidence=DOCUMENTED,
+        operations=("StartAttachmentUpload",),
+    ),
+    state(
+        "completed-attachment-exists",
+        "AttachmentIds",
+        "The attachment that is completed is one of the chat.",
+        VALIDATION,
+        "none",
+        ASSUMED,
+        operations=("CompleteAttachmentUpload",),
+    ),
+    state(
+        "completed-attachment-pending",
+        "AttachmentIds",
+        "The attachment that is completed has not been completed before.",
+        "ConflictException",
+        "participant API reference: CompleteAttachmentUpload",
+        DOCUMENTED,
+        code_evidence=DOCUMENTED,
+        operations=("CompleteAttachmentUpload",),
+    ),
+    state(
+        "attachment-exists",
+        "AttachmentId",
+        "The attachment is one of the chat, and its upload is completed.",
+        VALIDATION,
+        "participant API reference: GetAttachment",
+        ASSUMED,
+        operations=("GetAttachment",),
+    ),
+)

@@ -1,0 +1,80 @@
+"""Rules on reading a transcript."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from pytest_connect_chat._service.clock import parse_moment
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.rules.rule import ASSUMED, DOCUMENTED, PERSISTENCE, VALIDATION, form, state
+from pytest_connect_chat._text import shown
+from pytest_connect_chat.exceptions import ClockError
+
+
+def start_position(request: Request) -> str | None:
+    """Check that a start position is one, and that its time is a time."""
+    position = request.params["StartPosition"]
+    if len(position) != 1:
+        return f"StartPosition has {', '.join(position) or 'nothing'}; it has one of Id, AbsoluteTime, MostRecent."
+    if "AbsoluteTime" in position and moment_of(position["AbsoluteTime"]) is None:
+        return f"StartPosition.AbsoluteTime is {shown(position['AbsoluteTime'])}, which is not a time in ISO 8601."
+    return None
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that a text names, or `None`."""
+    try:
+        return parse_moment(text, "AbsoluteTime")
+    except ClockError:
+        return None
+
+
+RULES: Final = (
+    form(
+        "transcript-start-position",
+        "StartPosition",
+        "`StartPosition` has one of `Id`, `AbsoluteTime` and `MostRecent`; a time is one in ISO 8601.",
+        "participant API reference: GetTranscript",
+        start_position,
+        evidence=ASSUMED,
+        code=VALIDATION,
+        operations=("GetTranscript",),
+    ),
+    state(
+        "transcript-next-token",
+        "NextToken",
+        "`NextToken` comes from an earlier page of the same chat.",
+        VALIDATION,
+        "none",
+        ASSUMED,
+        operations=("GetTranscript",),
+    ),
+    state(
+        "transcript-start-exists",
+        "StartPosition",
+        "`StartPosition.Id` is an item of the chat.",
+        VALIDATION,
+        "none",
+        ASSUMED,
+        operations=("GetTranscript",),
+    ),
+    state(
+        "transcript-contact",
+        "ContactId",
+        "`ContactId` is a contact of the current chat.",
+        VALIDATION,
+        "participant API reference: GetTranscript",
+        ASSUMED,
+        operations=("GetTranscript",),
+    ),
+    state(
+        "transcript-past",
+        "NextToken",
+        "Past chats are read backward, without `StartPosition` and `ContactId`.",
+        VALIDATION,
+        PERSISTENCE,
+        DOCUMENTED,
+        operations=("GetTranscript",),
+    ),
+)

@@ -1,0 +1,49 @@
+"""All that one fake's Connect remembers. Operations take it, and change it while its lock is held."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from pytest_connect_chat._service.chats.attachments import Attachments
+from pytest_connect_chat._service.chats.participants import Participants
+from pytest_connect_chat._service.clock import Clock
+from pytest_connect_chat._service.contacts.instances import Instances
+from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.flows import BotReply
+from pytest_connect_chat._service.idempotency import UsedTokens
+from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._settings import Settings
+
+
+class ServiceState:
+    """What the two services hold: contacts, participants, used tokens, and what decides about them.
+
+    Args:
+        settings: What the fake is set to.
+        seed: What ids and tokens follow from.
+    """
+
+    def __init__(self, settings: Settings, seed: int | str) -> None:
+        self.max_active_chats: int = settings.max_active_chats
+        self.connect_within: timedelta = timedelta(minutes=settings.connect_within)
+        self.lock: threading.RLock = threading.RLock()
+        self.clock: Clock = Clock(settings.clock)
+        self.identifiers: Identifiers = Identifiers(seed)
+        self.rules: RuleBook = RuleBook(
+            {
+                "initial-message-characters": settings.message_limits == "per-type",
+                "initial-message-bytes": settings.message_limits == "16384-bytes",
+                "message-characters": settings.message_limits == "per-type",
+                "message-bytes": settings.message_limits == "16384-bytes",
+                "client-token-conflict": settings.client_token_conflict == "error",
+                "participant-client-token-conflict": settings.client_token_conflict == "error",
+            }
+        )
+        self.instances: Instances = Instances()
+        self.contacts: ContactRegistry = ContactRegistry(self.clock, self.identifiers, self.lock)
+        self.participants: Participants = Participants(self.contacts, self.identifiers)
+        self.attachments: Attachments = Attachments()
+        self.reply: BotReply | None = None
+        self.used_tokens: UsedTokens = UsedTokens()
