@@ -7,23 +7,24 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overload
 
-from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.blocking import guarded
-from pytest_connect_chat._clients.canned import CallableResponse
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
-from pytest_connect_chat._clients.unfaked import unfaked_calls
+from pytest_connect_chat._clients.sessions import new_session
+from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import FixedNames, named_only, public_names
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
-from pytest_connect_chat._service import other_side, scene
+from pytest_connect_chat._service import scene
+from pytest_connect_chat._service.canned import CallableResponse
+from pytest_connect_chat._service.chat_participant import ChatParticipant, add_participant
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.registry import ContactRegistry
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.flows import BotReply
-from pytest_connect_chat._service.other_side import ChatParticipant
 from pytest_connect_chat._service.records.request_log import RequestLog
+from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, Settings, settings_from
@@ -95,11 +96,9 @@ class FakeConnectChat(FixedNames):
     def _begin(self, settings: Settings) -> None:
         self._settings = settings
         seed = 0 if settings.seed is None else settings.seed
-        knows = model.operation_index()
-        self._service = ConnectChatService(settings, seed, model.check_error_code, knows)
-        self._backend = Backend(self._service, seed=seed, passes_unfaked_through=settings.unfaked == "passthrough")
-        self.faults._requests = self._backend.records
-        self._requests = RequestLog(self._backend.records, knows, self.clock.start)
+        self._service = ConnectChatService(settings, seed, CATALOGUE)
+        self._backend = Backend(self._service, seed=seed)
+        self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
 
     def __repr__(self) -> str:
         contacts, requests = counted(len(self.contacts), "contact"), counted(len(self.requests), "request")
@@ -145,8 +144,10 @@ class FakeConnectChat(FixedNames):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
-        if error is None and self.settings.strict:
-            self.assert_nothing_left()
+        if error is None:
+            self.raise_failures()
+            if self.settings.strict:
+                self.assert_nothing_left()
 
     def reset(self) -> None:
         """Put everything back to the start: contacts, requests, faults, canned answers, rules, ids and the clock.
@@ -182,7 +183,7 @@ class FakeConnectChat(FixedNames):
     def client(self, service: str = "connect") -> Any:
         """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""
         _require_service(service)
-        return guarded(model.new_session().create_client(service, **self._client_settings()))
+        return guarded(new_session().create_client(service, **self._client_settings()))
 
     @overload
     def aio_client(self, service: Literal["connect"] = "connect") -> AioConnectClient: ...
@@ -223,7 +224,7 @@ class FakeConnectChat(FixedNames):
             verbosity: 0 cuts long values and leaves out the middle of many lines, 1 shows all lines and whole ids,
                 2 shows whole values too.
         """
-        return describe_journal(self._backend.records, self.clock.start, verbosity)
+        return describe_journal(self._service.calls.records, self.clock.start, verbosity)
 
     def diagram(self, format: Literal["mermaid", "svg"] = "mermaid") -> str:
         """Return a sequence diagram of what happened so far: calls, attempts, contacts, the other side, the clock.
@@ -242,7 +243,19 @@ class FakeConnectChat(FixedNames):
         writers = {"mermaid": mermaid, "svg": svg}
         if format not in writers:
             raise SceneError(f"format is one of {', '.join(writers)}, not {format!r}.")
-        return writers[format](rows_of(list(self._backend.records), self.contacts, self.clock))
+        return writers[format](rows_of(list(self._service.calls.records), self.contacts, self.clock))
+
+    def raise_failures(self) -> None:
+        """Raise what a callable of the test has raised that no call could pass on, such as one of `reply_with`.
+
+        Each is raised once: the first, with a note of how many others there were.
+        """
+        __tracebackhide__ = True
+        failures, self._service.state.feed.failures = self._service.state.feed.failures, []
+        if failures:
+            if len(failures) > 1:
+                failures[0].add_note(f"{counted(len(failures) - 1, 'further exception')} of such callables followed.")
+            raise failures[0]
 
     def assert_nothing_left(self) -> None:
         """Assert that every fault was met and canned answer asked for, and that nothing was called that is not faked.
@@ -251,7 +264,7 @@ class FakeConnectChat(FixedNames):
             LeftoverError: Something is left; the message says what.
         """
         __tracebackhide__ = True
-        problems = [*self.faults.leftovers(), *self._backend.canned.leftovers(), *unfaked_calls(self._backend.unfaked)]
+        problems = self._service.leftovers()
         if problems:
             raise LeftoverError(describe_leftovers(problems))
 
@@ -282,7 +295,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: An id is no non-empty text.
         """
-        with self._service.state.lock:
+        with self._service.state.feed:
             self._service.state.instances.add(instance_id, contact_flow_ids)
 
     @named_only("contact_id='...'", SceneError)
@@ -386,7 +399,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: There is no such contact, it has ended, or a value is not valid.
         """
-        return other_side.add_participant(self._service.state, contact_id, role, display_name)
+        return add_participant(self._service.state, contact_id, role, display_name)
 
     def transfer(self, contact_id: str, contact_flow_id: str | None = None) -> Contact:
         """Transfer an active contact: it ends, and the chat goes on in a new one. Participants and tokens stay.
@@ -401,7 +414,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: There is no such contact or flow, or the contact has ended.
         """
-        return other_side.transfer(self._service.state, contact_id, contact_flow_id)
+        return scene.transfer(self._service.state, contact_id, contact_flow_id)
 
     def reply_with(self, reply: BotReply | None) -> None:
         """Answer every message of a customer as the flow's bot, from now on and in every chat.
@@ -415,7 +428,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: It is none of these.
         """
-        other_side.reply_with(self._service.state, reply)
+        self._service.bot.reply_with(reply)
 
     # -- canned answers ---------------------------------------------------------------------------------------------
 
@@ -440,7 +453,7 @@ class FakeConnectChat(FixedNames):
             botocore.exceptions.ParamValidationError: The response is not one of this operation.
             SceneError: No service has the method, or both have it; or the response is neither a dict nor a callable.
         """
-        self._backend.canned.add_response(method, service_response, expected_params, service)
+        self._service.canned.add_response(method, service_response, expected_params, service)
 
     def add_client_error(
         self,
@@ -471,16 +484,16 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: No service has the method, or both have it; or the code is no text, or the status no number.
         """
-        self._backend.canned.add_client_error(
+        self._service.canned.add_client_error(
             method,
             service,
-            service_error_code=service_error_code,
-            service_message=service_message,
-            http_status_code=http_status_code,
-            service_error_meta=service_error_meta,
-            expected_params=None if expected_params is None else dict(expected_params),
-            response_meta=response_meta,
-            modeled_fields=modeled_fields,
+            code=service_error_code,
+            message=service_message,
+            http_status=http_status_code,
+            error_meta=service_error_meta or {},
+            response_meta=response_meta or {},
+            fields=modeled_fields,
+            expected_params=expected_params,
         )
 
     def _client_settings(self) -> dict[str, str]:
@@ -498,5 +511,5 @@ class FakeConnectChat(FixedNames):
 
 
 def _require_service(service: str) -> None:
-    if service not in model.SERVICES:
-        raise SceneError(f"service is one of {', '.join(model.SERVICES)}, not {service!r}.")
+    if service not in SERVICES:
+        raise SceneError(f"service is one of {', '.join(SERVICES)}, not {service!r}.")

@@ -244,8 +244,10 @@ def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
         yield fake
     finally:
         fake.stop()
-    if settings.strict and request.node.stash.get(_call_passed, False):
-        _configuration.value_or_fail(fake.assert_nothing_left)
+    if request.node.stash.get(_call_passed, False):
+        fake.raise_failures()
+        if settings.strict:
+            _configuration.value_or_fail(fake.assert_nothing_left)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ import pytest
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.aio_client import _result_of
-from pytest_connect_chat._clients.model import new_session, shared_loader
+from pytest_connect_chat._clients.sessions import new_session
+from pytest_connect_chat._model.catalogue import shared_loader
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"

@@ -19,10 +19,10 @@ from conftest import awaited, new_client, over_both_drivers
 from faker import Faker
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients.model import limits_of, model_client
+from pytest_connect_chat._model.catalogue import limits_of, service_model
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-MEMBERS = model_client("connect").meta.service_model.operation_model("StartChatContact").input_shape.members
+MEMBERS = service_model("connect").operation_model("StartChatContact").input_shape.members
 
 at_new_year = pytest.mark.connect_chat(clock="2026-01-01T00:00:00Z")
 with_connection_types = pytest.mark.skipif(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients.model import new_session
+from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat.exceptions import SettingError

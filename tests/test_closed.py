@@ -20,7 +20,7 @@ from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.environment import DUMMY
-from pytest_connect_chat._clients.model import shared_loader
+from pytest_connect_chat._model.catalogue import shared_loader
 from pytest_connect_chat.exceptions import ClosedError, UnfakedOperationError
 
 Parameters = dict[str, Any]
@@ -272,7 +272,7 @@ def test_what_a_test_set_between_two_fakes_comes_back(monkeypatch: pytest.Monkey
 
 APP = """
 import botocore.session
-from pytest_connect_chat._clients.model import shared_loader
+from pytest_connect_chat._model.catalogue import shared_loader
 
 session = botocore.session.get_session()
 session.register_component("data_loader", shared_loader())

@@ -20,9 +20,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.environment import DUMMY, Environment
-from pytest_connect_chat._clients.model import new_session
+from pytest_connect_chat._clients.sessions import new_session
+from pytest_connect_chat._model import catalogue as model
 from pytest_connect_chat._service import clock
 from pytest_connect_chat._service.api_rates import ApiRates
 from pytest_connect_chat._service.rules.rulebook import RuleBook

@@ -60,7 +60,7 @@ def everything(parameters: Members) -> Members:
 # -- the registry ------------------------------------------------------------------------------------------------------
 
 
-def test_the_registry_is_a_mapping_in_the_order_of_start(
+def test_the_clock_is_a_mapping_in_the_order_of_start(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
     started = [connect_client.start_chat_contact(**parameters)["ContactId"]]
@@ -108,7 +108,7 @@ def test_active_and_ended_part_the_contacts(connect_chat: FakeConnectChat) -> No
     assert repr(connect_chat.contacts) == "<ContactRegistry: 3 contacts, 2 active>"
 
 
-def test_contacts_may_start_while_the_registry_is_read(connect_chat: FakeConnectChat) -> None:
+def test_contacts_may_start_while_the_clock_is_read(connect_chat: FakeConnectChat) -> None:
     connect_chat.add_contact()
     for _ in connect_chat.contacts:
         connect_chat.add_contact()
@@ -587,10 +587,10 @@ def test_a_past_session_may_be_longer_than_a_chat_lasts(connect_chat: FakeConnec
         (
             "add_ended_chat",
             {"segments": 0},
-            "segments is the number of contacts of the past session, 1 or more, not 0.",
+            "segments is the number of contacts of the past session, 1 to 1000, not 0.",
         ),
-        ("add_ended_chat", {"segments": True}, "1 or more, not True."),
-        ("add_ended_chat", {"segments": "3"}, "1 or more, not '3'."),
+        ("add_ended_chat", {"segments": True}, "1 to 1000, not True."),
+        ("add_ended_chat", {"segments": "3"}, "1 to 1000, not '3'."),
         ("add_ended_chat", {"contact_id": "taken"}, "A contact has the id 'taken' already."),
         ("add_ended_chat", {"instance_id": ""}, "instance_id is a non-empty text, not ''."),
         ("add_ended_chat", {"attributes": "gold"}, "attributes maps texts to texts, not 'gold'."),

@@ -1002,27 +1002,27 @@ WRONG: list[tuple[str, Plan, str]] = [
     (
         "seconds=-1",
         lambda f: f.delay(-1),
-        "seconds=-1 is not valid: delay() takes a number of seconds, 0 or more.",
+        "seconds=-1 is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
     ),
     (
         "seconds='1'",
         lambda f: f.delay("1"),
-        "seconds='1' is not valid: delay() takes a number of seconds, 0 or more.",
+        "seconds='1' is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
     ),
     (
         "seconds=True",
         lambda f: f.delay(True),
-        "seconds=True is not valid: delay() takes a number of seconds, 0 or more.",
+        "seconds=True is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
     ),
     (
         "seconds=nan",
         lambda f: f.delay(float("nan")),
-        "seconds=nan is not valid: delay() takes a number of seconds, 0 or more.",
+        "seconds=nan is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
     ),
     (
         "seconds=inf",
         lambda f: f.delay(float("inf")),
-        "seconds=inf is not valid: delay() takes a number of seconds, 0 or more.",
+        "seconds=inf is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
     ),
     ("no outage", lambda f: f.outage(), "outage() takes how long it lasts, for example minutes=5."),
     ("outage in the past", lambda f: f.outage(minutes=-1), "outage() takes how long it lasts, for example minutes=5."),

@@ -22,11 +22,11 @@ from botocore.exceptions import UnStubbedResponseError
 from botocore.stub import Stubber
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients import interception, stubber
+from pytest_connect_chat._clients import interception, retries
 from pytest_connect_chat._clients.backend import Backend
 from pytest_connect_chat._clients.blocking import Permission
-from pytest_connect_chat._clients.model import shared_loader
 from pytest_connect_chat._clients.retries import RetryPolicy
+from pytest_connect_chat._model.catalogue import shared_loader
 from pytest_connect_chat.exceptions import ClosedError, SceneError
 
 Parameters = dict[str, Any]
@@ -881,8 +881,8 @@ def test_threads_that_fail_at_once_share_one_retry_policy(
             client.start_chat_contact(**parameters)
 
     connect_chat.attach(client)
-    monkeypatch.setattr(connect_chat._backend._stubbers[id(client)], "_lock", Gate())
-    monkeypatch.setattr(stubber, "RetryPolicy", policy)
+    monkeypatch.setattr(connect_chat._backend._stubbers[id(client)]._retries, "_lock", Gate())
+    monkeypatch.setattr(retries, "RetryPolicy", policy)
     connect_chat.add_instance("another")
     with ThreadPoolExecutor(2) as pool:
         for failing in [pool.submit(fail), pool.submit(fail)]:

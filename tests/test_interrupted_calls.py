@@ -12,8 +12,8 @@ from botocore.session import Session
 from conftest import new_client
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients import model
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
+from pytest_connect_chat._model import catalogue as model
 from pytest_connect_chat.exceptions import FaultError
 
 Parameters = dict[str, Any]
@@ -102,7 +102,7 @@ def test_a_fault_takes_texts_for_messages(fake: FakeConnectChat) -> None:
 
 
 def test_asserts_need_no_client_of_their_own(fake: FakeConnectChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    for cached in (model.service_model, model._operations, model._paths):
+    for cached in (model.service_model, model._methods, model._paths):
         cached.cache_clear()
     monkeypatch.setattr(Session, "create_client", raise_it(AssertionError("a test patches this")))
 

@@ -330,9 +330,10 @@ def test_a_repeated_message_is_answered_once(chat: Chat) -> None:
 
 def test_an_answer_that_is_no_text_is_an_error(chat: Chat) -> None:
     chat.fake.reply_with(lambda message: 7)  # type: ignore[arg-type, return-value]
+    chat.say("Hello")
 
     with pytest.raises(SceneError, match="returns a non-empty text, or None for no answer, not 7"):
-        chat.say("Hello")
+        chat.fake.raise_failures()
 
 
 # -- wrong arguments ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ParamValidationError, StubAssertion
 from botocore.stub import ANY, Stubber
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._clients.model import new_session
+from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat.exceptions import ClosedError
 
 Parameters = dict[str, Any]

@@ -28,6 +28,7 @@ PARTS = (
     "_report",
     "_settings",
     "_service",
+    "_model",
     "_clients",
     "providers",
     "_diagram",
@@ -194,7 +195,7 @@ def violations(modules: Iterable[str], forbidden: Callable[[str], bool], *, when
 
 def test_the_modules_were_found() -> None:
     assert {part_of(module) for module in MODULES} == {"", *PARTS}
-    assert set(imports_of("pytest_connect_chat._clients.canned")) >= {"botocore.stub.Stubber"}
+    assert set(imports_of("pytest_connect_chat._clients.stubber")) >= {"botocore.stub.Stubber"}
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -226,7 +227,7 @@ def test_only_the_glue_knows_pytest() -> None:
 
 
 def test_only_the_adapters_know_botocore() -> None:
-    others = [module for module in MODULES if part_of(module) not in {"_clients", "strategies"}]
+    others = [module for module in MODULES if part_of(module) not in {"_clients", "_model", "strategies"}]
 
     assert violations(others, lambda name: name.split(".")[0] in {"botocore", "boto3", "aiobotocore"}) == []
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_connect_chat import ABSENT, ConnectChatProvider, FakeConnectChat
-from pytest_connect_chat._clients.model import model_client
+from pytest_connect_chat._model.catalogue import service_model
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
@@ -137,7 +137,7 @@ def test_everything_follows_from_the_fakers_seed() -> None:
 
 def test_a_request_has_the_required_members_and_a_choice_of_the_optional_ones() -> None:
     fake = faker_with()
-    shape = model_client("connect").meta.service_model.operation_model("StartChatContact").input_shape
+    shape = service_model("connect").operation_model("StartChatContact").input_shape
 
     requests = [fake.start_chat_contact_request() for _ in range(100)]
 

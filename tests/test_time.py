@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from pytest_connect_chat import Contact, FakeConnectChat
-from pytest_connect_chat._clients.model import new_session
+from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat.exceptions import ClockError
 
 Parameters = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from pytest_connect_chat._clients.model import shared_loader
+from pytest_connect_chat._model.catalogue import shared_loader
 from pytest_connect_chat.exceptions import MissingExtraError
 
 

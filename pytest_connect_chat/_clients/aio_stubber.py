@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from random import Random
 from typing import Any, cast
 
 from aiobotocore import retryhandler
@@ -14,7 +13,6 @@ from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.exchange import Emission, Step, Steps
-from pytest_connect_chat._clients.retries import RetryPolicy
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
 
 
@@ -22,8 +20,9 @@ class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[mis
     """A `ConnectChatStubber` for a client whose events are awaited."""
 
     response_class = AioAWSResponse
+    retry_modules = (standard, retryhandler)
 
-    async def _get_response_handler(  # type: ignore[override]
+    async def _answer(  # type: ignore[override]
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
     ) -> Http | None:
         """Answer the call."""
@@ -42,10 +41,6 @@ class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[mis
                     step = steps.send(responses)
         except StopIteration as done:
             return cast("Http | None", done.value)
-
-    def make_policy(self, jitter: Random) -> RetryPolicy:
-        """Return the client's retry policy, with aiobotocore's handlers."""
-        return RetryPolicy(self.client, jitter, standard, retryhandler)
 
 
 async def _taken(step: Step) -> Any:

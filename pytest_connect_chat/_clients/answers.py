@@ -9,10 +9,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from botocore.awsrequest import AWSResponse, HeadersDict
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel
 from botocore.validate import validate_parameters
 
-from pytest_connect_chat._clients.model import COMMON_ERRORS
+from pytest_connect_chat._model.catalogue import error_status
 from pytest_connect_chat._service.answer import ServiceError
 from pytest_connect_chat._service.identifiers import http_date
 from pytest_connect_chat._service.request import snapshot
@@ -49,7 +49,7 @@ class AnswerWriter:
     def error(self, operation: OperationModel, error: ServiceError) -> Http:
         """Return an error answer with the model's HTTP status and modelled members."""
         shape = operation.service_model.shape_for_error_code(error.code)
-        status = error.http_status or _status_of(shape, error.code)
+        status = error.http_status or error_status(shape, error.code)
         headers = self._headers() | {"x-amzn-errortype": error.code}
         parsed: Parsed = {
             "Error": {"Message": error.message, "Code": error.code},
@@ -106,13 +106,6 @@ def _lazy(response_class: Any) -> type[AWSResponse]:
             return HeadersDict(self._served_headers)
 
     return ServedResponse
-
-
-def _status_of(shape: Shape | None, code: str) -> int:
-    if shape is None:
-        return COMMON_ERRORS.get(code, HTTPStatus.BAD_REQUEST.value)
-    status: int = shape.metadata.get("error", {}).get("httpStatusCode", HTTPStatus.BAD_REQUEST.value)
-    return status
 
 
 def _metadata(status: int, headers: dict[str, str]) -> dict[str, Any]:

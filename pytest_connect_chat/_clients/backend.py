@@ -1,4 +1,4 @@
-"""What answers the clients of one fake: service, canned answers and request log, with a stubber for each client."""
+"""What carries the clients' calls to one fake: a stubber for each client."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import threading
 from typing import Any
 
 from pytest_connect_chat._clients import interception
-from pytest_connect_chat._clients.canned import CannedAnswers
-from pytest_connect_chat._clients.model import SERVICES
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
-from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat.exceptions import ClosedError
 
@@ -21,16 +19,11 @@ class Backend:
     Args:
         service: The service in memory.
         seed: Where the clients' jitter follows from.
-        passes_unfaked_through: Whether operations that are not faked go on to whatever else intercepts them.
     """
 
-    def __init__(self, service: ConnectChatService, *, seed: int | str, passes_unfaked_through: bool) -> None:
+    def __init__(self, service: ConnectChatService, *, seed: int | str) -> None:
         self.service = service
         self.seed = seed
-        self.passes_unfaked_through = passes_unfaked_through
-        self.canned = CannedAnswers()
-        self.records: list[RecordedRequest] = []
-        self.unfaked: list[str] = []  # apart from the records: a test may clear those
         self.attached: list[Any] = []
         self._lock = threading.Lock()
         self._stubbers: dict[int, ConnectChatStubber] = {}
@@ -66,7 +59,13 @@ class Backend:
         if id(client) not in self._stubbers:
             with self._lock:
                 if id(client) not in self._stubbers:
-                    stubber = _stubber_class(client)(client, self)
+                    stubber = _stubber_class(client)(
+                        client,
+                        self.service,
+                        seed=self.seed,
+                        decides=self.decides,
+                        event_id=f"pytest_connect_chat_{id(self)}",
+                    )
                     stubber.activate()
                     self._stubbers[id(client)] = stubber
 

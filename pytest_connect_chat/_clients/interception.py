@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
 
-from pytest_connect_chat._clients.model import SERVICES
+from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat.exceptions import ConnectChatError
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable
 from functools import cache
 from random import Random
@@ -12,9 +13,47 @@ from typing import Any, cast
 from botocore import retryhandler, translate
 from botocore.retries import standard
 
-from pytest_connect_chat._clients.model import shared_loader
+from pytest_connect_chat._model.catalogue import shared_loader
 
 Handler = Callable[..., Any]
+
+
+class Retries:
+    """How one client retries, and whether it has done so in this test.
+
+    Args:
+        client: The client.
+        seed: What the jitter of its back-off follows from.
+        standard: botocore's module of the standard mode, or aiobotocore's.
+        legacy: botocore's module of the legacy mode, or aiobotocore's.
+
+    Attributes:
+        attempt_limit: How many attempts its configuration allows a call, the first included.
+    """
+
+    def __init__(self, client: Any, seed: str, standard: Any, legacy: Any) -> None:
+        self.attempt_limit = max_attempts(client)
+        self._client, self._seed, self._standard, self._legacy = client, seed, standard, legacy
+        self._lock = threading.RLock()
+        self._policy: RetryPolicy | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the policy has been at work."""
+        return self._policy is not None
+
+    @property
+    def runs_low(self) -> bool:
+        """Whether so much of the retry quota is spent that a retry may soon be refused, in other threads too."""
+        return self._policy is not None and self._policy.runs_low
+
+    @property
+    def policy(self) -> RetryPolicy:
+        """The policy, made when it is needed first."""
+        with self._lock:
+            if self._policy is None:
+                self._policy = RetryPolicy(self._client, Random(self._seed), self._standard, self._legacy)
+            return self._policy
 
 
 class RetryPolicy:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-import threading
-from random import Random
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
 from botocore.model import OperationModel
 from botocore.retries import standard
 from botocore.stub import Stubber
+from botocore.validate import ParamValidationDecorator
 
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
-from pytest_connect_chat._clients.exchange import Exchange, PendingCall, Steps
-from pytest_connect_chat._clients.model import limits_of
-from pytest_connect_chat._clients.retries import RetryPolicy, max_attempts
-from pytest_connect_chat._service.request import Limit
+from pytest_connect_chat._clients.exchange import Exchange, Steps
+from pytest_connect_chat._clients.retries import Retries
+from pytest_connect_chat._model.catalogue import limits_of
+from pytest_connect_chat._model.shapes import request_problem
+from pytest_connect_chat._service.request import Limit, Request, snapshot
+from pytest_connect_chat._service.service import ConnectChatService
 
-if TYPE_CHECKING:
-    from pytest_connect_chat._clients.backend import Backend
+_CLAIM: Final = "pytest_connect_chat"  # where a claim stands in the context of a call
 
-_CALL: Final = "pytest_connect_chat"
+
+@dataclass(slots=True)
+class Claim:
+    """Says in the context of a call, from `before-parameter-build` on, who answers it.
+
+    Attributes:
+        stubber: The stubber that answers it.
+        params: The API parameters; botocore may still change them in place.
+        client_token_given: Whether the caller gave the `ClientToken`.
+    """
+
+    stubber: ConnectChatStubber
+    params: dict[str, Any]
+    client_token_given: bool
 
 
 class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
@@ -33,32 +48,36 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
 
     Args:
         client: A botocore client of one of the two services.
-        backend: What answers it.
+        service: What decides about its calls.
+        seed: What the jitter of its retries follows from.
+        decides: Tells whether this fake is the one to answer the call that begins now.
+        event_id: What the ids of its handlers begin with.
     """
 
     response_class = AWSResponse
-    retries_started = False  # whether the client's retry policy has been at work in this test
+    retry_modules = (standard, retryhandler)
 
-    def __init__(self, client: Any, backend: Backend) -> None:
+    def __init__(
+        self, client: Any, service: ConnectChatService, *, seed: int | str, decides: Callable[[], bool], event_id: str
+    ) -> None:
         super().__init__(client)
-        self.backend = backend
-        self.service: str = client.meta.service_model.service_name
-        self.region: str = client.meta.region_name
-        self.writer = AnswerWriter(backend.service, self.response_class)
-        self._lock = threading.Lock()
-        self._policy: RetryPolicy | None = None
+        self._service = service
+        self._decides = decides
+        self._event_id = event_id
+        self._expected_params_event_id = f"{event_id}_claim"
+        self._service_name: str = client.meta.service_model.service_name
+        self._region: str = client.meta.region_name
+        # Its configuration does not tell: the setting may stand in the configuration file too.
+        self._validates = isinstance(client._serializer, ParamValidationDecorator)
+        self._writer = AnswerWriter(service, self.response_class)
+        self._retries = Retries(client, f"{seed}/jitter", *self.retry_modules)
         self._limits: dict[str, dict[str, Limit]] = {}
-        name = f"pytest_connect_chat_{id(backend)}"
-        self._event_id = name
-        self._expected_params_event_id = f"{name}_expected_params"
 
     def activate(self) -> None:
         """Put the handlers on the client."""
         events = self.client.meta.events
-        events.register_first(
-            "before-parameter-build", self._assert_expected_params, unique_id=self._expected_params_event_id
-        )
-        events.register_last("before-call", self._get_response_handler, unique_id=self._event_id)
+        events.register_first("before-parameter-build", self._claim, unique_id=self._expected_params_event_id)
+        events.register_last("before-call", self._answer, unique_id=self._event_id)
         events._emitter._lookup_cache = _HandlerLists(events._emitter)
 
     def deactivate(self) -> None:
@@ -67,18 +86,16 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         events.unregister("before-parameter-build", unique_id=self._expected_params_event_id)
         events.unregister("before-call", unique_id=self._event_id)
 
-    def _assert_expected_params(
-        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
-    ) -> None:
+    def _claim(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
         """Claim the call, and fill in the `ClientToken` that botocore would otherwise draw at random."""
-        if _CALL in context or not self.backend.decides():
+        if _CLAIM in context or not self._decides():
             return
         given = "ClientToken" in params
         if not given and "ClientToken" in model.idempotent_members:
-            params["ClientToken"] = self.backend.service.state.identifiers.client_token()
-        context[_CALL] = PendingCall(self, params, given)
+            params["ClientToken"] = self._service.state.identifiers.client_token()
+        context[_CLAIM] = Claim(self, params, given)
 
-    def _get_response_handler(
+    def _answer(
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
     ) -> Http | None:
         """Answer the call."""
@@ -87,8 +104,19 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
 
     def exchange(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Exchange | None:
         """Return the exchange of a call, or `None` where it is not ours to answer."""
-        call = context.get(_CALL)
-        return Exchange(self, model, call, params) if call is not None and call.claimed_by is self else None
+        claim = context.get(_CLAIM)
+        if claim is None or claim.stubber is not self:
+            return None
+        request = Request(
+            service=self._service_name,
+            operation=model.name,
+            params=snapshot(claim.params),
+            region=self._region,
+            limits=self._limits_of(model),
+            client_token_given=claim.client_token_given,
+            malformed=None if self._validates else request_problem(model, claim.params),
+        )
+        return Exchange(self._service, self.client, self._writer, self._retries, model, request, params)
 
     def _run(self, steps: Steps) -> Http | None:
         try:
@@ -103,29 +131,11 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         except StopIteration as done:
             return cast("Http | None", done.value)
 
-    @property
-    def policy(self) -> RetryPolicy:
-        """The client's retry policy, made when it is needed first."""
-        if self._policy is None:
-            self.retries_started = True
-            with self._lock:
-                self._policy = self._policy or self.make_policy(Random(f"{self.backend.seed}/jitter"))
-        return self._policy
-
-    def make_policy(self, jitter: Random) -> RetryPolicy:
-        """Return the client's retry policy, with botocore's handlers."""
-        return RetryPolicy(self.client, jitter, standard, retryhandler)
-
-    def limits(self, operation: OperationModel) -> dict[str, Limit]:
-        """Return the limits that the client's model has for an operation's request."""
+    def _limits_of(self, operation: OperationModel) -> dict[str, Limit]:
         limits = self._limits.get(operation.name)
         if limits is None:
             limits = self._limits[operation.name] = limits_of(operation)
         return limits
-
-    def max_attempts(self) -> int:
-        """Return how many attempts the client's retry policy allows a call: one once its retry quota runs low."""
-        return 1 if self._policy is not None and self._policy.runs_low else max_attempts(self.client)
 
 
 class _HandlerLists(dict[str, Any]):

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from pytest_connect_chat._diagram.words import LINE_CELLS, NAME, OTHER_CELLS, duration, lines_of, plain, value
-from pytest_connect_chat._service.chats.actions import BOT_ROLE
 from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED, TranscriptItem
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.flows import BOT_ROLE
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedRequest
 from pytest_connect_chat._text import counted
 

@@ -65,6 +65,9 @@ class Reply:
         network_error: The kind of network error that the client sees instead, if any.
         seconds: How long the client waits for what it hears.
         fault: The fault that was injected, in words, if any.
+        canned: The canned answer as botocore's parsers give it, if there was one: nothing else then counts.
+        canned_status: Its HTTP status.
+        passes_through: Whether the request goes on to whatever else intercepts it.
     """
 
     answer: Answer | None = None
@@ -72,3 +75,6 @@ class Reply:
     network_error: str | None = None
     seconds: float = 0
     fault: str | None = None
+    canned: dict[str, Any] | None = None
+    canned_status: int = 200
+    passes_through: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from pytest_connect_chat._names import FixedNames
@@ -70,6 +71,11 @@ class Clock(FixedNames):
         self._follows_system = start == "system"
         self._start = _real_now() if start is None or start == "system" else parse_moment(start, "clock")
         self._now = self._start
+        self._told: Callable[[datetime], object] | None = None
+
+    def on_move(self, callback: Callable[[datetime], object]) -> None:
+        """Call `callback` with the new time whenever the clock has moved: what is due by then has to happen."""
+        self._told = callback
 
     def __repr__(self) -> str:
         return f"<Clock {iso_timestamp(self.now())}{' (system)' if self._follows_system else ''}>"
@@ -82,11 +88,21 @@ class Clock(FixedNames):
     def now(self) -> datetime:
         """Return the current moment of the fake, as an aware UTC datetime."""
         if self._follows_system:
-            with self._lock:
-                real = _real_now()
-                if real > self._now:  # noqa: PLR1730  # an assignment has its name looked at
-                    self._now = real
+            self._move(_real_now())
         return self._now
+
+    def _move(self, moment: datetime) -> None:
+        """Move to `moment` if that is later."""
+        with self._lock:
+            moved = moment > self._now
+            if moved:
+                self._now = moment
+        if moved:
+            self._tell(moment)
+
+    def _tell(self, moment: datetime) -> None:
+        if self._told is not None:
+            self._told(moment)
 
     def advance(self, *unnamed: object, **duration: float) -> None:
         """Move the clock forward, by the keywords of `datetime.timedelta`: `advance(minutes=6)`.
@@ -107,7 +123,8 @@ class Clock(FixedNames):
             raise ClockError(f"The clock cannot go backwards: advance() was given {step.total_seconds():g} seconds.")
         self._refuse_if_system("advance")
         with self._lock:
-            self._now = _added(self._now, step)
+            self._now = now = _added(self._now, step)
+        self._tell(now)
 
     def move_to(self, moment: datetime | str) -> None:
         """Move the clock forward to `moment`, an aware datetime or an ISO 8601 text.
@@ -124,6 +141,7 @@ class Clock(FixedNames):
                     f"and {iso_timestamp(target)} lies before that."
                 )
             self._now = target
+        self._tell(target)
 
     def sleep(self, seconds: float) -> None:
         """Wait in the fake's time. Patch it over `time.sleep` in code that paces itself.
@@ -140,8 +158,7 @@ class Clock(FixedNames):
     def wait_until(self, moment: datetime) -> None:
         """Move a frozen clock to `moment` if that is later: waits that run in parallel do not add up."""
         if not self._follows_system:
-            with self._lock:
-                self._now = max(self._now, _rounded_up(moment))
+            self._move(_rounded_up(moment))
 
     def _refuse_if_system(self, method: str) -> None:
         if self._follows_system:

@@ -4,7 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+SERVICES: Final = ("connect", "connectparticipant")
+FAKED: Final = (  # the operations that are faked, in the order in which messages name them
+    ("connect", "StartChatContact"),
+    ("connect", "StopContact"),
+    ("connect", "DescribeContact"),
+    ("connect", "GetContactAttributes"),
+    ("connect", "UpdateContactAttributes"),
+    ("connect", "StartContactStreaming"),
+    ("connect", "StopContactStreaming"),
+    ("connect", "CreateParticipant"),
+    ("connect", "CreatePersistentContactAssociation"),
+    ("connect", "TagContact"),
+    ("connect", "UntagContact"),
+    ("connect", "ListAssociatedContacts"),
+    ("connect", "ListContactFlows"),
+    ("connectparticipant", "CreateParticipantConnection"),
+    ("connectparticipant", "DisconnectParticipant"),
+    ("connectparticipant", "SendMessage"),
+    ("connectparticipant", "SendEvent"),
+    ("connectparticipant", "GetTranscript"),
+    ("connectparticipant", "StartAttachmentUpload"),
+    ("connectparticipant", "CompleteAttachmentUpload"),
+    ("connectparticipant", "GetAttachment"),
+)
 
 
 class Limit(NamedTuple):
@@ -29,6 +54,7 @@ class Request:
         region: The region of the client.
         limits: The model's limits by path: `"InitialMessage.Content"`, `"Attributes{key}"`, `"ConnectionTypes[]"`.
         client_token_given: Whether the caller gave the `ClientToken`, so that it was not filled in.
+        malformed: What is wrong with the request's shape, where no client has validated it; `None` for nothing.
     """
 
     service: str
@@ -37,6 +63,7 @@ class Request:
     region: str
     limits: Mapping[str, Limit]
     client_token_given: bool = False
+    malformed: str | None = None
 
     def limit(self, path: str) -> Limit:
         """Return the model's limit for a path; an empty one where the installed model has none."""
@@ -54,7 +81,7 @@ def snapshot(value: Any) -> Any:
         copy = dict(value)
         for key, item in value.items():
             if type(key) is not str:
-                return {str.__str__(key): snapshot(item) for key, item in value.items()}
+                return {_text(key): snapshot(item) for key, item in value.items()}
             if type(item) is not str:
                 copy[key] = snapshot(item)
         return copy
@@ -66,3 +93,7 @@ def snapshot(value: Any) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     return int(value) if isinstance(value, int) else value
+
+
+def _text(key: Any) -> str:
+    return str.__str__(key) if isinstance(key, str) else str(key)  # others come from clients that do not validate

@@ -1,21 +1,22 @@
-"""Contacts that a test sets up without a client."""
+"""What a test does to contacts without a client: adds, transfers and ends them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
-from pytest_connect_chat._service.other_side import active_contact
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat._text import shown
+from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat.exceptions import SceneError
 
 SEGMENT_LENGTH: Final = timedelta(minutes=10)
+MOST_SEGMENTS: Final = 1_000
 ENDED_BEFORE_NOW: Final = timedelta(hours=1)
 
 
@@ -32,7 +33,7 @@ def add_contact(
     previous: Contact | None = None,
 ) -> Contact:
     """Register an active contact; see `FakeConnectChat.add_contact`."""
-    with state.lock:
+    with state.feed:
         instance_id, contact_flow_id = _place(state, instance_id, contact_flow_id)
         if contact_id is not None:
             _free_id(state, contact_id)
@@ -55,7 +56,8 @@ def add_contact(
             expires_at=started + DEFAULT_DURATION,
             _attributes=copied,
             _connected=True,
-            _registry=state.contacts,
+            _clock=state.clock,
+            _others=state.contacts,
         )
         state.contacts.add(contact)
         return contact
@@ -72,9 +74,11 @@ def add_ended_chat(
     ended_at: datetime | str | None,
 ) -> tuple[Contact, ...]:
     """Register a past session of ended contacts; see `FakeConnectChat.add_ended_chat`."""
-    if not isinstance(segments, int) or isinstance(segments, bool) or segments < 1:
-        raise SceneError(f"segments is the number of contacts of the past session, 1 or more, not {segments!r}.")
-    with state.lock:
+    if not isinstance(segments, int) or isinstance(segments, bool) or not 1 <= segments <= MOST_SEGMENTS:
+        raise SceneError(
+            f"segments is the number of contacts of the past session, 1 to {MOST_SEGMENTS}, not {shown(segments)}."
+        )
+    with state.feed:
         now = state.clock.now()
         end = now - ENDED_BEFORE_NOW if ended_at is None else parse_moment(ended_at, "ended_at")
         if end > now:
@@ -103,9 +107,58 @@ def add_ended_chat(
 
 def stop_contact(state: ServiceState, contact_id: str, disconnect_reason: str) -> None:
     """End an active contact; see `FakeConnectChat.stop_contact`."""
-    with state.lock:
+    with state.feed:
         contact = active_contact(state, contact_id)
         state.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), state.clock.now())
+
+
+def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> Contact:
+    """Transfer a contact; see `FakeConnectChat.transfer`."""
+    with state.feed:
+        contact = active_contact(state, contact_id)
+        flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
+        if not isinstance(flow_id, str) or not flow_id or not state.instances.has_flow(contact.instance_id, flow_id):
+            declared = ", ".join(state.instances.flows(contact.instance_id)) or "any non-empty text"
+            raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
+        now = state.clock.now()
+        state.contacts.end(contact, None, now)
+        # Attributes are the session's: the segments share them (assumed).
+        segment = replace(
+            contact,
+            contact_id=state.identifiers.contact()[0],
+            contact_flow_id=flow_id,
+            previous_contact_id=contact.contact_id,
+            related_contact_id=None,
+            continued_from_contact_id=None,
+            rehydration_type=None,
+            initiation_timestamp=now,
+            _initial_message=None,
+            _transcript=[],
+            _tags=(),
+            _streamings=(),
+            _updated=None,
+            _disconnect_timestamp=None,
+        )
+        state.contacts.add(segment)
+        return segment
+
+
+def active_contact(state: ServiceState, contact_id: str) -> Contact:
+    """Return an active contact by its id.
+
+    Raises:
+        SceneError: There is none.
+    """
+    if not isinstance(contact_id, str) or not contact_id:
+        of_contact = " Give its contact_id." if isinstance(contact_id, Contact) else ""
+        raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")
+    contact = state.contacts.get(contact_id)
+    if contact is None:
+        known = counted(len(state.contacts), "contact")
+        raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {known}.")
+    if not contact.is_active:
+        raise SceneError(f"The contact {contact_id} has ended already: {state.contacts.describe(contact)}.")
+    return contact
 
 
 def _place(state: ServiceState, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:

@@ -1,19 +1,26 @@
-"""The ordered steps of one request, and nothing else."""
+"""The ordered steps of one call: open, attempts, close. Adapters carry calls here, and what comes of them back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from pytest_connect_chat._service.answer import Answer, Reply, ServiceError
 from pytest_connect_chat._service.api_rates import ApiRates
+from pytest_connect_chat._service.calls import Call, CallLog
+from pytest_connect_chat._service.canned import CannedAnswers
 from pytest_connect_chat._service.faults.chaos import Chaos
-from pytest_connect_chat._service.faults.plan import CallFaults, CodeCheck, FaultPlan
+from pytest_connect_chat._service.faults.effects import Effect
+from pytest_connect_chat._service.faults.plan import FaultPlan, Question
+from pytest_connect_chat._service.flows import FlowBot
+from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.records.operation_index import OperationIndex
+from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedError
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._service.unfaked import unfaked_calls, unfaked_message
 from pytest_connect_chat._settings import Settings
+from pytest_connect_chat.exceptions import UnfakedOperationError
 
 
 class ConnectChatService:
@@ -22,38 +29,110 @@ class ConnectChatService:
     Args:
         settings: What the fake is set to.
         seed: What ids, tokens and chaos follow from.
-        check_code: Looks at the error codes of planned faults.
-        knows: Tells what the model says of operations and members.
+        facts: Tells what the installed models say.
     """
 
-    def __init__(self, settings: Settings, seed: int | str, check_code: CodeCheck, knows: OperationIndex) -> None:
+    def __init__(self, settings: Settings, seed: int | str, facts: ModelFacts) -> None:
+        self._facts = facts
+        self._passes_unfaked_through = settings.unfaked == "passthrough"
         self.state: ServiceState = ServiceState(settings, seed)
-        state = self.state
-        self.rates: ApiRates = ApiRates(settings.rate_limit, settings.throttle_code, state.participants.instance_of)
-        chaos = Chaos(seed, settings.chaos, settings.chaos_mode)
-        self.faults: FaultPlan = FaultPlan(state.lock, state.clock, settings.throttle_code, check_code, knows, chaos)
+        self.bot: FlowBot = FlowBot(self.state)
+        self.calls: CallLog = CallLog()
+        self.canned: CannedAnswers = CannedAnswers(facts)
+        self._rates = ApiRates(settings.rate_limit, settings.throttle_code, self.state.participants.instance_of)
+        self.faults: FaultPlan = FaultPlan(
+            feed=self.state.feed,
+            clock=self.state.clock,
+            throttle_code=settings.throttle_code,
+            facts=facts,
+            chaos=Chaos(seed, settings.chaos, settings.chaos_mode),
+            calls=self.calls,
+        )
 
-    def attempt(self, request: Request, call: Callable[[], CallFaults]) -> Reply:
-        """Decide what becomes of one attempt: what a fault makes of it, else what the service answers."""
-        with self.state.lock:
-            effect = self.faults.meet(request, call)  # a predicate of the test may move the clock
-            now = self.state.clock.now()  # once: so may a call that waits in another thread, at any time
-            self.state.contacts.settle_until(now)
-            if effect is None:
-                return self._serve(request, now)
-            reply = effect.reply(request, lambda: self._serve(request, now))
+    def open(self, request: Request, *, attempt_limit: int, read_timeout: float | None) -> Call:
+        """Begin a call.
+
+        Args:
+            request: What the client sends with every attempt.
+            attempt_limit: How many attempts the client's retry policy allows, the first included.
+            read_timeout: How many seconds the client waits for an answer, `None` for ever.
+        """
+        now = self.state.clock.now()
+        return Call(request, now, self.state.feed.next_order(), attempt_limit, read_timeout, now)
+
+    def attempt(self, call: Call, *, runs_low: bool = False) -> Reply:
+        """Decide what becomes of one attempt: a canned answer, what a fault makes of it, or what the service answers.
+
+        Args:
+            call: The call.
+            runs_low: Whether the client may be about to refuse a retry that its policy allows.
+
+        Raises:
+            UnfakedOperationError: Nothing answers the operation.
+            UnexpectedParams: The canned answer that is next expects another request.
+        """
+        request = call.request
+        call.is_under_way = True
+        if not call.attempts:
+            canned = self.canned.take(request)
+            if canned is not None:
+                parsed = self.canned.made(canned, request, call.record)
+                return Reply(canned=parsed, canned_status=canned.http_status, fault=CANNED)
+            if (request.service, request.operation) not in OPERATIONS:
+                return self._refuse_unfaked(request)
+        else:
+            call.sent = self.state.clock.now()
+        while True:
+            with self.state.feed:
+                met = self.faults.meet(call, runs_low=runs_low)
+                if not isinstance(met, Question):
+                    return self._decide(call, met)
+            met.ask()  # a callable of the test, which may call clients and the fake: without the lock
+
+    def close(self, call: Call, response: dict[str, Any] | None = None, error: RecordedError | None = None) -> None:
+        """End a call, and record it with what came of it: the members of the response, or an error."""
+        call.is_closed = True
+        self.calls.records.append(call.record(response, error))
+
+    def leftovers(self) -> list[str]:
+        """Return what was planned and did not happen, and the calls that nothing answers, in words."""
+        return [*self.faults.leftovers(), *self.canned.leftovers(), *unfaked_calls(self.calls.unfaked)]
+
+    def _refuse_unfaked(self, request: Request) -> Reply:
+        if self._passes_unfaked_through:
+            return Reply(passes_through=True)
+        methods = self._facts.operations_of(request.service)
+        method = next(name for name, operation in methods.items() if operation == request.operation)
+        message = unfaked_message(request, method)
+        self.calls.unfaked.append(message)
+        raise UnfakedOperationError(message)
+
+    def _decide(self, call: Call, effect: Effect | None) -> Reply:
+        now = self.state.clock.now()  # once: a call that waits in another thread may move it at any time
+        self.state.contacts.settle(now)
+        if effect is None:
+            reply = self._serve(call.request, now)
+        else:
+            reply = effect.reply(call.request, lambda: self._serve(call.request, now))
             reply.fault = str(effect)
-            return reply
+            if call.read_timeout is not None and reply.seconds > call.read_timeout:
+                reply.seconds = call.read_timeout
+                reply.network_error = "read_timeout"
+        if reply.answer is not None:
+            call.contact = reply.answer.contact
+        return reply
 
     def _serve(self, request: Request, now: datetime) -> Reply:
         try:
-            self.rates.take(request, now)
+            self._rates.take(request, now)
             return Reply(answer=self._answer(request, now))
         except ServiceError as error:
             return Reply(error=error)
 
     def _answer(self, request: Request, now: datetime) -> Answer:
         state = self.state
+        if request.malformed is not None:
+            state.rules.refuse(f"{request.service}-request-shape", request.malformed)
         if request.service == "connectparticipant":
             state.participants.require_known_token(request, state.rules)
         state.rules.check(request)

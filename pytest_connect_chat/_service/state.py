@@ -1,8 +1,7 @@
-"""All that one fake's Connect remembers. Operations take it, and change it while its lock is held."""
+"""All that one fake's Connect remembers. Operations take it, and change it inside of `with state.feed`."""
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 from pytest_connect_chat._service.chats.attachments import Attachments
@@ -10,7 +9,7 @@ from pytest_connect_chat._service.chats.participants import Participants
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.instances import Instances
 from pytest_connect_chat._service.contacts.registry import ContactRegistry
-from pytest_connect_chat._service.flows import BotReply
+from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.rules.rulebook import RuleBook
@@ -28,7 +27,7 @@ class ServiceState:
     def __init__(self, settings: Settings, seed: int | str) -> None:
         self.max_active_chats: int = settings.max_active_chats
         self.connect_within: timedelta = timedelta(minutes=settings.connect_within)
-        self.lock: threading.RLock = threading.RLock()
+        self.feed: Feed = Feed()
         self.clock: Clock = Clock(settings.clock)
         self.identifiers: Identifiers = Identifiers(seed)
         self.rules: RuleBook = RuleBook(
@@ -42,8 +41,7 @@ class ServiceState:
             }
         )
         self.instances: Instances = Instances()
-        self.contacts: ContactRegistry = ContactRegistry(self.clock, self.identifiers, self.lock)
+        self.contacts: ContactRegistry = ContactRegistry(self.clock, self.identifiers, self.feed)
         self.participants: Participants = Participants(self.contacts, self.identifiers)
         self.attachments: Attachments = Attachments()
-        self.reply: BotReply | None = None
         self.used_tokens: UsedTokens = UsedTokens()

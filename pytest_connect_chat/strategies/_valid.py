@@ -11,7 +11,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from pytest_connect_chat._clients.model import service_model
+from pytest_connect_chat._model.catalogue import service_model
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
 from pytest_connect_chat._service.operations import OPERATIONS

@@ -8,11 +8,6 @@ from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.chats.transcript import PARTICIPANT_JOINED, PARTICIPANT_LEFT, TranscriptItem
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat.exceptions import SceneError
-
-# How the flow's own items name themselves: seen in public transcripts. That they have no participant id is assumed.
-BOT_ROLE = "SYSTEM"
-BOT_NAME = "SYSTEM_MESSAGE"
 
 
 def join(state: ServiceState, participant: Participant, now: datetime) -> None:
@@ -24,19 +19,13 @@ def join(state: ServiceState, participant: Participant, now: datetime) -> None:
     _say(state, participant, now, type="PARTICIPANT_JOINED", content_type=PARTICIPANT_JOINED)
     if participant.role == "CUSTOMER":
         contact._connected = True
-        first = participant.first_contact
-        if first._initial_message is not None:  # the flow takes it once it has started, and so with the customer
-            _reply(state, participant, first._transcript[0], now)
 
 
 def send_message(
     state: ServiceState, participant: Participant, content_type: str, content: str, now: datetime
 ) -> TranscriptItem:
-    """Let a participant say something; the test's bot answers the customer."""
-    item = _say(state, participant, now, type="MESSAGE", content_type=content_type, content=content)
-    if participant.role == "CUSTOMER":
-        _reply(state, participant, item, now)
-    return item
+    """Let a participant say something."""
+    return _say(state, participant, now, type="MESSAGE", content_type=content_type, content=content)
 
 
 def send_attachment(
@@ -75,24 +64,6 @@ def _go(state: ServiceState, participant: Participant, now: datetime) -> None:
     if participant.is_present:
         _say(state, participant, now, type="PARTICIPANT_LEFT", content_type=PARTICIPANT_LEFT)
     participant.has_left = True
-
-
-def _reply(state: ServiceState, customer: Participant, message: TranscriptItem, now: datetime) -> None:
-    reply = state.reply
-    text = reply(message) if callable(reply) else reply
-    if text is None:
-        return
-    if not isinstance(text, str) or not text:
-        raise SceneError(f"The callable of reply_with() returns a non-empty text, or None for no answer, not {text!r}.")
-    state.contacts.say(
-        state.contacts.current(customer.first_contact),
-        type="MESSAGE",
-        content_type="text/plain",
-        content=text,
-        absolute_time=now,
-        participant_role=BOT_ROLE,
-        display_name=BOT_NAME,
-    )
 
 
 def _say(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from pytest_connect_chat._names import SuggestsNames
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.clock import Clock
 
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.contacts.registry import ContactRegistry
+PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
@@ -62,13 +63,14 @@ class Contact(SuggestsNames):
     _initial_message: dict[str, str] | None = None
     _tags: tuple[tuple[str, str], ...] = ()
     _streamings: tuple[tuple[str, str], ...] = ()
-    _transcript: tuple[TranscriptItem, ...] = ()
+    _transcript: list[TranscriptItem] = field(default_factory=list)
     _connected: bool = False
     _disconnect_timestamp: datetime | None = None
     _disconnect_reason: str | None = None
     _updated: datetime | None = None
     _order: int = 0
-    _registry: ContactRegistry = field(kw_only=True)
+    _clock: Clock
+    _others: Mapping[str, Contact]  # all contacts of the fake, by id
 
     def __repr__(self) -> str:
         state = "active" if self.is_active else f"ended {self.disconnect_reason}"
@@ -97,28 +99,34 @@ class Contact(SuggestsNames):
     @property
     def is_active(self) -> bool:
         """Whether the contact has not ended yet."""
-        self._registry.settle()
+        self._clock.now()  # what is due by now happens
         return self._disconnect_timestamp is None
 
     @property
     def disconnect_timestamp(self) -> datetime | None:
         """When the contact ended, or `None`."""
-        self._registry.settle()
+        self._clock.now()  # what is due by now happens
         return self._disconnect_timestamp
 
     @property
     def disconnect_reason(self) -> str | None:
         """Why the contact ended, for example `"API"` or `"EXPIRED"`; `None` while it is active."""
-        self._registry.settle()
+        self._clock.now()  # what is due by now happens
         return self._disconnect_reason
 
     @property
     def transcript(self) -> tuple[TranscriptItem, ...]:
         """The messages and events of this contact, oldest first."""
-        self._registry.settle()
-        return self._transcript
+        self._clock.now()  # what is due by now happens
+        return tuple(self._transcript)
 
     @property
     def past_contact_ids(self) -> tuple[str, ...]:
         """The past contacts whose transcripts a persistent chat shows, latest first, 100 at most."""
-        return self._registry.past_contact_ids(self)
+        past: list[str] = []
+        next_id = self._others[self.initial_contact_id].continued_from_contact_id
+        while next_id is not None and len(past) < PAST_CONTACTS:
+            past.append(next_id)
+            current = self._others[next_id]
+            next_id = current.previous_contact_id or current.continued_from_contact_id
+        return tuple(past)

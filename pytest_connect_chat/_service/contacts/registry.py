@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import heapq
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import count
 from typing import Any, Final
 
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats.transcript import CHAT_ENDED, TRANSFER_SUCCEEDED, TranscriptItem
 from pytest_connect_chat._service.clock import Clock, iso_timestamp
 from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._text import counted
-
-PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
 EXPIRED: Final = "EXPIRED"
 NOT_CONNECTED: Final = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
@@ -29,20 +26,20 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
     Args:
         clock: Tells when contacts expire.
         identifiers: Gives the ids of transcript items.
-        lock: The service's lock.
+        feed: Is told what happens.
     """
 
-    def __init__(self, clock: Clock, identifiers: Identifiers, lock: threading.RLock) -> None:
+    def __init__(self, clock: Clock, identifiers: Identifiers, feed: Feed) -> None:
         self._clock = clock
         self._identifiers = identifiers
-        self._lock = lock
+        self._feed = feed
         self._contacts: dict[str, Contact] = {}
-        self._happenings: count[int] = count()  # the order of what happens while the clock stands still
         self._active: Counter[str] = Counter()
         self._deadlines: list[tuple[datetime, int, Contact, str]] = []
         self._last_ended: dict[str, Contact] = {}
         self._transferred: dict[str, Contact] = {}
         self._by_participant_token: dict[str, Contact] = {}
+        clock.on_move(self.settle)
 
     def __getitem__(self, contact_id: str) -> Contact:
         __tracebackhide__ = True
@@ -74,7 +71,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         Raises:
             LookupError: There is none.
         """
-        with self._lock:
+        with self._feed:
             if not self._contacts:
                 raise LookupError("No contact has been started or added yet.")
             return next(reversed(self._contacts.values()))
@@ -82,18 +79,18 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
     @property
     def active(self) -> tuple[Contact, ...]:
         """The contacts that have not ended, in order of their start."""
-        self.settle()
+        self._clock.now()  # what is due by now happens
         return tuple(contact for contact in list(self._contacts.values()) if contact._disconnect_timestamp is None)
 
     @property
     def ended(self) -> tuple[Contact, ...]:
         """The contacts that have ended, in order of their start."""
-        self.settle()
+        self._clock.now()  # what is due by now happens
         return tuple(contact for contact in list(self._contacts.values()) if contact._disconnect_timestamp is not None)
 
     def add(self, contact: Contact, connect_by: datetime | None = None) -> None:
         """Register a contact that has just started; it ends if its customer has not connected by then."""
-        contact._order = next(self._happenings)
+        contact._order = self._feed.next_order()
         self._contacts[contact.contact_id] = contact
         self._by_participant_token[contact.participant_token] = contact
         if contact.previous_contact_id is not None:
@@ -119,13 +116,14 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
     def _schedule_end(self, contact: Contact, moment: datetime, disconnect_reason: str) -> None:
         heapq.heappush(self._deadlines, (moment, contact._order, contact, disconnect_reason))
 
-    def settle(self) -> None:
-        """End every contact whose time has come."""
-        with self._lock:
-            self.settle_until(self._clock.now())
+    def settle(self, now: datetime) -> None:
+        """End every contact whose time has come by then."""
+        deadlines = self._deadlines
+        if deadlines and deadlines[0][0] <= now:
+            with self._feed:
+                self._end_what_is_due(now)
 
-    def settle_until(self, now: datetime) -> None:
-        """End every contact whose time has come by then; the service's lock is held."""
+    def _end_what_is_due(self, now: datetime) -> None:
         deadlines = self._deadlines
         while deadlines and deadlines[0][0] <= now:
             moment, _, contact, disconnect_reason = heapq.heappop(deadlines)
@@ -164,17 +162,6 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         """Return the most recently ended contact of a session, or `None` if none has ended."""
         return self._last_ended.get(initial_contact_id)
 
-    def past_contact_ids(self, contact: Contact) -> tuple[str, ...]:
-        """Return the ids that a persistent chat traverses, latest first: its sources and what they continue."""
-        past: list[str] = []
-        session_start = self._contacts[contact.initial_contact_id]
-        next_id = session_start.continued_from_contact_id
-        while next_id is not None and len(past) < PAST_CONTACTS:
-            past.append(next_id)
-            current = self._contacts[next_id]
-            next_id = current.previous_contact_id or current.continued_from_contact_id
-        return tuple(past)
-
     def describe(self, contact: Contact) -> str:
         """Return how messages speak of the state of a contact."""
         if contact._disconnect_timestamp is None:
@@ -189,10 +176,11 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         item = TranscriptItem(
             id=self._identifiers.transcript_item_id(),
             contact_id=contact.contact_id,
-            _order=next(self._happenings),
+            _order=self._feed.next_order(),
             **members,
         )
-        contact._transcript += (item,)
+        contact._transcript.append(item)
+        self._feed.publish(contact, item)
         return item
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -48,16 +47,21 @@ class Chaos:
             raise FaultError(f"rate={rate!r} is not valid: it is a number from 0 to 1.")
         if mode not in MODES:
             raise FaultError(f"mode={mode!r} is not valid. Valid: {', '.join(MODES)}.")
-        self.rate = rate
+        self.rate = float(rate)
         self.mode = mode
 
-    def meet(self, request: Request, attempt: int, max_attempts: Callable[[], int]) -> Effect | None:
-        """Return what an attempt meets, if anything."""
+    def meet(self, request: Request, *, may_retry: bool) -> Effect | None:
+        """Return what an attempt meets, if anything.
+
+        Args:
+            request: The request.
+            may_retry: Whether the client is sure to send another attempt if this one fails.
+        """
         if not self.rate or self._random.random() >= self.rate:
             return None
         if self.is_hard:
             return self._random.choice([*self._survivable(request), effects.DenyAccess(), effects.BreakNetwork("tls")])
-        return self._random.choice(self._survivable(request)) if attempt < max_attempts() else None
+        return self._random.choice(self._survivable(request)) if may_retry else None
 
     def _survivable(self, request: Request) -> list[Effect]:
         server = "InternalServiceException" if request.service == "connect" else "InternalServerException"

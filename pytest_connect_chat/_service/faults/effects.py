@@ -66,7 +66,7 @@ class DenyAccess:
         """Return the denial, in the words that were seen on the real services."""
         message = EXPLICIT_DENY
         if request.service == "connect":
-            instance = f"arn:aws:connect:{request.region}:{ACCOUNT_ID}:instance/{request.params['InstanceId']}"
+            instance = f"arn:aws:connect:{request.region}:{ACCOUNT_ID}:instance/{request.params.get('InstanceId')}"
             flow_id = request.params.get("ContactFlowId")
             message = (
                 f"User: arn:aws:sts::{ACCOUNT_ID}:assumed-role/testing/testing is not authorized to perform: "

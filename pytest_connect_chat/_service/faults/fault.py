@@ -11,17 +11,16 @@ from typing import Any, Final, Literal, TypedDict
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.faults.effects import Effect
-from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedRequest
 from pytest_connect_chat._service.records.request_log import differing_members
-from pytest_connect_chat._service.request import Request, snapshot
+from pytest_connect_chat._service.request import FAKED, Request, snapshot
 from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import FaultError
 
 SHOWN: Final = 60
 COUNTS: Final = ("count", "max", "n", "number", "repeat", "times")  # what calls and attempts are called elsewhere
-When = Mapping[str, Any] | Callable[[RecordedRequest], object]
-Preview = Callable[[], RecordedRequest]
+Predicate = Callable[[RecordedRequest], object]
+When = Mapping[str, Any] | Predicate
 
 
 class Selector(TypedDict, total=False):
@@ -97,7 +96,7 @@ class Fault:
         """The services whose requests it can meet."""
         concerned = {
             service
-            for service, operation in OPERATIONS
+            for service, operation in FAKED
             if self.operation in (None, operation) and self.service in (None, service)
         }
         return sorted(concerned)
@@ -126,7 +125,7 @@ class Fault:
         concerned = [
             (request, differing_members(request._params, wanted))
             for request in list(self._log)
-            if self._concerns(request) and all(attempt.fault != CANNED for attempt in request.attempts)
+            if self.concerns(request) and all(attempt.fault != CANNED for attempt in request.attempts)
         ]
         later = [differing for request, differing in concerned if request._order > self._planned_after]
         if later:
@@ -135,18 +134,19 @@ class Fault:
         came = f"; {counted(len(earlier), 'call')} came before it was planned, and faults meet later ones only"
         return came if earlier else ""
 
-    def _concerns(self, request: Request | RecordedRequest) -> bool:
+    def concerns(self, request: Request | RecordedRequest) -> bool:
+        """Return whether it is meant for the operation of a request."""
         return self.operation in (None, request.operation) and self.service in (None, request.service)
 
-    def _wants(self, preview: Preview) -> bool:
-        if self._when is None:
-            return True
-        record = preview()
-        return (
-            bool(self._when(record))
-            if callable(self._when)
-            else not differing_members(record._params, dict(self._when))
-        )
+    def wants(self, request: Request) -> bool:
+        """Return whether the members of a request are those that the fault is for; a predicate is asked elsewhere."""
+        wanted = {} if self._when is None or callable(self._when) else dict(self._when)
+        return not differing_members(request.params, wanted)
+
+    @property
+    def predicate(self) -> Predicate | None:
+        """The predicate that says which requests it meets, `None` without one."""
+        return self._when if callable(self._when) else None
 
 
 def _shown(when: When) -> str:
@@ -180,13 +180,13 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
         )
     if iscoroutinefunction(when):
         raise FaultError(f"when={when!r} is not valid: it is a coroutine function, which would meet every request.")
-    try:
-        when = when if when is None or callable(when) else snapshot(dict(when))
-    except TypeError:
-        raise FaultError(f"when={when!r} is not valid: the names of members are texts.") from None
+    if isinstance(when, Mapping):
+        if not all(isinstance(name, str) for name in when):
+            raise FaultError(f"when={when!r} is not valid: the names of members are texts.")
+        when = snapshot(dict(when))
     operation = _operation(selector.get("operation", "StartChatContact"))
-    service = _one_of("service", selector.get("service"), sorted({service for service, _ in OPERATIONS}))
-    if operation is not None and service is not None and (service, operation) not in OPERATIONS:
+    service = _one_of("service", selector.get("service"), sorted({service for service, _ in FAKED}))
+    if operation is not None and service is not None and (service, operation) not in FAKED:
         raise FaultError(f"{service} has no operation {operation}: leave service out, or name the other one.")
     optional = selector.get("optional", False)
     if not isinstance(optional, bool):
@@ -209,7 +209,7 @@ def _count(name: str, value: Any, least: int) -> int:
 
 
 def _operation(value: str | None) -> str | None:
-    return _one_of("operation", value, sorted(name for _, name in OPERATIONS))
+    return _one_of("operation", value, sorted(name for _, name in FAKED))
 
 
 def _one_of(name: str, value: str | None, valid: list[str]) -> str | None:

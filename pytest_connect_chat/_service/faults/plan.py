@@ -2,76 +2,67 @@
 
 from __future__ import annotations
 
-import math
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Unpack, overload
+from typing import Any, Final, Literal, NamedTuple, Unpack, overload
 
 from pytest_connect_chat._names import FixedNames, named_only
+from pytest_connect_chat._service.calls import Call, CallLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults import effects
 from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect, NetworkError, ServerError
-from pytest_connect_chat._service.faults.fault import Fault, Preview, Selector, parse_selector
-from pytest_connect_chat._service.records.operation_index import OperationIndex
-from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+from pytest_connect_chat._service.faults.fault import Fault, Predicate, Selector, parse_selector
+from pytest_connect_chat._service.feed import Feed
+from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.request_log import never_matching
-from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import FaultError
 
-CodeCheck = Callable[[str, list[str], int | None, list[str]], None]
 _named_calls: Final = named_only("calls=2", FaultError)
+LONGEST_DELAY: Final = timedelta(days=366)
 
 
-@dataclass(slots=True)
-class CallFaults:
-    """What one client call has met.
+class Question(NamedTuple):
+    """A predicate of the test that has to be asked about an attempt before the fault plan can go on.
 
     Attributes:
-        preview: Makes the record of the call as far as it got.
-        max_attempts: How many attempts the client's retry policy allows it.
-        attempt: Which of its attempts this is, counted from 1.
-        decided: For each fault that counts calls, whether it meets this one.
+        fault: The fault that it belongs to.
+        predicate: The predicate.
+        call: The call that makes the attempt.
     """
 
-    preview: Preview
-    max_attempts: Callable[[], int]
-    attempt: int = 1
-    decided: dict[Fault, bool] = field(default_factory=dict)
+    fault: Fault
+    predicate: Predicate
+    call: Call
+
+    def ask(self) -> None:
+        """Ask it, and note the answer at the call."""
+        self.call.answers[self.fault] = bool(self.predicate(self.call.record()))
 
 
 class FaultPlan(FixedNames, Sequence[Fault]):
     """The faults of one fake: planned by the test, met in the order in which they were planned, the first match wins.
 
     Args:
-        lock: The service's lock: no fault is met twice.
+        feed: The lock of the service's state: no fault is met twice.
         clock: Tells when an outage ends.
         throttle_code: The error code of `throttle`.
-        check_code: Looks at an error code and the names of its modelled fields: raises or warns.
-        knows: Tells what members requests can have.
+        facts: Tells what members requests can have, and which error codes there are.
         chaos: What injects faults at random.
+        calls: The calls so far, for saying why a fault met none of them.
     """
 
     def __init__(
-        self,
-        lock: threading.RLock,
-        clock: Clock,
-        throttle_code: str,
-        check_code: CodeCheck,
-        knows: OperationIndex,
-        chaos: Chaos,
+        self, *, feed: Feed, clock: Clock, throttle_code: str, facts: ModelFacts, chaos: Chaos, calls: CallLog
     ) -> None:
-        self._lock = lock
+        self._feed = feed
         self._clock = clock
         self._throttle_code = throttle_code
-        self._check_code = check_code
-        self._knows = knows
+        self._facts = facts
         self._chaos = chaos
+        self._calls = calls
         self._faults: list[Fault] = []
-        self._requests: Sequence[RecordedRequest] = ()
 
     @overload
     def __getitem__(self, index: int) -> Fault: ...
@@ -137,7 +128,7 @@ class FaultPlan(FixedNames, Sequence[Fault]):
             raise FaultError(f"fields={fields!r} is not valid: give modelled members of the error, as a dict.")
         effect = effects.Refuse(code, message or f"{code} was injected", http_status, dict(fields or {}))
         fault = self._made(effect, selector)
-        self._check_code(code, list(fields or {}), http_status, fault.services)
+        self._facts.check_error_code(code, list(fields or {}), http_status, fault.services)
         return self._added(fault)
 
     @_named_calls
@@ -188,9 +179,10 @@ class FaultPlan(FixedNames, Sequence[Fault]):
                 committed all the same.
             **selector: Which requests; see `Selector`.
         """
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
-            raise FaultError(f"seconds={seconds!r} is not valid: delay() takes a number of seconds, 0 or more.")
-        return self._plan(effects.Delay(seconds), selector)
+        most = LONGEST_DELAY.total_seconds()
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= most:
+            raise FaultError(f"seconds={seconds!r} is not valid: delay() takes a number of seconds, 0 to {most:,.0f}.")
+        return self._plan(effects.Delay(float(seconds)), selector)
 
     @named_only("minutes=5", FaultError)
     def outage(
@@ -233,12 +225,12 @@ class FaultPlan(FixedNames, Sequence[Fault]):
             rate: How many of all attempts meet a fault: 0 to 1.
             mode: `"survivable"`: only faults that a client survives by its own retries; `"hard"`: any, at any attempt.
         """
-        with self._lock:
+        with self._feed:
             self._chaos.set(rate, mode)
 
     def clear(self) -> None:
         """Forget all faults, and end the chaos."""
-        with self._lock:
+        with self._feed:
             self._faults.clear()
             self._chaos.set(0, self._chaos.mode)
 
@@ -252,50 +244,64 @@ class FaultPlan(FixedNames, Sequence[Fault]):
     def _made(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
         fault = Fault(_effect=effect, _ends=ends, **parse_selector(selector))
         members = fault._when if isinstance(fault._when, Mapping) else {}
-        unknown = self._knows.unknown_member(fault.operation, members) if members else None
+        unknown = self._facts.unknown_member(fault.operation, members) if members else None
         problem = unknown or never_matching(members)
         if problem is not None:
             raise FaultError(f"when={{...}} would never match: {problem}")
         return fault
 
     def _added(self, fault: Fault) -> Fault:
-        fault._log = self._requests
-        fault._planned_after = max((request._order for request in list(self._requests)), default=-1)
-        with self._lock:
+        fault._log = self._calls.records
+        fault._planned_after = max((request._order for request in list(self._calls.records)), default=-1)
+        with self._feed:
             self._faults.append(fault)
         return fault
 
     # -- meeting ----------------------------------------------------------------------------------------------------
 
-    def meet(self, request: Request, call_faults: Callable[[], CallFaults]) -> Effect | None:
-        """Return what this attempt meets; the service's lock is held."""
+    def meet(self, call: Call, *, runs_low: bool) -> Effect | Question | None:
+        """Return what this attempt meets, or whom to ask before that is known; the lock of the state is held.
+
+        Args:
+            call: The call that makes the attempt.
+            runs_low: Whether the client may be about to refuse a retry that its policy allows.
+        """
         if not self._faults and not self._chaos:
             return None
-        call = call_faults()
         pending = False
         for fault in self._faults:
-            if not fault._concerns(request):
+            if not fault.concerns(call.request):
                 continue
-            if self._meets(fault, call):
+            meets = self._meets(fault, call)
+            if isinstance(meets, Question):
+                return meets
+            if meets:
                 return fault._effect
             pending = pending or not (fault.is_exhausted or fault._ends is not None)
         if pending and not self._chaos.is_hard:
             return None  # a chaos fault could push a planned one to the last attempt that the client makes
-        return self._chaos.meet(request, call.attempt, call.max_attempts)
+        return self._chaos.meet(call.request, may_retry=not runs_low and len(call.attempts) + 1 < call.attempt_limit)
 
-    def _meets(self, fault: Fault, call: CallFaults) -> bool:
+    def _meets(self, fault: Fault, call: Call) -> bool | Question:
+        """Return whether a fault meets an attempt, or whom to ask first."""
         if fault._ends is not None:
-            meets = self._clock.now() < fault._ends
-            fault.met += meets
-            return meets
-        if fault.unit == "attempts":
-            return self._counts(fault, call)
-        if fault not in call.decided:
-            call.decided[fault] = self._counts(fault, call)
-        return call.decided[fault]
+            is_on = self._clock.now() < fault._ends
+            fault.met += is_on
+            return is_on
+        known = call.meets if fault.unit == "calls" else call.attempt_meets
+        if fault not in known:
+            meets = self._count(fault, call)
+            if isinstance(meets, Question):
+                return meets
+            known[fault] = meets
+        return known[fault]
 
-    def _counts(self, fault: Fault, call: CallFaults) -> bool:
-        if fault.is_exhausted or not fault._wants(call.preview):
+    def _count(self, fault: Fault, call: Call) -> bool | Question:
+        if fault.is_exhausted:
+            return False
+        if fault.predicate is not None and fault not in call.answers:
+            return Question(fault, fault.predicate, call)
+        if not (fault.wants(call.request) if fault.predicate is None else call.answers[fault]):
             return False
         if fault._passed < fault.after:
             fault._passed += 1

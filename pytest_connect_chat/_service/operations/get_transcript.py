@@ -42,9 +42,7 @@ def get_transcript(state: ServiceState, request: Request, now: datetime, partici
     session = session_of(state.contacts, contact)
     current = [item for segment in session for item in segment._transcript]
     past = [
-        item
-        for contact_id in state.contacts.past_contact_ids(contact)
-        for item in reversed(state.contacts[contact_id]._transcript)
+        item for contact_id in contact.past_contact_ids for item in reversed(state.contacts[contact_id]._transcript)
     ]
     only = params.get("ContactId")
     state.rules.require(

@@ -143,7 +143,8 @@ def _new_contact(
         _attributes=attributes,
         _segment_attributes=params.get("SegmentAttributes", _NO_ATTRIBUTES),
         _initial_message=params.get("InitialMessage"),
-        _registry=state.contacts,
+        _clock=state.clock,
+        _others=state.contacts,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, overload
 
 from pytest_connect_chat._names import FixedNames, did_you_mean, named_only, public_names
 from pytest_connect_chat._report.asserts import describe_failed_assert
-from pytest_connect_chat._service.records.operation_index import OperationIndex
+from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._text import counted
@@ -50,7 +50,7 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
 
     Args:
         records: The list of all records.
-        knows: Tells what the model says of operations and members.
+        facts: Tells what the model says of operations and members.
         start: When the fake's clock started.
         operation: The operation that this log selects, `None` for all.
         members: Members that selected requests have.
@@ -82,13 +82,13 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
     def __init__(
         self,
         records: list[RecordedRequest],
-        knows: OperationIndex,
+        facts: ModelFacts,
         start: datetime,
         operation: str | None = None,
         members: dict[str, Any] | None = None,
     ) -> None:
         self._all = records
-        self._knows = knows
+        self._facts = facts
         self._start = start
         self._operation = operation
         self._members = members or {}
@@ -120,13 +120,13 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         __tracebackhide__ = True
         if name.startswith("_"):
             raise AttributeError(name)
-        operation = self._knows.operation(name)
+        operation = self._facts.operation(name)
         if operation is None:
             if name in _OF_MOCKS:
                 raise AttributeError(f"RequestLog has no attribute {name!r}.{self._hint_at(name)}")
-            hint = did_you_mean(name, [*public_names(RequestLog), *self._knows.names()])
+            hint = did_you_mean(name, [*public_names(RequestLog), *self._facts.operations()])
             raise AttributeError(f"Neither connect nor connectparticipant has an operation {name!r}.{hint}")
-        return RequestLog(self._all, self._knows, self._start, operation, self._members)
+        return RequestLog(self._all, self._facts, self._start, operation, self._members)
 
     @classmethod
     def _hint_at(cls, name: str) -> str:
@@ -183,7 +183,7 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         __tracebackhide__ = True
         self._refuse_unknown(members)
         wanted = {**self._members, **snapshot(members)}  # as what is sent is recorded: tuples as lists
-        return RequestLog(self._all, self._knows, self._start, self._operation, wanted)
+        return RequestLog(self._all, self._facts, self._start, self._operation, wanted)
 
     def clear(self) -> None:
         """Forget the requests of this log; the fake's state stays as it is."""
@@ -236,7 +236,7 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
 
     def _refuse_unknown(self, members: dict[str, Any]) -> None:
         __tracebackhide__ = True
-        unknown = self._knows.unknown_member(self._operation, members)
+        unknown = self._facts.unknown_member(self._operation, members)
         if unknown is not None:
             raise AttributeError(unknown)
         impossible = never_matching(members)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.request import FAKED, Request
 from pytest_connect_chat._service.rules.rule import (
+    ASSUMED,
     CONNECTED,
     CONNECTING,
     DOCUMENTED,
     MODEL,
     OF_A_CONTACT,
+    REQUEST,
     VALIDATION,
     WITHOUT_PARAMETER_EXCEPTION,
     Check,
+    Rule,
     form,
     members,
 )
@@ -136,7 +139,32 @@ def _too_much(name: str, size: int, most: int | None, unit: str) -> str | None:
     return None if most is None or size <= most else f"{name} has {size} {unit}; at most {most} are allowed."
 
 
+_SHAPE: Final = (
+    "A request has the members that the model requires, no others, and each is of the model's type. botocore refuses "
+    "it itself, with `ParamValidationError`, unless a client has `parameter_validation=False`."
+)
+
 RULES: Final = (
+    Rule(
+        id="connect-request-shape",
+        member=None,
+        sentence=_SHAPE,
+        code=REQUEST,
+        source=MODEL,
+        evidence=ASSUMED,
+        can_be_disabled=False,
+        operations=tuple(operation for service, operation in FAKED if service == "connect"),
+    ),
+    Rule(
+        id="connectparticipant-request-shape",
+        member=None,
+        sentence=_SHAPE,
+        code=VALIDATION,
+        source=MODEL,
+        evidence=ASSUMED,
+        can_be_disabled=False,
+        operations=(*CONNECTING, *CONNECTED),
+    ),
     form(
         "contact-request-bounds",
         None,

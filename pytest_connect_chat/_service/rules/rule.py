@@ -77,6 +77,7 @@ class Rule:
         check: What looks at the request, `None` where the answer depends on the fake's state.
         phase: When it is looked at: the form of each member first, then members together, then the fake's state.
         enabled: Whether it holds unless somebody switches it.
+        can_be_disabled: Whether a request against it could be served at all.
         operations: The operations it belongs to.
     """
 
@@ -90,6 +91,7 @@ class Rule:
     check: Check | None = None
     phase: Phase = "form"
     enabled: bool = True
+    can_be_disabled: bool = True
     operations: tuple[str, ...] = START
 
 

@@ -63,7 +63,15 @@ class RuleSwitch(FixedNames):
         return self._enabled
 
     def disable(self) -> None:
-        """Let requests against this rule pass."""
+        """Let requests against this rule pass.
+
+        Raises:
+            SettingError: What is against this rule could not be served at all.
+        """
+        if not self._rule.can_be_disabled:
+            raise SettingError(
+                f"The rule {self.id!r} cannot be disabled: such a request cannot be served. raises() changes its class."
+            )
         self._switch(enabled=False)
 
     def enable(self) -> None:

@@ -1,9 +1,8 @@
-"""The other side of a chat, played by a test: agents, bots, transfers."""
+"""A participant that the test plays."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats import actions
@@ -11,8 +10,9 @@ from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.rules.events import EVENTS
+from pytest_connect_chat._service.scene import active_contact
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat._text import counted, shown
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 ROLES: Final = ("AGENT", "CUSTOM_BOT", "SUPERVISOR")
@@ -63,7 +63,7 @@ class ChatParticipant(FixedNames):
         """
         if not isinstance(content, str) or not content:
             raise SceneError(f"content is a non-empty text, not {shown(content)}.")
-        with self._state.lock:
+        with self._state.feed:
             supported = self._open_contact().supported_messaging_content_types
             if content_type not in supported:
                 raise SceneError(
@@ -84,7 +84,7 @@ class ChatParticipant(FixedNames):
         names = [content_type.rpartition(".event.")[2] for content_type in EVENTS]
         if event not in names and event not in EVENTS:
             raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
-        with self._state.lock:
+        with self._state.feed:
             self._open_contact()
 
     def disconnect(self) -> None:
@@ -93,7 +93,7 @@ class ChatParticipant(FixedNames):
         Raises:
             SceneError: The chat has ended, or the participant has left it already.
         """
-        with self._state.lock:
+        with self._state.feed:
             self._open_contact()
             actions.leave(self._state, self._participant, self._state.clock.now())
 
@@ -113,67 +113,8 @@ def add_participant(state: ServiceState, contact_id: str, role: str, display_nam
         raise SceneError(f"role={role!r} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client.")
     if not isinstance(display_name, str) or not display_name:
         raise SceneError(f"display_name is a non-empty text, not {shown(display_name)}.")
-    with state.lock:
+    with state.feed:
         contact = active_contact(state, contact_id)
         participant = state.participants.add(contact, role, display_name)
         actions.join(state, participant, state.clock.now())
         return ChatParticipant(state, participant)
-
-
-def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> Contact:
-    """Transfer a contact; see `FakeConnectChat.transfer`."""
-    with state.lock:
-        contact = active_contact(state, contact_id)
-        flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
-        if not isinstance(flow_id, str) or not flow_id or not state.instances.has_flow(contact.instance_id, flow_id):
-            declared = ", ".join(state.instances.flows(contact.instance_id)) or "any non-empty text"
-            raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
-        now = state.clock.now()
-        state.contacts.end(contact, None, now)
-        # Attributes are the session's: the segments share them (assumed).
-        segment = replace(
-            contact,
-            contact_id=state.identifiers.contact()[0],
-            contact_flow_id=flow_id,
-            previous_contact_id=contact.contact_id,
-            related_contact_id=None,
-            continued_from_contact_id=None,
-            rehydration_type=None,
-            initiation_timestamp=now,
-            _initial_message=None,
-            _transcript=(),
-            _tags=(),
-            _streamings=(),
-            _updated=None,
-            _disconnect_timestamp=None,
-        )
-        state.contacts.add(segment)
-        return segment
-
-
-def reply_with(state: ServiceState, reply: Any) -> None:
-    """Answer the customer's messages; see `FakeConnectChat.reply_with`."""
-    if reply is not None and not callable(reply) and not (isinstance(reply, str) and reply):
-        raise SceneError(
-            f"reply_with() takes a non-empty text, a callable of the customer's message, or None: {reply!r}."
-        )
-    with state.lock:
-        state.reply = reply
-
-
-def active_contact(state: ServiceState, contact_id: str) -> Contact:
-    """Return an active contact by its id.
-
-    Raises:
-        SceneError: There is none.
-    """
-    if not isinstance(contact_id, str) or not contact_id:
-        of_contact = " Give its contact_id." if isinstance(contact_id, Contact) else ""
-        raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")
-    contact = state.contacts.get(contact_id)
-    if contact is None:
-        known = counted(len(state.contacts), "contact")
-        raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {known}.")
-    if not contact.is_active:
-        raise SceneError(f"The contact {contact_id} has ended already: {state.contacts.describe(contact)}.")
-    return contact

@@ -7,18 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from botocore import xform_name
-
-from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.request import FAKED, Request
 
 WIDTH: Final = 72  # pytest puts a margin of eight before it
 
 
-def unfaked_message(request: Request) -> str:
+def unfaked_message(request: Request, method: str) -> str:
     """Return what was called, what is faked, and the ways out, a line each."""
-    method = xform_name(request.operation)
-    faked = ", ".join(name for service, name in OPERATIONS if service == request.service)
+    faked = ", ".join(name for service, name in FAKED if service == request.service)
     listed = textwrap.fill(f"Faked are: {faked}.", WIDTH, initial_indent="  ", subsequent_indent="    ")
     return (
         f"{request.operation} of {request.service} is not faked.\n"

@@ -1,0 +1,16 @@
+"""The botocore sessions that our own clients come from."""
+
+from __future__ import annotations
+
+from botocore.session import Session
+
+from pytest_connect_chat._model.catalogue import shared_loader
+
+
+def new_session() -> Session:
+    """Return a session that reads the environment anew and the models only once."""
+    session = Session()
+    if session.get_config_variable("profile") not in (None, *session.available_profiles):
+        session = Session(session_vars={"profile": (None, None, None, None)})  # AWS_PROFILE is of another machine
+    session.register_component("data_loader", shared_loader())
+    return session

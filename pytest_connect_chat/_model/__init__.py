@@ -1,0 +1,1 @@
+"""What the installed botocore models say of the two services, as plain data."""

@@ -1,0 +1,40 @@
+"""Whether requests, responses and errors have the shapes of the model, as botocore's own validator sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ParamValidationError
+from botocore.model import OperationModel, Shape
+from botocore.validate import ParamValidator, validate_parameters
+
+
+def request_problem(operation: OperationModel, params: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the shape of a request that no client has validated, or `None`."""
+    if operation.input_shape is None:
+        return None
+    report = ParamValidator().validate(params, operation.input_shape)
+    return report.generate_report() if report.has_errors() else None
+
+
+def check_response(operation: OperationModel, response: Mapping[str, Any]) -> None:
+    """Look at a response, its `ResponseMetadata` apart.
+
+    Raises:
+        botocore.exceptions.ParamValidationError: It is none of this operation.
+    """
+    members = {name: value for name, value in response.items() if name != "ResponseMetadata"}
+    check_members(operation.output_shape, members)
+
+
+def check_members(shape: Shape | None, members: Mapping[str, Any]) -> None:
+    """Look at the members of a response or of an error; `shape` is `None` where the model has none.
+
+    Raises:
+        botocore.exceptions.ParamValidationError: They are not of this shape.
+    """
+    if shape is not None:
+        validate_parameters(members, shape)
+    elif members:
+        raise ParamValidationError(report=f"The model has no members here, so {', '.join(members)} cannot be given.")

@@ -1,0 +1,76 @@
+"""The calls of clients: each with its attempts, and the records of those that have ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.faults.fault import Fault
+from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError, RecordedRequest
+from pytest_connect_chat._service.request import Request
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One client call, from its first attempt to its end.
+
+    Attributes:
+        request: What reached the service.
+        time: When it did so first.
+        order: Its place in the order of what happens.
+        attempt_limit: How many attempts the client's retry policy allows it.
+        read_timeout: How many seconds the client waits for an answer, `None` for ever.
+        sent: When the attempt was sent that is under way.
+        attempts: The attempts that have ended.
+        contact: The contact that it started or concerned, as far as that is known.
+        is_under_way: Whether an attempt has been sent and not been heard of.
+        is_closed: Whether it has ended, and is recorded.
+        meets: For each fault that counts calls, whether it meets this one.
+        attempt_meets: For each fault that counts attempts, whether it meets the one under way.
+        answers: What predicates of faults have said about the attempt under way.
+    """
+
+    request: Request
+    time: datetime
+    order: int
+    attempt_limit: int
+    read_timeout: float | None
+    sent: datetime
+    attempts: list[Attempt] = field(default_factory=list)
+    contact: Contact | None = None
+    is_under_way: bool = False
+    is_closed: bool = False
+    meets: dict[Fault, bool] = field(default_factory=dict)
+    attempt_meets: dict[Fault, bool] = field(default_factory=dict)
+    answers: dict[Fault, bool] = field(default_factory=dict)
+
+    def heard(self, error: RecordedError | None, fault: str | None = None) -> None:
+        """Note how the attempt that is under way has ended.
+
+        Args:
+            error: What the client hears, `None` for an answer.
+            fault: The fault that the attempt met, in words.
+        """
+        self.attempts.append(Attempt(self.sent, error, fault))
+        self.is_under_way = False
+        self.attempt_meets.clear()
+        self.answers.clear()
+
+    def record(self, response: dict[str, Any] | None = None, error: RecordedError | None = None) -> RecordedRequest:
+        """Return the record of the call as far as it has come."""
+        return RecordedRequest(self.request, self.time, tuple(self.attempts), response, error, self.contact, self.order)
+
+
+class CallLog:
+    """What the calls of one fake have come to.
+
+    Attributes:
+        records: The calls that have ended, in the order in which they did.
+        unfaked: What was said of each call that nothing answers. It stays when a test clears the records.
+    """
+
+    def __init__(self) -> None:
+        self.records: list[RecordedRequest] = []
+        self.unfaked: list[str] = []
