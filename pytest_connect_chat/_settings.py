@@ -88,12 +88,12 @@ def _region(value: Any) -> str:
 
 
 def _clock(value: Any) -> datetime | str:
-    from pytest_connect_chat._service.clock import parse_moment
+    from pytest_connect_chat._service.clock import moment_of_a_fake
 
     if value == "system":
         return "system"
     try:
-        return parse_moment(value, "clock")
+        return moment_of_a_fake(value, "clock")
     except ClockError as error:
         raise ValueError(str(error)) from None
 

@@ -16,3 +16,8 @@ def shown(value: Any, most: int = SHOWN_CHARACTERS) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural where that is right."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    """Return a text with escapes in the place of what a terminal would obey or not show."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -224,6 +224,8 @@ class FakeConnectChat(FixedNames):
             verbosity: 0 cuts long values and leaves out the middle of many lines, 1 shows all lines and whole ids,
                 2 shows whole values too.
         """
+        if not isinstance(verbosity, int):
+            raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
         return describe_journal(self._service.calls.records, self.clock.start, verbosity)
 
     def diagram(self, format: Literal["mermaid", "svg"] = "mermaid") -> str:
@@ -241,7 +243,7 @@ class FakeConnectChat(FixedNames):
         from pytest_connect_chat._diagram.svg import svg
 
         writers = {"mermaid": mermaid, "svg": svg}
-        if format not in writers:
+        if not isinstance(format, str) or format not in writers:
             raise SceneError(f"format is one of {', '.join(writers)}, not {format!r}.")
         return writers[format](rows_of(list(self._service.calls.records), self.contacts, self.clock))
 
@@ -423,7 +425,8 @@ class FakeConnectChat(FixedNames):
 
         Args:
             reply: The answer; or a callable that returns it for the customer's `TranscriptItem`, or returns `None` for
-                no answer; or `None` to answer no more.
+                no answer; or `None` to answer no more. It is called after the message is committed, and may call
+                clients and the fake. What it raises fails the test at its end.
 
         Raises:
             SceneError: It is none of these.

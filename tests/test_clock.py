@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from pytest_connect_chat import Clock
+from pytest_connect_chat import Clock, FakeConnectChat
 from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
-from pytest_connect_chat.exceptions import ClockError
+from pytest_connect_chat.exceptions import ClockError, SettingError
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -153,7 +154,8 @@ def test_it_moves_in_whole_milliseconds(clock: Clock) -> None:
         ({"days": 10**10}, "takes the keywords of datetime.timedelta"),
         ({"seconds": float("nan")}, "takes the keywords of datetime.timedelta"),
         ({"seconds": float("inf")}, "takes the keywords of datetime.timedelta"),
-        ({"days": 3_000_000}, "is later than any date Python knows"),
+        ({"days": 3_000_000}, "lies after the year 8999"),
+        ({"days": 2_600_000}, "lies after the year 8999"),
     ],
     ids=str,
 )
@@ -284,3 +286,28 @@ def test_who_sleeps_sleeps_long_enough() -> None:
     before = clock.now()
     clock.sleep(0.0001)
     assert clock.now() > before
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9000-01-01T00:00:00Z"])
+def test_a_fake_stands_where_all_its_dates_are_dates_of_python(moment: str) -> None:
+    message = rf"={moment!r} lies outside of the years 1970 to 8999"
+    with pytest.raises(SettingError):
+        FakeConnectChat(clock=moment)
+    with pytest.raises(ClockError, match=message):
+        Clock(moment)
+    fake = FakeConnectChat()
+    with pytest.raises(ClockError, match=message):
+        fake.clock.move_to(moment)
+    with pytest.raises(ClockError, match=message):
+        fake.add_ended_chat(ended_at=moment)
+
+
+@pytest.mark.parametrize("moment", ["1970-01-01T00:00:00Z", "8999-12-31T23:59:59Z"])
+def test_a_fake_works_at_the_ends_of_time(moment: str, parameters: dict[str, object]) -> None:
+    with FakeConnectChat(clock=moment) as fake:
+        fake.client().start_chat_contact(**parameters, ChatDurationInMinutes=10_080)
+        fake.add_ended_chat(segments=3)
+        fake.faults.delay(seconds=31_622_400)
+        with pytest.raises(ReadTimeoutError):
+            fake.client().start_chat_contact(**parameters)
+    assert len(fake.contacts) == 5

@@ -728,3 +728,24 @@ def test_leftovers_of_a_context_manager_say_how_to_allow_them() -> None:
     assert left[0].startswith("Left over: the fault [response lost")
     assert all(line.startswith("    ") for line in left[1:])
     assert last == "If this is on purpose: strict=False in the marker or in FakeConnectChat()."
+
+
+def test_what_a_request_says_does_not_reach_the_terminal_as_it_is(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: Parameters
+) -> None:
+    escape, instance = "\x1b[31m\nred", {"InstanceId": "i"}
+    connect_chat.faults.deny_access(when={"ContactFlowId": escape})
+    calls: list[Callable[[], object]] = [
+        lambda: connect_client.stop_contact(ContactId=escape, **instance),
+        lambda: connect_client.describe_contact(ContactId=escape, **instance),
+        lambda: connect_client.start_chat_contact(**parameters, RelatedContactId=escape),
+        lambda: connect_client.start_chat_contact(**parameters | {"ContactFlowId": escape}),
+        lambda: connect_client.start_chat_contact(
+            **parameters, PersistentChat={"RehydrationType": "FROM_SEGMENT", "SourceContactId": escape}
+        ),
+    ]
+    for call in calls:
+        with pytest.raises(ClientError) as refused:
+            call()
+        assert str(refused.value).isprintable()
+        assert r"\x1b[31m\nred" in str(refused.value)

@@ -102,7 +102,7 @@ def shared_client(service: str) -> Any:
 
 
 @pytest.mark.parametrize(("service", "operation"), FAKED)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_whatever_is_sent_is_answered_or_refused_as_the_service_does(
     service: str, operation: str, data: st.DataObject

@@ -15,7 +15,7 @@ def request_problem(operation: OperationModel, params: Mapping[str, Any]) -> str
     if operation.input_shape is None:
         return None
     report = ParamValidator().validate(params, operation.input_shape)
-    return report.generate_report() if report.has_errors() else None
+    return "; ".join(report.generate_report().splitlines()) if report.has_errors() else None
 
 
 def check_response(operation: OperationModel, response: Mapping[str, Any]) -> None:

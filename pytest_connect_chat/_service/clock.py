@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat.exceptions import ClockError
@@ -50,6 +51,22 @@ def _real_now() -> datetime:
     return _whole_milliseconds(datetime.fromtimestamp(time.time(), UTC))
 
 
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)  # so that what a fake works out from it stays a date that Python knows
+
+
+def moment_of_a_fake(value: datetime | str, name: str) -> datetime:
+    """Return a moment at which a fake's clock can stand.
+
+    Raises:
+        ClockError: `value` is no moment, or lies outside of the years 1970 to 8999.
+    """
+    moment = parse_moment(value, name)
+    if not EARLIEST <= moment < LATEST:
+        raise ClockError(f"{name}={value!r} lies outside of the years {EARLIEST.year} to {LATEST.year - 1}.")
+    return moment
+
+
 class Clock(FixedNames):
     """The time of one fake, in UTC and whole milliseconds. It never goes backwards.
 
@@ -69,7 +86,7 @@ class Clock(FixedNames):
     def __init__(self, start: datetime | str | None = None) -> None:
         self._lock = threading.Lock()
         self._follows_system = start == "system"
-        self._start = _real_now() if start is None or start == "system" else parse_moment(start, "clock")
+        self._start = _real_now() if start is None or start == "system" else moment_of_a_fake(start, "clock")
         self._now = self._start
         self._told: Callable[[datetime], object] | None = None
 
@@ -132,7 +149,7 @@ class Clock(FixedNames):
         Raises:
             ClockError: `moment` lies in the past of this clock or is no time, or the clock follows the system's.
         """
-        target = parse_moment(moment, "moment")
+        target = moment_of_a_fake(moment, "moment")
         self._refuse_if_system("move_to")
         with self._lock:
             if target < self._now:
@@ -175,6 +192,9 @@ def _rounded_up(moment: datetime) -> datetime:
 
 def _added(moment: datetime, step: timedelta) -> datetime:
     try:
-        return _rounded_up(moment + step)
+        later = _rounded_up(moment + step)
     except OverflowError:
-        raise ClockError(f"{step} after {iso_timestamp(moment)} is later than any date Python knows.") from None
+        later = LATEST
+    if later >= LATEST:
+        raise ClockError(f"{step} after {iso_timestamp(moment)} lies after the year {LATEST.year - 1}.")
+    return later

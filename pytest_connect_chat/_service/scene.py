@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
+from pytest_connect_chat._service.clock import iso_timestamp, moment_of_a_fake
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
 from pytest_connect_chat._service.request import snapshot
@@ -80,7 +80,7 @@ def add_ended_chat(
         )
     with state.feed:
         now = state.clock.now()
-        end = now - ENDED_BEFORE_NOW if ended_at is None else parse_moment(ended_at, "ended_at")
+        end = now - ENDED_BEFORE_NOW if ended_at is None else moment_of_a_fake(ended_at, "ended_at")
         if end > now:
             raise SceneError(
                 f"ended_at={iso_timestamp(end)} lies in the future: the clock stands at {iso_timestamp(now)}."

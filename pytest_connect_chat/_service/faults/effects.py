@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, get_args
 
 from pytest_connect_chat._service.answer import EXPLICIT_DENY, Reply, ServiceError
 from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._text import printable
 from pytest_connect_chat.exceptions import FaultError
 
 ACCOUNT_ID: Final = "123456789012"
@@ -72,6 +73,7 @@ class DenyAccess:
                 f"User: arn:aws:sts::{ACCOUNT_ID}:assumed-role/testing/testing is not authorized to perform: "
                 f"connect:{request.operation} on resource: {instance}{f'/contact-flow/{flow_id}' if flow_id else ''}"
             )
+            message = printable(message)
         return Reply(error=ServiceError("AccessDeniedException", message))
 
 

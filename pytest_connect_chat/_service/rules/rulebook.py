@@ -10,6 +10,7 @@ from pytest_connect_chat._service.answer import OBSERVED_TEXTS, ServiceError
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.rule import Check, Evidence, Rule
+from pytest_connect_chat._text import printable
 from pytest_connect_chat.exceptions import SettingError
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
@@ -187,7 +188,7 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
 
     def _refusal(self, switch: RuleSwitch, message: str) -> ServiceError:
         if message not in OBSERVED_TEXTS:
-            message = f"{message} (rule {switch.id} of pytest-connect-chat)"
+            message = f"{printable(message)} (rule {switch.id} of pytest-connect-chat)"
         refusal = ServiceError(switch._code, message)
         refusal.rule = switch.id
         return refusal
