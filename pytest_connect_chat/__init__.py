@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
     from pytest_connect_chat._service.clock import Clock
     from pytest_connect_chat._service.contacts.contact import Contact
-    from pytest_connect_chat._service.faults.fault import Fault
+    from pytest_connect_chat._service.faults.plan import Fault
+    from pytest_connect_chat._service.records.matching import ABSENT
     from pytest_connect_chat._service.records.recorded_request import RecordedRequest
-    from pytest_connect_chat._service.records.request_log import ABSENT
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import ConnectChatProvider, RequestFactory
 
@@ -47,12 +47,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ABSENT": "_service.records.request_log",
+    "ABSENT": "_service.records.matching",
     "Clock": "_service.clock",
     "ConnectChatProvider": "providers",
     "Contact": "_service.contacts.contact",
     "FakeConnectChat": "fake",
-    "Fault": "_service.faults.fault",
+    "Fault": "_service.faults.plan",
     "RecordedRequest": "_service.records.recorded_request",
     "RequestFactory": "providers",
 }

@@ -12,7 +12,7 @@ from faker.providers import BaseProvider
 
 from pytest_connect_chat._names import named_only
 from pytest_connect_chat._service import identifiers
-from pytest_connect_chat._service.records.request_log import ABSENT
+from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
 
 if TYPE_CHECKING:

@@ -137,7 +137,7 @@ def test_the_participant_service_fails_in_its_own_words() -> None:
     request = Request(service="connectparticipant", operation="SendEvent", params={}, region="us-east-1", limits={})
     chaos = Chaos(seed=7, rate=1, mode="survivable")
 
-    met = {str(chaos.meet(request, 1, lambda: 3)) for _ in range(50)}
+    met = {str(chaos.meet(request, may_retry=True)) for _ in range(50)}
 
     assert met == {"throttled", "InternalServerException", "connect timeout"}
 
@@ -154,7 +154,7 @@ def test_survivable_chaos_is_this_mix() -> None:
         region="us-east-1",
         limits={},
     )
-    met = {repr(chaos.meet(request, 1, lambda: 3)) for _ in range(200)}
+    met = {repr(chaos.meet(request, may_retry=True)) for _ in range(200)}
 
     assert met == {
         "Throttle(code='ThrottlingException')",

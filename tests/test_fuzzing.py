@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 from pytest_connect_chat import FakeConnectChat, strategies
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.records.request_log import ABSENT
+from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat.strategies._hostile import nested
 from pytest_connect_chat.strategies._near_misses import misses, missing

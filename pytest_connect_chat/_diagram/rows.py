@@ -100,7 +100,7 @@ class _Calls:
             self._note(position, record)
 
     def _note(self, position: int, record: RecordedRequest) -> None:
-        members, contact = record._response or {}, record.contact
+        members, contact = record.response or {}, record.contact
         if record.operation == "StartChatContact" and contact is not None and contact.contact_id not in self.starts:
             attempt = _committing_attempt(record, contact)
             if attempt is not None:
@@ -118,11 +118,11 @@ class _Calls:
         for position, record in enumerate(self._records):
             starting = self._starting.get(position)
             for number, attempt in enumerate(record.attempts):
-                yield Event("call", attempt.time, record._order, partial(_call, record, position + 1, number + 1))
+                yield Event("call", attempt.time, record.order, partial(_call, record, position + 1, number + 1))
                 if number == starting and record.contact is not None:
-                    yield Event("life", attempt.time, record._order, partial(_start, record.contact))
+                    yield Event("life", attempt.time, record.order, partial(_start, record.contact))
                 again = starting is None or number > starting
-                yield Event(_kind(attempt), attempt.time, record._order, partial(_result, record, attempt, again))
+                yield Event(_kind(attempt), attempt.time, record.order, partial(_result, record, attempt, again))
 
 
 def _committing_attempt(record: RecordedRequest, contact: Contact) -> int | None:
@@ -177,7 +177,7 @@ def _call(record: RecordedRequest, number: int, attempt: int) -> str:
         return f"{number}. {record.operation}, attempt {attempt}"
     members = [
         f"{name}={value(member)}"
-        for name, member in record._params.items()
+        for name, member in record.params.items()
         if name not in UNSAID and (name != "ClientToken" or record.client_token_given)
     ]
     return " ".join([f"{number}. {record.operation}", *members])

@@ -60,9 +60,10 @@ def since(start: datetime, moment: datetime) -> str:
 
 
 def _members(record: RecordedRequest, verbosity: int) -> str:
-    names = [name for name in record._params if name != "ClientToken" or record.client_token_given]
+    params = record.params
+    names = [name for name in params if name != "ClientToken" or record.client_token_given]
     names.sort(key=PLACES.__contains__)  # what tells requests apart comes first
-    return " ".join(f"{name}={_shown(name, record._params[name], verbosity)}" for name in names)
+    return " ".join(f"{name}={_shown(name, params[name], verbosity)}" for name in names)
 
 
 def _shown(name: str, value: Any, verbosity: int) -> str:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from pytest_connect_chat._service.contacts.contact import Contact
-from pytest_connect_chat._service.faults.fault import Fault
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._service.request import Request
 
@@ -42,9 +41,9 @@ class Call:
     contact: Contact | None = None
     is_under_way: bool = False
     is_closed: bool = False
-    meets: dict[Fault, bool] = field(default_factory=dict)
-    attempt_meets: dict[Fault, bool] = field(default_factory=dict)
-    answers: dict[Fault, bool] = field(default_factory=dict)
+    meets: dict[object, bool] = field(default_factory=dict)
+    attempt_meets: dict[object, bool] = field(default_factory=dict)
+    answers: dict[object, bool] = field(default_factory=dict)
 
     def heard(self, error: RecordedError | None, fault: str | None = None) -> None:
         """Note how the attempt that is under way has ended.

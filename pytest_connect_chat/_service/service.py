@@ -11,7 +11,8 @@ from pytest_connect_chat._service.calls import Call, CallLog
 from pytest_connect_chat._service.canned import CannedAnswers
 from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect
-from pytest_connect_chat._service.faults.plan import FaultPlan, Question
+from pytest_connect_chat._service.faults.plan import FaultPlan
+from pytest_connect_chat._service.faults.planned import PlannedFaults, Question
 from pytest_connect_chat._service.flows import FlowBot
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.operations import OPERATIONS
@@ -40,12 +41,13 @@ class ConnectChatService:
         self.calls: CallLog = CallLog()
         self.canned: CannedAnswers = CannedAnswers(facts)
         self._rates = ApiRates(settings.rate_limit, settings.throttle_code, self.state.participants.instance_of)
+        self._planned = PlannedFaults(self.state.clock, Chaos(seed, settings.chaos, settings.chaos_mode))
         self.faults: FaultPlan = FaultPlan(
             feed=self.state.feed,
             clock=self.state.clock,
             throttle_code=settings.throttle_code,
             facts=facts,
-            chaos=Chaos(seed, settings.chaos, settings.chaos_mode),
+            faults=self._planned,
             calls=self.calls,
         )
 
@@ -84,7 +86,7 @@ class ConnectChatService:
             call.sent = self.state.clock.now()
         while True:
             with self.state.feed:
-                met = self.faults.meet(call, runs_low=runs_low)
+                met = self._planned.meet(call, runs_low=runs_low)
                 if not isinstance(met, Question):
                     return self._decide(call, met)
             met.ask()  # a callable of the test, which may call clients and the fake: without the lock
@@ -96,7 +98,7 @@ class ConnectChatService:
 
     def leftovers(self) -> list[str]:
         """Return what was planned and did not happen, and the calls that nothing answers, in words."""
-        return [*self.faults.leftovers(), *self.canned.leftovers(), *unfaked_calls(self.calls.unfaked)]
+        return [*self._planned.leftovers(), *self.canned.leftovers(), *unfaked_calls(self.calls.unfaked)]
 
     def _refuse_unfaked(self, request: Request) -> Reply:
         if self._passes_unfaked_through:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
-from pytest_connect_chat._service.records.request_log import ABSENT
+from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.attributes import ATTRIBUTES_BYTES
 from pytest_connect_chat._service.rules.events import RECEIPTS
 from pytest_connect_chat._service.rules.messages import MESSAGE_CHARACTERS

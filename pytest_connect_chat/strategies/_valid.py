@@ -15,7 +15,7 @@ from pytest_connect_chat._model.catalogue import service_model
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.records.request_log import ABSENT
+from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.attributes import ATTRIBUTES_BYTES, attributes_bytes
 from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
 from pytest_connect_chat._service.rules.messages import (

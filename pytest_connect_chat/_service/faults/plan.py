@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple, Unpack, overload
+from typing import Any, Final, Literal, Unpack, overload
 
-from pytest_connect_chat._names import FixedNames, named_only
-from pytest_connect_chat._service.calls import Call, CallLog
+from pytest_connect_chat._names import FixedNames, SuggestsNames, named_only
+from pytest_connect_chat._service.calls import CallLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults import effects
-from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect, NetworkError, ServerError
-from pytest_connect_chat._service.faults.fault import Fault, Predicate, Selector, parse_selector
+from pytest_connect_chat._service.faults.planned import PlannedFault, PlannedFaults, services_concerned
+from pytest_connect_chat._service.faults.selector import Selector, parse_selector
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.model_facts import ModelFacts
-from pytest_connect_chat._service.records.request_log import never_matching
+from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import FaultError
 
@@ -23,22 +23,69 @@ _named_calls: Final = named_only("calls=2", FaultError)
 LONGEST_DELAY: Final = timedelta(days=366)
 
 
-class Question(NamedTuple):
-    """A predicate of the test that has to be asked about an attempt before the fault plan can go on.
+class Fault(SuggestsNames):
+    """One planned fault, and how far it got: what planning it returns."""
 
-    Attributes:
-        fault: The fault that it belongs to.
-        predicate: The predicate.
-        call: The call that makes the attempt.
-    """
+    __slots__ = ("_fault",)
 
-    fault: Fault
-    predicate: Predicate
-    call: Call
+    def __init__(self, fault: PlannedFault) -> None:
+        self._fault = fault
 
-    def ask(self) -> None:
-        """Ask it, and note the answer at the call."""
-        self.call.answers[self.fault] = bool(self.predicate(self.call.record()))
+    def __str__(self) -> str:
+        return str(self._fault)
+
+    def __repr__(self) -> str:
+        return f"<Fault {self._fault}, met {self.met}>"
+
+    @property
+    def effect(self) -> str:
+        """What the fault does, in words."""
+        return str(self._fault.effect)
+
+    @property
+    def unit(self) -> Literal["calls", "attempts"]:
+        """What it counts."""
+        return self._fault.unit
+
+    @property
+    def planned(self) -> int | None:
+        """How many it is to meet; `None` for all."""
+        return self._fault.planned
+
+    @property
+    def met(self) -> int:
+        """How many it has met."""
+        return self._fault.met
+
+    @property
+    def after(self) -> int:
+        """How many it lets pass first."""
+        return self._fault.after
+
+    @property
+    def operation(self) -> str | None:
+        """The operation that it meets; `None` for every operation."""
+        return self._fault.operation
+
+    @property
+    def service(self) -> str | None:
+        """The service that it meets; `None` for both."""
+        return self._fault.service
+
+    @property
+    def optional(self) -> bool:
+        """Whether it may stay unused."""
+        return self._fault.optional
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether it has met all it was planned for."""
+        return self._fault.is_exhausted
+
+    @property
+    def leftover(self) -> str | None:
+        """What is left of it, in words; `None` where nothing is or where that is allowed."""
+        return self._fault.leftover
 
 
 class FaultPlan(FixedNames, Sequence[Fault]):
@@ -46,21 +93,21 @@ class FaultPlan(FixedNames, Sequence[Fault]):
 
     Args:
         feed: The lock of the service's state: no fault is met twice.
-        clock: Tells when an outage ends.
+        clock: Tells when an outage begins.
         throttle_code: The error code of `throttle`.
         facts: Tells what members requests can have, and which error codes there are.
-        chaos: What injects faults at random.
+        faults: Where they are planned.
         calls: The calls so far, for saying why a fault met none of them.
     """
 
     def __init__(
-        self, *, feed: Feed, clock: Clock, throttle_code: str, facts: ModelFacts, chaos: Chaos, calls: CallLog
+        self, *, feed: Feed, clock: Clock, throttle_code: str, facts: ModelFacts, faults: PlannedFaults, calls: CallLog
     ) -> None:
         self._feed = feed
         self._clock = clock
         self._throttle_code = throttle_code
         self._facts = facts
-        self._chaos = chaos
+        self._planned = faults
         self._calls = calls
         self._faults: list[Fault] = []
 
@@ -80,7 +127,7 @@ class FaultPlan(FixedNames, Sequence[Fault]):
     def __repr__(self) -> str:
         planned = "".join(f"\n  {fault}, met {fault.met}" for fault in self)
         faults = counted(len(self), "fault") if self._faults else "no faults"
-        return f"<FaultPlan: {self._chaos or 'no chaos'}, {faults}{planned}>"
+        return f"<FaultPlan: {self._planned.chaos or 'no chaos'}, {faults}{planned}>"
 
     # -- planning ---------------------------------------------------------------------------------------------------
 
@@ -127,9 +174,10 @@ class FaultPlan(FixedNames, Sequence[Fault]):
         if fields is not None and not isinstance(fields, Mapping):
             raise FaultError(f"fields={fields!r} is not valid: give modelled members of the error, as a dict.")
         effect = effects.Refuse(code, message or f"{code} was injected", http_status, dict(fields or {}))
-        fault = self._made(effect, selector)
-        self._facts.check_error_code(code, list(fields or {}), http_status, fault.services)
-        return self._added(fault)
+        wanted = parse_selector(selector)
+        services = services_concerned(wanted["operation"], wanted["service"])
+        self._facts.check_error_code(code, list(fields or {}), http_status, services)
+        return self._plan(effect, selector)
 
     @_named_calls
     def network_error(self, error: NetworkError = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
@@ -226,85 +274,29 @@ class FaultPlan(FixedNames, Sequence[Fault]):
             mode: `"survivable"`: only faults that a client survives by its own retries; `"hard"`: any, at any attempt.
         """
         with self._feed:
-            self._chaos.set(rate, mode)
+            self._planned.chaos.set(rate, mode)
 
     def clear(self) -> None:
         """Forget all faults, and end the chaos."""
         with self._feed:
             self._faults.clear()
-            self._chaos.set(0, self._chaos.mode)
+            self._planned.faults.clear()
+            self._planned.chaos.set(0, self._planned.chaos.mode)
 
     def leftovers(self) -> list[str]:
         """Return what is left of the plan, in words."""
-        return [left for left in (fault.leftover for fault in self) if left is not None]
+        return self._planned.leftovers()
 
     def _plan(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
-        return self._added(self._made(effect, selector, ends))
-
-    def _made(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
-        fault = Fault(_effect=effect, _ends=ends, **parse_selector(selector))
-        members = fault._when if isinstance(fault._when, Mapping) else {}
-        unknown = self._facts.unknown_member(fault.operation, members) if members else None
+        wanted = parse_selector(selector)
+        members = wanted["when"] if isinstance(wanted["when"], Mapping) else {}
+        unknown = self._facts.unknown_member(wanted["operation"], members) if members else None
         problem = unknown or never_matching(members)
         if problem is not None:
             raise FaultError(f"when={{...}} would never match: {problem}")
-        return fault
-
-    def _added(self, fault: Fault) -> Fault:
-        fault._log = self._calls.records
-        fault._planned_after = max((request._order for request in list(self._calls.records)), default=-1)
         with self._feed:
-            self._faults.append(fault)
-        return fault
-
-    # -- meeting ----------------------------------------------------------------------------------------------------
-
-    def meet(self, call: Call, *, runs_low: bool) -> Effect | Question | None:
-        """Return what this attempt meets, or whom to ask before that is known; the lock of the state is held.
-
-        Args:
-            call: The call that makes the attempt.
-            runs_low: Whether the client may be about to refuse a retry that its policy allows.
-        """
-        if not self._faults and not self._chaos:
-            return None
-        pending = False
-        for fault in self._faults:
-            if not fault.concerns(call.request):
-                continue
-            meets = self._meets(fault, call)
-            if isinstance(meets, Question):
-                return meets
-            if meets:
-                return fault._effect
-            pending = pending or not (fault.is_exhausted or fault._ends is not None)
-        if pending and not self._chaos.is_hard:
-            return None  # a chaos fault could push a planned one to the last attempt that the client makes
-        return self._chaos.meet(call.request, may_retry=not runs_low and len(call.attempts) + 1 < call.attempt_limit)
-
-    def _meets(self, fault: Fault, call: Call) -> bool | Question:
-        """Return whether a fault meets an attempt, or whom to ask first."""
-        if fault._ends is not None:
-            is_on = self._clock.now() < fault._ends
-            fault.met += is_on
-            return is_on
-        known = call.meets if fault.unit == "calls" else call.attempt_meets
-        if fault not in known:
-            meets = self._count(fault, call)
-            if isinstance(meets, Question):
-                return meets
-            known[fault] = meets
-        return known[fault]
-
-    def _count(self, fault: Fault, call: Call) -> bool | Question:
-        if fault.is_exhausted:
-            return False
-        if fault.predicate is not None and fault not in call.answers:
-            return Question(fault, fault.predicate, call)
-        if not (fault.wants(call.request) if fault.predicate is None else call.answers[fault]):
-            return False
-        if fault._passed < fault.after:
-            fault._passed += 1
-            return False
-        fault.met += 1
-        return True
+            before = max((request.order for request in list(self._calls.records)), default=-1)
+            fault = PlannedFault(effect=effect, ends=ends, log=self._calls.records, planned_after=before, **wanted)
+            self._planned.faults.append(fault)
+            self._faults.append(Fault(fault))
+            return self._faults[-1]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_connect_chat._names import SuggestsNames
+from pytest_connect_chat._service.records.matching import differing_members
 from pytest_connect_chat._service.request import Request
 
 if TYPE_CHECKING:
@@ -137,5 +139,10 @@ class RecordedRequest(SuggestsNames):
         return self._time
 
     @property
-    def _params(self) -> dict[str, Any]:
-        return self._request.params
+    def order(self) -> int:
+        """Its place in the order of all that happened, among requests, contacts and the items of transcripts."""
+        return self._order
+
+    def differing_from(self, wanted: Mapping[str, Any]) -> list[str]:
+        """Return the names of the members that the request does not have as they are in `wanted`."""
+        return differing_members(self._request.params, wanted)

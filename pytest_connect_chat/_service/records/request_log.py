@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, overload
 
 from pytest_connect_chat._names import FixedNames, did_you_mean, named_only, public_names
 from pytest_connect_chat._report.asserts import describe_failed_assert
 from pytest_connect_chat._service.model_facts import ModelFacts
+from pytest_connect_chat._service.records.matching import differing_members, never_matching
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._text import counted
-
-
-class _Absent:
-    """Says of a member that it must not be there."""
-
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT: Final = _Absent()
 
 _ANSWERING: Final = (
     "Requests are only recorded here: connect_chat.add_response() and add_client_error() queue an answer, "
@@ -97,7 +88,7 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         return [
             record
             for record in list(self._all)
-            if self._operation in (None, record.operation) and not differing_members(record._params, self._members)
+            if self._operation in (None, record.operation) and not record.differing_from(self._members)
         ]
 
     @overload
@@ -248,32 +239,3 @@ def _refuse_count(method: str, members: dict[str, Any]) -> None:
     __tracebackhide__ = True
     if "count" in members:
         raise TypeError(f"{method}() takes no count: write assert_requested(count={members['count']!r}, ...).")
-
-
-def never_matching(members: Mapping[Any, Any]) -> str | None:
-    """Return what to say of members that no request can have, such as `None` or a set; `None` without any."""
-    paths = (path for name, value in members.items() if value is not ABSENT for path in _never_sent(str(name), value))
-    path = next(paths, None)
-    return path and f"nobody sends {path}."
-
-
-def _never_sent(path: str, value: Any) -> Iterator[str]:
-    if value is None or value is ABSENT:
-        yield f"{path}={value!r}; ABSENT stands for a whole member that is not there"
-    elif isinstance(value, (set, frozenset)):
-        yield f"a set such as {path}={value!r}; give a list"
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from _never_sent(f"{path}[{name!r}]", part)
-    elif isinstance(value, (list, tuple)):
-        for index, part in enumerate(value):
-            yield from _never_sent(f"{path}[{index}]", part)
-
-
-def differing_members(params: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Return the names of the wanted members that a request does not have as wanted."""
-    return [
-        name
-        for name, value in wanted.items()
-        if (name in params if value is ABSENT else name not in params or not bool(value == params[name]))
-    ]
