@@ -17,6 +17,7 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.aio_client import _result_of
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import shared_loader
+from pytest_connect_chat._service.chats.transcript import TranscriptItem
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
@@ -58,6 +59,11 @@ DRIVERS = ("botocore", "aiobotocore") if find_spec("aiobotocore") else ("botocor
 over_both_drivers = pytest.mark.usefixtures("driver")
 
 _current = {"driver": "botocore"}
+
+
+def kind(item: TranscriptItem) -> str:
+    """Return the type of an item, of an event which one it is."""
+    return item.content_type.rpartition(".event.")[2] if item.type == "EVENT" else item.type
 
 
 class AwaitedClient:

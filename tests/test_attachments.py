@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from conftest import kind
 
 from pytest_connect_chat import FakeConnectChat
 
@@ -105,7 +106,7 @@ def test_a_completed_upload_is_an_item_of_the_transcript(chat: Chat) -> None:
 def test_an_upload_that_is_not_completed_is_no_item(chat: Chat) -> None:
     chat.start()
 
-    assert [item.type for item in chat.fake.contacts.last.transcript] == ["PARTICIPANT_JOINED"]
+    assert [kind(item) for item in chat.fake.contacts.last.transcript] == ["participant.joined"]
 
 
 @pytest.mark.connect_chat(clock=NOON)
@@ -185,7 +186,7 @@ def test_a_repeated_request_is_answered_as_before(chat: Chat) -> None:
 
     for _ in range(2):
         chat.complete(first["AttachmentId"], ClientToken="b")
-    assert [item.type for item in chat.fake.contacts.last.transcript] == ["PARTICIPANT_JOINED", "ATTACHMENT"]
+    assert [kind(item) for item in chat.fake.contacts.last.transcript] == ["participant.joined", "ATTACHMENT"]
 
 
 def test_lost_responses_of_an_upload_are_survived(chat: Chat) -> None:
@@ -193,4 +194,4 @@ def test_lost_responses_of_an_upload_are_survived(chat: Chat) -> None:
         chat.fake.faults.lose_response(attempts=1, operation=operation)
     chat.send()
 
-    assert [item.type for item in chat.fake.contacts.last.transcript] == ["PARTICIPANT_JOINED", "ATTACHMENT"]
+    assert [kind(item) for item in chat.fake.contacts.last.transcript] == ["participant.joined", "ATTACHMENT"]

@@ -275,7 +275,7 @@ def test_a_chat_lasts_as_long_as_its_request_says(
         lambda contact, contacts: contact.is_active is False,
         lambda contact, contacts: contact.disconnect_reason == "EXPIRED",
         lambda contact, contacts: contact.disconnect_timestamp == contact.expires_at,
-        lambda contact, contacts: contact.transcript[-1].type == "CHAT_ENDED",
+        lambda contact, contacts: contact.transcript[-1].content_type == CHAT_ENDED,
         lambda contact, contacts: contacts.active == (),
         lambda contact, contacts: contacts.ended == (contact,),
         lambda contact, contacts: repr(contacts) == "<ContactRegistry: 1 contact, 0 active>",
@@ -305,7 +305,7 @@ def test_a_stopped_chat_does_not_expire(connect_chat: FakeConnectChat) -> None:
     connect_chat.clock.advance(days=2)
 
     assert (contact.disconnect_reason, contact.disconnect_timestamp) == ("API", stopped)
-    assert [item.type for item in contact.transcript] == ["CHAT_ENDED"]
+    assert [(item.type, item.content_type) for item in contact.transcript] == [("EVENT", CHAT_ENDED)]
 
 
 def test_a_client_stops_a_contact(connect_chat: FakeConnectChat, connect_client: Any, parameters: Members) -> None:
@@ -414,7 +414,7 @@ def test_the_end_closes_the_transcript(connect_chat: FakeConnectChat, connect_cl
     connect_chat.stop_contact(contact.contact_id)
     first, item = contact.transcript
 
-    assert (item.type, item.content_type, item.content) == ("CHAT_ENDED", CHAT_ENDED, None)
+    assert (item.type, item.content_type, item.content) == ("EVENT", CHAT_ENDED, None)
     assert (item.participant_id, item.participant_role, item.display_name) == (None, None, None)
     assert item.absolute_time == NEW_YEAR + timedelta(minutes=1)
     assert item.id != first.id

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conftest import kind
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
@@ -35,7 +36,7 @@ class Chat:
 
     @property
     def types(self) -> list[str]:
-        return [item.type for item in self.last.transcript]
+        return [kind(item) for item in self.last.transcript]
 
     @property
     def said(self) -> list[str | None]:
@@ -63,7 +64,7 @@ def test_somebody_joins_and_says_something(chat: Chat, role: str) -> None:
 
     joined, message = chat.last.transcript[1:]
     assert message is item
-    assert (joined.type, message.type, message.content) == ("PARTICIPANT_JOINED", "MESSAGE", "Hello, I am Grace.")
+    assert (kind(joined), message.type, message.content) == ("participant.joined", "MESSAGE", "Hello, I am Grace.")
     for one in (joined, message):
         assert (one.participant_id, one.participant_role, one.display_name) == (grace.participant_id, role, "Grace")
     assert (grace.role, grace.display_name, repr(grace)) == (role, "Grace", f"<{role} 'Grace'>")
@@ -117,7 +118,7 @@ def test_the_last_agent_who_leaves_ends_the_contact(chat: Chat) -> None:
 
     second.disconnect()
     assert chat.last.disconnect_reason == "AGENT_DISCONNECT"
-    assert chat.types[-3:] == ["PARTICIPANT_LEFT", "PARTICIPANT_LEFT", "CHAT_ENDED"]
+    assert chat.types[-3:] == ["participant.left", "participant.left", "chat.ended"]
 
 
 @pytest.mark.parametrize("role", ["CUSTOM_BOT", "SUPERVISOR"])
@@ -125,7 +126,7 @@ def test_a_bot_or_supervisor_who_leaves_ends_nothing(chat: Chat, role: str) -> N
     chat.fake.add_participant(chat.contact_id, role).disconnect()
 
     assert chat.last.is_active
-    assert chat.types[-1] == "PARTICIPANT_LEFT"
+    assert chat.types[-1] == "participant.left"
 
 
 @pytest.mark.parametrize("role", ["CUSTOM_BOT", "SUPERVISOR"])
@@ -154,7 +155,7 @@ def test_disconnect_on_customer_exit_sends_the_agents_away(
     chat.leave()
 
     assert chat.last.disconnect_reason == "CUSTOMER_DISCONNECT"
-    assert chat.types[-4:] == ["PARTICIPANT_LEFT"] * 3 + ["CHAT_ENDED"]
+    assert chat.types[-4:] == ["participant.left"] * 3 + ["chat.ended"]
     for agent in agents:
         with pytest.raises(SceneError, match="is over: it ended at"):
             agent.send_message("Hello?")
@@ -274,7 +275,23 @@ def test_every_message_of_a_customer_is_answered(chat: Chat) -> None:
 
     assert chat.said == ["Hello", "One moment, please.", "Hello?", "One moment, please."]
     answer = chat.last.transcript[-1]
-    assert (answer.participant_role, answer.display_name, answer.participant_id) == ("SYSTEM", "SYSTEM_MESSAGE", None)
+    assert (answer.participant_role, answer.display_name) == ("SYSTEM", "SYSTEM_MESSAGE")
+
+
+def test_the_flow_speaks_under_one_participant_id_in_each_chat(connect_chat: FakeConnectChat, parameters: Any) -> None:
+    connect_chat.reply_with("One moment, please.")
+    spoken: dict[str, set[str | None]] = {}
+    for _ in range(2):
+        chat = Chat(connect_chat, parameters)
+        chat.say("Hello")
+        connect_chat.transfer(chat.contact_id)
+        chat.say("Hello?")
+        items = chat.client.get_transcript(ConnectionToken=chat.token, MaxResults=100)["Transcript"]
+        spoken[chat.contact_id] = {item["ParticipantId"] for item in items if item.get("ParticipantRole") == "SYSTEM"}
+
+    first, second = spoken.values()
+    assert len(first) == len(second) == 1
+    assert first != second
 
 
 def test_an_answer_can_depend_on_the_message(chat: Chat) -> None:

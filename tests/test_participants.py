@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
+from conftest import kind
 
 from pytest_connect_chat import FakeConnectChat
 
@@ -67,7 +68,7 @@ def denied(call: Callable[[], Any]) -> str:
 
 
 def types(fake: FakeConnectChat) -> list[str]:
-    return [item.type for item in fake.contacts.last.transcript]
+    return [kind(item) for item in fake.contacts.last.transcript]
 
 
 # -- CreateParticipantConnection ---------------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def test_what_counts_as_connected_keeps_the_contact_from_ending(
     contact = connect_chat.contacts.last
     assert contact.is_active
     (joined,) = contact.transcript
-    assert joined.type == "PARTICIPANT_JOINED"
+    assert kind(joined) == "participant.joined"
     assert joined.content_type == "application/vnd.amazonaws.connect.event.participant.joined"
     assert (joined.participant_id, joined.participant_role) == (contact.participant_id, "CUSTOMER")
     assert joined.display_name == "Ada"
@@ -146,7 +147,7 @@ def test_what_does_not_count_as_connected_lets_the_contact_end(
 
     contact = connect_chat.contacts.last
     assert contact.disconnect_reason == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
-    assert types(connect_chat) == ["CHAT_ENDED"]
+    assert types(connect_chat) == ["chat.ended"]
     assert denied(connect) == "Access denied"
 
 
@@ -154,7 +155,7 @@ def test_connecting_again_is_no_second_joining(connect: Connect, connect_chat: F
     connect(Type=BOTH)
     connect(Type=BOTH)
 
-    assert types(connect_chat) == ["PARTICIPANT_JOINED"]
+    assert types(connect_chat) == ["participant.joined"]
 
 
 def test_the_records_of_participant_calls_know_their_contact(
@@ -177,7 +178,7 @@ def test_a_connection_at_the_start_needs_no_other(
     send(connectparticipant_client, answer["ConnectionCredentials"]["ConnectionToken"])
     connect_chat.clock.advance(minutes=6)
     assert connect_chat.contacts.last.is_active
-    assert types(connect_chat) == ["PARTICIPANT_JOINED", "MESSAGE"]
+    assert types(connect_chat) == ["participant.joined", "MESSAGE"]
 
 
 # -- tokens ------------------------------------------------------------------------------------------------------------
@@ -319,7 +320,7 @@ def test_a_customer_who_leaves_ends_the_contact(
 
     assert set(answer) == {"ResponseMetadata"}
     assert connect_chat.contacts.last.disconnect_reason == "CUSTOMER_DISCONNECT"
-    assert types(connect_chat) == ["PARTICIPANT_JOINED", "PARTICIPANT_LEFT", "CHAT_ENDED"]
+    assert types(connect_chat) == ["participant.joined", "participant.left", "chat.ended"]
 
 
 def test_a_customer_who_never_connected_leaves_without_a_trace(
@@ -328,7 +329,7 @@ def test_a_customer_who_never_connected_leaves_without_a_trace(
     token = connect(Type=["CONNECTION_CREDENTIALS"])["ConnectionCredentials"]["ConnectionToken"]
     connectparticipant_client.disconnect_participant(ConnectionToken=token)
 
-    assert types(connect_chat) == ["CHAT_ENDED"]
+    assert types(connect_chat) == ["chat.ended"]
 
 
 @pytest.mark.connect_chat(max_active_chats=1)
@@ -385,7 +386,7 @@ def test_a_custom_bot_takes_part_with_tokens_of_its_own(
     client.disconnect_participant(ConnectionToken=token)
 
     contact = connect_chat.contacts.last
-    assert types(connect_chat) == ["PARTICIPANT_JOINED", "MESSAGE", "PARTICIPANT_LEFT"]
+    assert types(connect_chat) == ["participant.joined", "MESSAGE", "participant.left"]
     assert {item.participant_role for item in contact.transcript} == {"CUSTOM_BOT"}
     assert {item.display_name for item in contact.transcript} == {"Grace"}
     assert contact.participant_id not in {item.participant_id for item in contact.transcript}
@@ -425,7 +426,7 @@ def test_a_repeated_message_is_sent_once(
     other = send(connectparticipant_client, connection_token, ClientToken="m-2")
 
     assert again["Id"] == first["Id"] != other["Id"]
-    assert types(connect_chat) == ["PARTICIPANT_JOINED", "MESSAGE", "MESSAGE"]
+    assert types(connect_chat) == ["participant.joined", "MESSAGE", "MESSAGE"]
 
 
 def test_an_empty_client_token_of_a_message_is_none(
@@ -434,7 +435,7 @@ def test_an_empty_client_token_of_a_message_is_none(
     for _ in range(2):
         send(connectparticipant_client, connection_token, ClientToken="")
 
-    assert types(connect_chat) == ["PARTICIPANT_JOINED", "MESSAGE", "MESSAGE"]
+    assert types(connect_chat) == ["participant.joined", "MESSAGE", "MESSAGE"]
 
 
 def test_a_client_token_counts_for_one_participant(
@@ -456,7 +457,7 @@ def test_a_lost_response_to_a_disconnection_is_survived(
     connectparticipant_client.disconnect_participant(ConnectionToken=connection_token)
 
     assert connect_chat.requests.last.attempt_count == 2
-    assert types(connect_chat) == ["PARTICIPANT_JOINED", "PARTICIPANT_LEFT", "CHAT_ENDED"]
+    assert types(connect_chat) == ["participant.joined", "participant.left", "chat.ended"]
 
 
 def test_a_second_disconnection_is_denied(connectparticipant_client: Any, connection_token: str) -> None:
@@ -487,7 +488,7 @@ def test_a_lost_response_of_a_message_is_survived(
     connect_chat.faults.lose_response(attempts=1, operation="SendMessage")
     send(connectparticipant_client, connection_token)
 
-    assert types(connect_chat) == ["PARTICIPANT_JOINED", "MESSAGE"]
+    assert types(connect_chat) == ["participant.joined", "MESSAGE"]
     assert connect_chat.requests.last.attempt_count == 2
 
 

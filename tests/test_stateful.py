@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from botocore.exceptions import ClientError
+from conftest import kind
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -320,8 +321,8 @@ class ManyChats(RuleBasedStateMachine):
             items = [item for contact_id in chat.contact_ids for item in self.fake.contacts[contact_id].transcript]
             assert all(earlier.absolute_time <= later.absolute_time for earlier, later in pairwise(items))
             assert [item.content for item in items if item.type == "MESSAGE"] == chat.said
-            assert [item.type for item in items].count("CHAT_ENDED") == (chat.ended is not None)
-            assert [item.type for item in items].count("TRANSFER_SUCCEEDED") == len(chat.contact_ids) - 1
+            assert [kind(item) for item in items].count("chat.ended") == (chat.ended is not None)
+            assert [kind(item) for item in items].count("transfer.succeeded") == len(chat.contact_ids) - 1
 
     @invariant()
     def a_customer_reads_what_the_transcript_says(self) -> None:

@@ -54,7 +54,8 @@ class Chat:
 
 
 def name_of(item: dict[str, Any]) -> str:
-    return str(item.get("Content", item["Type"]))
+    assert item["Type"] == ("EVENT" if item["ContentType"].startswith(EVENT) else "MESSAGE")
+    return str(item.get("Content", item["ContentType"].removeprefix(EVENT)))
 
 
 def names(answer: Any) -> list[str]:
@@ -69,7 +70,7 @@ def chat(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> Chat:
     return chat
 
 
-JOINED = "PARTICIPANT_JOINED"
+JOINED = "participant.joined"
 
 
 def refused(call: Callable[[], Any], rule: str) -> None:
@@ -128,7 +129,7 @@ def test_the_end_of_a_chat_has_no_participant(chat: Chat) -> None:
     chat.fake.stop_contact(chat.contact_id)
     ended = chat.fake.contacts.last.transcript[-1]
 
-    assert (ended.type, ended.content_type) == ("CHAT_ENDED", f"{EVENT}chat.ended")
+    assert (ended.type, ended.content_type) == ("EVENT", f"{EVENT}chat.ended")
     assert (ended.participant_id, ended.participant_role, ended.display_name) == (None, None, None)
 
 
@@ -266,7 +267,7 @@ def test_a_transcript_goes_on_through_a_transfer(transferred: Chat) -> None:
     first, second = transferred.fake.contacts
     items = transferred.read(SortOrder="ASCENDING")["Transcript"]
 
-    assert [name_of(item) for item in items] == [JOINED, "1", "2", "3", "4", "TRANSFER_SUCCEEDED", "5"]
+    assert [name_of(item) for item in items] == [JOINED, "1", "2", "3", "4", "transfer.succeeded", "5"]
     assert [item["ContactId"] for item in items] == [first] * 6 + [second]
 
 
@@ -275,7 +276,7 @@ def test_a_transcript_can_be_of_one_contact(transferred: Chat) -> None:
 
     assert transferred.pages(ContactId=second) == [["5"]]
     assert transferred.pages(ContactId=transferred.contact_id, MaxResults=4) == [
-        ["TRANSFER_SUCCEEDED", "4", "3", "2"],
+        ["transfer.succeeded", "4", "3", "2"],
         ["1", JOINED],
     ]
 
@@ -304,7 +305,7 @@ def resumed(chat: Chat, parameters: dict[str, Any]) -> Chat:
 def test_past_sessions_follow_the_current_one_on_pages_of_their_own(resumed: Chat) -> None:
     assert resumed.pages(MaxResults=3) == [
         ["6", JOINED],
-        ["CHAT_ENDED", "5", "TRANSFER_SUCCEEDED"],
+        ["chat.ended", "5", "transfer.succeeded"],
         ["4", "3", "2"],
         ["1", JOINED],
     ]
@@ -313,7 +314,7 @@ def test_past_sessions_follow_the_current_one_on_pages_of_their_own(resumed: Cha
 def test_past_pages_are_sorted_as_asked(resumed: Chat) -> None:
     assert resumed.pages(MaxResults=3, SortOrder="ASCENDING", ScanDirection="BACKWARD") == [
         [JOINED, "6"],
-        ["TRANSFER_SUCCEEDED", "5", "CHAT_ENDED"],
+        ["transfer.succeeded", "5", "chat.ended"],
         ["2", "3", "4"],
         [JOINED, "1"],
     ]
@@ -355,7 +356,7 @@ def test_the_past_of_a_segment_ends_with_that_segment(chat: Chat, parameters: di
     persistent = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": chat.contact_id}
     resumed = Chat(chat.fake, parameters, PersistentChat=persistent)
 
-    assert resumed.pages() == [[JOINED], ["TRANSFER_SUCCEEDED", "4", "3", "2", "1", JOINED]]
+    assert resumed.pages() == [[JOINED], ["transfer.succeeded", "4", "3", "2", "1", JOINED]]
 
 
 def test_a_chat_continued_from_a_continued_one_shows_all_earlier_ones(

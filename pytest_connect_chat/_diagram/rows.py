@@ -9,7 +9,13 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from pytest_connect_chat._diagram.words import LINE_CELLS, NAME, OTHER_CELLS, duration, lines_of, plain, value
-from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED, TranscriptItem
+from pytest_connect_chat._service.chats.transcript import (
+    CHAT_ENDED,
+    CHAT_REHYDRATED,
+    PARTICIPANT_JOINED,
+    PARTICIPANT_LEFT,
+    TranscriptItem,
+)
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.flows import BOT_ROLE
@@ -147,7 +153,7 @@ def _contact_events(calls: _Calls, contacts: Iterable[Contact], start: datetime)
         if contact.contact_id not in calls.starts:
             yield Event("life", contact.initiation_timestamp, contact._order, partial(_start, contact))
         for item in items:
-            if item.type == "CHAT_ENDED":
+            if item.content_type == CHAT_ENDED:
                 yield Event("life", item.absolute_time, item._order, partial(_end, contact))
             elif item.participant_role is not None and not calls.plays(item):
                 yield Event("other", item.absolute_time, item._order, partial(_said, item))
@@ -227,8 +233,8 @@ def _past(past: list[Contact], start: datetime) -> str:
 
 def _said(item: TranscriptItem) -> str:
     name = "bot" if item.participant_role == BOT_ROLE else f"{plain(str(item.display_name), NAME)}"
-    if item.type == "PARTICIPANT_JOINED":
+    if item.content_type == PARTICIPANT_JOINED:
         return f"{name} ({item.participant_role}) joins"
-    if item.type == "PARTICIPANT_LEFT":
+    if item.content_type == PARTICIPANT_LEFT:
         return f"{name} leaves"
     return f"{name}: {value(item.content)}"

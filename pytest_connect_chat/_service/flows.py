@@ -14,7 +14,7 @@ from pytest_connect_chat.exceptions import SceneError
 
 BotReply = str | Callable[[TranscriptItem], str | None]
 
-# How the flow's own items name themselves: seen in public transcripts. That they have no participant id is assumed.
+# How the flow's own items name themselves: seen in public transcripts.
 BOT_ROLE: Final = "SYSTEM"
 BOT_NAME: Final = "SYSTEM_MESSAGE"
 
@@ -81,6 +81,7 @@ class FlowBot:
                     content_type="text/plain",
                     content=text,
                     absolute_time=self._state.clock.now(),
+                    participant_id=self._state.participants.flow_id_of(current),
                     participant_role=BOT_ROLE,
                     display_name=BOT_NAME,
                 )

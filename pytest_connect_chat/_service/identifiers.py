@@ -55,6 +55,7 @@ class Identifiers:
         self._client_tokens = Random(f"{seed}/client-token")
         self._items = Random(f"{seed}/transcript-item")
         self._participants = Random(f"{seed}/participant")
+        self._flows = Random(f"{seed}/flow-participant")
         self._attachments = Random(f"{seed}/attachment")
         defaults = Random(f"{seed}/defaults")
         self.default_instance_id: str = uuid4(defaults)
@@ -68,6 +69,10 @@ class Identifiers:
     def participant(self) -> tuple[str, str]:
         """Return a new participant id and participant token, for a participant other than the customer."""
         return uuid4(self._participants), participant_token(self._participants)
+
+    def flow_participant_id(self) -> str:
+        """Return a new participant id for the flow of a chat."""
+        return uuid4(self._flows)
 
     def attachment_id(self) -> str:
         """Return a new attachment id."""

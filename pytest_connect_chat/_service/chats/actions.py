@@ -16,7 +16,7 @@ def join(state: ServiceState, participant: Participant, now: datetime) -> None:
         return
     participant.connected_at = now
     contact = state.contacts.current(participant.first_contact)
-    _say(state, participant, now, type="PARTICIPANT_JOINED", content_type=PARTICIPANT_JOINED)
+    _say(state, participant, now, type="EVENT", content_type=PARTICIPANT_JOINED)
     if participant.role == "CUSTOMER":
         contact._connected = True
 
@@ -62,7 +62,7 @@ def leave(state: ServiceState, participant: Participant, now: datetime) -> None:
 
 def _go(state: ServiceState, participant: Participant, now: datetime) -> None:
     if participant.is_present:
-        _say(state, participant, now, type="PARTICIPANT_LEFT", content_type=PARTICIPANT_LEFT)
+        _say(state, participant, now, type="EVENT", content_type=PARTICIPANT_LEFT)
     participant.has_left = True
 
 

@@ -78,6 +78,7 @@ class Participants:
         self._by_session: dict[str, list[Participant]] = {}
         self._by_token: dict[str, Participant] = {}
         self._connections: dict[str, Connection] = {}
+        self._flow_ids: dict[str, str] = {}
 
     def of(self, contact: Contact) -> list[Participant]:
         """Return the participants of a contact's chat, the customer first."""
@@ -106,6 +107,13 @@ class Participants:
         self.of(contact).append(participant)
         self._by_token[participant_token] = participant
         return participant
+
+    def flow_id_of(self, contact: Contact) -> str:
+        """Return the participant id under which the flow speaks in a contact's chat."""
+        chat = contact.initial_contact_id
+        if chat not in self._flow_ids:
+            self._flow_ids[chat] = self._identifiers.flow_participant_id()
+        return self._flow_ids[chat]
 
     def issue_connection_token(self, participant: Participant, now: datetime) -> str:
         """Return a new connection token."""

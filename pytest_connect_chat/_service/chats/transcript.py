@@ -26,12 +26,13 @@ class TranscriptItem:
 
     Attributes:
         id: The id of the item.
-        type: Its type, for example `"MESSAGE"` or `"CHAT_ENDED"`.
-        content_type: Its content type; those of events begin `application/vnd.amazonaws.connect.event.`.
+        type: `"MESSAGE"`, `"EVENT"` or `"ATTACHMENT"`.
+        content_type: Its content type; that of an event says which one it is, for example
+            `"application/vnd.amazonaws.connect.event.participant.joined"`.
         content: The text of a message, `None` for events.
         absolute_time: When it was sent.
         contact_id: The contact it belongs to.
-        participant_id: Who sent it, `None` for system events such as the end of the chat.
+        participant_id: Who sent it; the flow has an id too. `None` for events without a participant, such as the end.
         participant_role: `"CUSTOMER"`, `"AGENT"`, `"SYSTEM"`, ...; `None` where there is no participant.
         display_name: The sender's display name; `None` where there is no participant.
         attachments: The files of an item of type `"ATTACHMENT"`.

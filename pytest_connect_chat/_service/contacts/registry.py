@@ -139,8 +139,8 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
             return
         contact._disconnect_timestamp = moment
         contact._disconnect_reason = disconnect_reason
-        ending = ("CHAT_ENDED", CHAT_ENDED) if disconnect_reason else ("TRANSFER_SUCCEEDED", TRANSFER_SUCCEEDED)
-        self.say(contact, type=ending[0], content_type=ending[1], absolute_time=moment)
+        content_type = CHAT_ENDED if disconnect_reason else TRANSFER_SUCCEEDED
+        self.say(contact, type="EVENT", content_type=content_type, absolute_time=moment)
         self._active[contact.instance_id] -= 1
         last = self._last_ended.get(contact.initial_contact_id)
         if last is None or last._disconnect_timestamp is None or last._disconnect_timestamp <= moment:
