@@ -204,7 +204,8 @@ SETTINGS: Final[dict[str, Setting]] = {
         "'TooManyRequestsException', 'TooManyRequests' or 'ThrottlingException'",
         _one_of("TooManyRequestsException", "TooManyRequests", "ThrottlingException"),
         "string",
-        "the error code of an exceeded API rate of connect (default: TooManyRequestsException)",
+        "the error code of an exceeded API rate where the operation of connect declares none (default: "
+        "TooManyRequestsException)",
     ),
     "chaos": Setting(
         "a number from 0 to 1",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 import uuid
 from base64 import b64decode
 from typing import Any
@@ -133,7 +136,7 @@ def test_connection_types_give_what_they_ask_for(
 
     assert set(answer) - {"ContactId", "ParticipantId", "ParticipantToken", "ResponseMetadata"} == members
     if "Websocket" in members:
-        url = re.compile(r"wss://[0-9a-z]+\.transport\.connect\.us-east-1\.amazonaws\.com/\S*QVFJREFI\S+")
+        url = re.compile(r"wss://[0-9a-z.-]+\.transport\.connect\.us-east-1\.amazonaws\.com/\?AuthToken=QVFJREFI\S+")
         assert url.fullmatch(answer["Websocket"]["Url"])
         assert answer["Websocket"]["ConnectionExpiry"] == "2026-01-01T00:01:40.000Z"
     if "ConnectionCredentials" in members:
@@ -275,6 +278,62 @@ def test_an_error_has_only_the_members_that_the_model_has(
     assert type(error) is connect_client.exceptions.InvalidContactFlowException
     assert "Message" not in error.response
     assert error.response["Error"]["Message"]
+
+
+@over_both_drivers
+def test_an_error_of_the_participant_service_has_no_message_of_its_own(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        connectparticipant_client.create_participant_connection(ParticipantToken="unknown", Type=["WEBSOCKET"])
+
+    assert type(caught.value) is connectparticipant_client.exceptions.AccessDeniedException
+    assert set(caught.value.response) == {"Error", "ResponseMetadata"}
+    assert caught.value.response["Error"]["Message"]
+
+
+# -- times -------------------------------------------------------------------------------------------------------------
+
+
+TIMES = """
+import json
+from botocore.parsers import create_parser
+from pytest_connect_chat import FakeConnectChat
+
+with FakeConnectChat(clock="2026-01-01T05:00:00.123Z") as fake:
+    contact = fake.add_contact(instance_id="i", contact_id="c")
+    client = fake.client()
+    listed = client.list_associated_contacts(InstanceId="i", ContactId="c")["ContactSummaryList"]
+    described = client.describe_contact(InstanceId="i", ContactId="c")["Contact"]
+    answers = {"DescribeContact": described, "ListAssociatedContacts": listed[0]}
+    wire = {"DescribeContact": {"Contact": {"InitiationTimestamp": 1767243600.123}}}
+    wire["ListAssociatedContacts"] = {"ContactSummaryList": [{"InitiationTimestamp": 1767243600.123}]}
+    for name, answer in answers.items():
+        response = {"body": json.dumps(wire[name]).encode(), "headers": {}, "status_code": 200}
+        shape = client.meta.service_model.operation_model(name).output_shape
+        parsed = create_parser("rest-json").parse(response, shape)
+        (expected,) = parsed["ContactSummaryList"] if name.startswith("List") else [parsed["Contact"]]
+        time = answer["InitiationTimestamp"]
+        assert repr(time) == repr(expected["InitiationTimestamp"]), (time, expected)
+        assert time == contact.initiation_timestamp
+        print(time.strftime("%Y-%m-%d %H:%M:%S.%f"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"), [("America/New_York", "2026-01-01 00:00:00.123000"), ("UTC", "2026-01-01 05:00:00.123000")]
+)
+def test_times_have_the_zone_that_botocore_gives_them(zone: str, shown: str) -> None:
+    ran = subprocess.run(  # noqa: S603  # it runs the interpreter that runs it
+        [sys.executable, "-W", "error", "-c", TIMES],
+        env={**os.environ, "TZ": zone},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.stderr == ""
+    assert ran.stdout.splitlines() == [shown, shown]
 
 
 # -- ids and tokens ----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -26,7 +27,7 @@ class Chat:
 
     def connect(self, participant_token: str) -> str:
         answer = self.client.create_participant_connection(
-            ParticipantToken=participant_token, Type=["CONNECTION_CREDENTIALS"], ConnectParticipant=True
+            ParticipantToken=participant_token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
         )
         return str(answer["ConnectionCredentials"]["ConnectionToken"])
 
@@ -59,11 +60,18 @@ def test_an_upload_says_where_to_and_how(chat: Chat) -> None:
     upload = answer["UploadMetadata"]
 
     assert len(answer["AttachmentId"]) == 36
-    assert upload["Url"].startswith("https://amazon-connect-chat-attachments.s3.us-east-1.amazonaws.com/chat/")
+    url = urlsplit(upload["Url"])
+    assert (url.scheme, url.path) == ("https", f"/chat/{answer['AttachmentId']}")
+    assert (url.hostname or "").endswith(".s3.us-east-1.amazonaws.com")
     assert "X-Amz-Signature=" in upload["Url"]
-    assert upload["UrlExpiry"] == "2026-01-01T12:15:00.000Z"
+    assert upload["UrlExpiry"] == "2026-01-01T12:15:00Z"
     assert upload["HeadersToInclude"] == {
-        "Content-Disposition": f"attachment; filename={answer['AttachmentId']}",
+        "x-amz-meta-contact_id": chat.fake.contacts.last.contact_id,
+        "x-amz-meta-initial_contact_id": chat.fake.contacts.last.contact_id,
+        "x-amz-meta-account_id": "123456789012",
+        "x-amz-meta-organization_id": chat.fake.contacts.last.instance_id,
+        "x-amz-acl": "bucket-owner-full-control",
+        "Content-Disposition": 'attachment; filename="invoice.pdf"',
         "Content-Length": "5",
         "Content-Type": "application/pdf",
     }
@@ -112,7 +120,7 @@ def test_an_upload_that_is_not_completed_is_no_item(chat: Chat) -> None:
 @pytest.mark.connect_chat(clock=NOON)
 @pytest.mark.parametrize(
     ("members", "expiry"),
-    [({}, "2026-01-01T12:05:00.000Z"), ({"UrlExpiryInSeconds": 5}, "2026-01-01T12:00:05.000Z")],
+    [({}, "2026-01-01T12:05:00Z"), ({"UrlExpiryInSeconds": 5}, "2026-01-01T12:00:05Z")],
 )
 def test_an_attachment_can_be_read_for_a_while(chat: Chat, members: dict[str, Any], expiry: str) -> None:
     attachment_id = chat.send()
@@ -144,7 +152,7 @@ def test_a_custom_bot_may_send_files_and_not_read_them(chat: Chat, parameters: d
     bot = chat.fake.client().create_participant(
         InstanceId=parameters["InstanceId"],
         ContactId=chat.fake.contacts.last.contact_id,
-        ParticipantDetails={"ParticipantRole": "CUSTOM_BOT"},
+        ParticipantDetails={"ParticipantRole": "CUSTOM_BOT", "DisplayName": "Bot"},
     )
     customers_token, chat.token = chat.token, chat.connect(bot["ParticipantCredentials"]["ParticipantToken"])
     attachment_id = chat.send()
@@ -152,7 +160,7 @@ def test_a_custom_bot_may_send_files_and_not_read_them(chat: Chat, parameters: d
     with pytest.raises(chat.client.exceptions.AccessDeniedException, match="rule attachment-reader"):
         chat.get(attachment_id)
     assert chat.get(attachment_id, ConnectionToken=customers_token)["AttachmentSizeInBytes"] == 5
-    assert chat.fake.contacts.last.transcript[-1].display_name == "CUSTOM_BOT"
+    assert chat.fake.contacts.last.transcript[-1].display_name == "Bot"
 
 
 def test_a_chat_has_35_attachments(chat: Chat) -> None:
@@ -195,3 +203,22 @@ def test_lost_responses_of_an_upload_are_survived(chat: Chat) -> None:
     chat.send()
 
     assert [kind(item) for item in chat.fake.contacts.last.transcript] == ["participant.joined", "ATTACHMENT"]
+
+
+@pytest.mark.parametrize("name", ["order.txt", "order 17.pdf", 'a "quoted" name.csv'])
+def test_the_headers_of_an_upload_name_the_file_after_a_transfer_too(chat: Chat, name: str) -> None:
+    first = chat.fake.contacts.last.contact_id
+    second = chat.fake.transfer(first).contact_id
+    headers = chat.start(AttachmentName=name)["UploadMetadata"]["HeadersToInclude"]
+
+    assert headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert (headers["x-amz-meta-contact_id"], headers["x-amz-meta-initial_contact_id"]) == (second, first)
+
+
+def test_file_types_can_be_those_of_another_instance(chat: Chat) -> None:
+    refusal = r"AttachmentName is 'a.svg'; valid types are csv, doc"
+    with pytest.raises(chat.client.exceptions.ValidationException, match=refusal):
+        chat.start(AttachmentName="a.svg")
+
+    chat.fake.rules["attachment-type"].disable()
+    assert chat.start(AttachmentName="a.svg")["AttachmentId"]

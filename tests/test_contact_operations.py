@@ -87,12 +87,66 @@ def test_an_ended_contact_says_when_and_why(describe: Call, call: Call, connect_
 
 
 @pytest.mark.connect_chat(clock=NOON)
+def test_the_customer_who_leaves_first_is_who_disconnects(
+    describe: Call, connect_chat: FakeConnectChat, connectparticipant_client: Any
+) -> None:
+    contact = connect_chat.contacts.last
+    agent = connect_chat.add_participant(contact.contact_id)
+    answer = connectparticipant_client.create_participant_connection(
+        ParticipantToken=contact.participant_token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
+    )
+    connect_chat.clock.advance(minutes=1)
+    connectparticipant_client.disconnect_participant(ConnectionToken=answer["ConnectionCredentials"]["ConnectionToken"])
+    left = AT_NOON + timedelta(minutes=1)
+    assert describe()["DisconnectTimestamp"] == contact.disconnect_timestamp == left
+    assert contact.is_active
+
+    connect_chat.clock.advance(minutes=1)
+    agent.disconnect()
+    assert describe()["DisconnectTimestamp"] == contact.disconnect_timestamp == left
+    assert describe()["LastUpdateTimestamp"] == AT_NOON + timedelta(minutes=2)
+    assert not contact.is_active
+
+
+@pytest.mark.connect_chat(clock=NOON)
+def test_a_transfer_after_the_customer_has_left_disconnects_at_its_own_end(
+    describe: Call, connect_chat: FakeConnectChat, connectparticipant_client: Any
+) -> None:
+    contact = connect_chat.contacts.last
+    connect_chat.add_participant(contact.contact_id)
+    answer = connectparticipant_client.create_participant_connection(
+        ParticipantToken=contact.participant_token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
+    )
+    connectparticipant_client.disconnect_participant(ConnectionToken=answer["ConnectionCredentials"]["ConnectionToken"])
+    connect_chat.clock.advance(minutes=1)
+    segment = connect_chat.transfer(contact.contact_id)
+
+    assert "DisconnectTimestamp" not in describe(ContactId=segment.contact_id)
+    assert describe()["DisconnectTimestamp"] == AT_NOON
+
+
+@pytest.mark.connect_chat(clock="2026-01-01T00:00:00Z")
+def test_contacts_that_are_not_known_any_more_are_not_listed(connect_chat: FakeConnectChat) -> None:
+    client = connect_chat.client()
+    started = connect_chat.clock.now() - timedelta(days=730)
+    (old, kept) = connect_chat.add_ended_chat(2, instance_id="i", ended_at=started + timedelta(minutes=15))
+
+    def listed() -> list[str]:
+        answer = client.list_associated_contacts(InstanceId="i", ContactId=kept.contact_id)
+        return [summary["ContactId"] for summary in answer["ContactSummaryList"]]
+
+    assert listed() == [kept.contact_id]
+    connect_chat.rules["contact-retention"].disable()
+    assert listed() == [old.contact_id, kept.contact_id]
+
+
+@pytest.mark.connect_chat(clock=NOON)
 def test_a_contact_says_when_its_customer_connected(
     describe: Call, connect_chat: FakeConnectChat, connectparticipant_client: Any
 ) -> None:
     connect_chat.clock.advance(seconds=7)
     connectparticipant_client.create_participant_connection(
-        ParticipantToken=connect_chat.contacts.last.participant_token, ConnectParticipant=True
+        ParticipantToken=connect_chat.contacts.last.participant_token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
     )
 
     assert describe()["ConnectedToSystemTimestamp"] == AT_NOON + timedelta(seconds=7)

@@ -44,7 +44,7 @@ def connected(fake: FakeConnectChat, parameters: dict[str, Any]) -> Chat:
     started = fake.client().start_chat_contact(**parameters)
     participant = fake.client("connectparticipant")
     connection = participant.create_participant_connection(
-        ParticipantToken=started["ParticipantToken"], Type=["CONNECTION_CREDENTIALS"], ConnectParticipant=True
+        ParticipantToken=started["ParticipantToken"], Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
     )
     return participant, started["ContactId"], connection["ConnectionCredentials"]["ConnectionToken"]
 

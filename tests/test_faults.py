@@ -333,6 +333,57 @@ def test_throttling_has_the_code_of_the_setting(parameters: Parameters, code: st
     )
 
 
+DECLARED = [
+    ("describe_contact", {}),
+    ("tag_contact", {"Tags": {"k": "v"}}),
+    ("untag_contact", {"TagKeys": ["k"]}),
+    ("list_associated_contacts", {}),
+    (
+        "create_participant",
+        {"ParticipantDetails": {"ParticipantRole": "CUSTOM_BOT", "DisplayName": "Bot"}, "ClientToken": "t"},
+    ),
+]
+
+
+BURSTS = {
+    "describe_contact": 15,
+    "tag_contact": 25,
+    "untag_contact": 25,
+    "list_associated_contacts": 5,
+    "create_participant": 8,
+}
+
+
+@over_both_drivers
+@pytest.mark.parametrize(("method", "members"), DECLARED, ids=[method for method, _ in DECLARED])
+@pytest.mark.parametrize("throttled", ["by a fault", "by the rate"])
+def test_throttling_has_the_code_that_the_operation_declares(
+    method: str, members: dict[str, Any], throttled: str
+) -> None:
+    with FakeConnectChat(rate_limit="aws" if throttled == "by the rate" else None) as fake:
+        contact_id = fake.add_contact(instance_id="i", contact_id="c").contact_id
+        client = new_client(total_max_attempts=1)
+        call = partial(getattr(client, method), InstanceId="i", ContactId=contact_id, **members)
+        if throttled == "by a fault":
+            fake.faults.throttle(operation=None)
+        else:
+            for _ in range(BURSTS[method]):
+                call()
+        with pytest.raises(client.exceptions.ThrottlingException) as error:
+            call()
+
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+    assert error.value.response["Message"] == "Rate exceeded"
+
+
+def test_an_operation_that_declares_no_throttling_has_the_code_of_the_setting(connect_chat: FakeConnectChat) -> None:
+    connect_chat.add_contact(instance_id="i", contact_id="c")
+    connect_chat.faults.throttle(operation=None)
+    client = new_client()
+    with pytest.raises(client.exceptions.TooManyRequestsException):
+        client.stop_contact(InstanceId="i", ContactId="c")
+
+
 def test_an_exceeded_quota(connect_chat: FakeConnectChat, client: Any, parameters: Parameters) -> None:
     connect_chat.faults.exceed_quota()
 
@@ -392,7 +443,11 @@ def test_every_modelled_error_has_its_class_and_status(connect_chat: FakeConnect
     [
         ("InternalFailure", 500),
         ("ServiceUnavailable", 503),
-        ("RequestEntityTooLarge", 413),
+        ("RequestEntityTooLargeException", 413),
+        ("RequestTimeoutException", 408),
+        ("UnknownOperationException", 404),
+        ("NotAuthorized", 401),
+        ("ValidationError", 400),
         ("ExpiredTokenException", 403),
     ],
 )

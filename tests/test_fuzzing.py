@@ -44,6 +44,7 @@ FUZZED = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+BOT = {"ParticipantRole": "CUSTOM_BOT", "DisplayName": "Bot"}
 INSTANCE, TOPIC = "i", "arn:aws:sns:us-east-1:123456789012:chats"
 SERVICE_OF = {name: service for service, name in OPERATIONS}
 OPERATION_NAMES = sorted(SERVICE_OF)
@@ -92,13 +93,13 @@ def prepare(fake: FakeConnectChat) -> Known:
     elsewhere = fake.add_contact(instance_id="elsewhere", contact_id="elsewhere")
     live = fake.add_contact(instance_id=INSTANCE, contact_id="live", attributes={"tier": "gold"})
     at_live = {"InstanceId": INSTANCE, "ContactId": "live"}
-    agent = fake.add_participant("live")
-    agent.send_message("hello")
+    other = fake.add_participant("live", role="SUPERVISOR")
+    other.send_message("hello")
     call("TagContact", **at_live, Tags={"k": "v"})
     streaming = call(
         "StartContactStreaming", **at_live, ChatStreamingConfiguration={"StreamingEndpointArn": TOPIC}, ClientToken="t"
     )
-    bot = call("CreateParticipant", **at_live, ParticipantDetails={"ParticipantRole": "CUSTOM_BOT"}, ClientToken="t")
+    bot = call("CreateParticipant", **at_live, ParticipantDetails=BOT, ClientToken="t")
     participant_tokens = [live.participant_token, bot["ParticipantCredentials"]["ParticipantToken"]]
     types = {"Type": ["WEBSOCKET", "CONNECTION_CREDENTIALS"]}
     connected = [call("CreateParticipantConnection", ParticipantToken=token, **types) for token in participant_tokens]
@@ -240,6 +241,8 @@ def check_error(operation: str, error: ClientError) -> None:
 def check_answer(operation: str, answer: Members) -> None:
     shape = client(SERVICE_OF[operation]).meta.service_model.operation_model(operation).output_shape
     members = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+    if members.get("NextToken") == "":  # the service answers so, though its model wants a character
+        del members["NextToken"]
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
     if shape is None:
         assert members == {}

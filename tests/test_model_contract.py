@@ -16,6 +16,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from generate_known_model import KNOWN, Facts, facts_of, merged, written
 
+from pytest_connect_chat._service.faults.effects import DECLARE_THROTTLING
 from pytest_connect_chat._service.operations import OPERATIONS
 
 THEN = "Then run: python tests/generate_known_model.py"
@@ -83,6 +84,14 @@ def test_the_fake_knows_all_that_the_model_says_of_an_operation(service: str, op
 
 def test_what_is_known_is_of_the_faked_operations() -> None:
     assert list(known()) == [operation for _, operation in OPERATIONS]
+
+
+def test_what_declares_throttling_is_what_the_model_says_does() -> None:
+    of_connect = [operation for service, operation in OPERATIONS if service == "connect"]
+
+    assert {name for name in of_connect if "ThrottlingException 429" in known()[name]["errors"]} == DECLARE_THROTTLING
+    # Where no other operation declares any, the setting throttle_code decides.
+    assert not any("TooManyRequests" in error for name in of_connect for error in known()[name]["errors"])
 
 
 def test_the_table_is_as_its_generator_writes_it() -> None:

@@ -26,7 +26,7 @@ class Chat:
         self.contact_id: str = started["ContactId"]
         self.participant_token: str = started["ParticipantToken"]
         answer = self.client.create_participant_connection(
-            ParticipantToken=self.participant_token, Type=["CONNECTION_CREDENTIALS"], ConnectParticipant=True
+            ParticipantToken=self.participant_token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
         )
         self.token: str = answer["ConnectionCredentials"]["ConnectionToken"]
 
@@ -329,7 +329,7 @@ def test_an_initial_message_is_answered_once_the_customer_is_connected(
     (only,) = connect_chat.contacts.last.transcript
     for _ in range(2):
         connect_chat.client("connectparticipant").create_participant_connection(
-            ParticipantToken=started["ParticipantToken"], ConnectParticipant=True
+            ParticipantToken=started["ParticipantToken"], Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
         )
 
     contents = [item.content for item in connect_chat.contacts.last.transcript]

@@ -9,13 +9,15 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
-from conftest import kind
+from conftest import kind, over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat.exceptions import SceneError
 
 INSTANCE = "12345678-1234-1234-1234-123456789012"
 BOTH = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
 EXPLICIT_DENY = "User is not authorized to access this resource with an explicit deny"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:chats"
 NOON = "2026-01-01T12:00:00Z"
 
 Connect = Callable[..., Any]
@@ -41,9 +43,7 @@ def connect(connectparticipant_client: Any, participant_token: str) -> Connect:
 @pytest.fixture
 def connection_token(connect: Connect) -> str:
     """A connection token of that chat's customer, who is connected."""
-    token: str = connect(Type=["CONNECTION_CREDENTIALS"], ConnectParticipant=True)["ConnectionCredentials"][
-        "ConnectionToken"
-    ]
+    token: str = connect(Type=BOTH)["ConnectionCredentials"]["ConnectionToken"]
     return token
 
 
@@ -116,11 +116,9 @@ def test_each_connection_has_a_token_of_its_own_and_all_of_them_count(
     "asked",
     [
         [{"Type": BOTH}],
-        [{"ConnectParticipant": True}],
-        [{"Type": ["CONNECTION_CREDENTIALS"], "ConnectParticipant": True}],
         [{"Type": ["WEBSOCKET"]}, {"Type": ["CONNECTION_CREDENTIALS"]}],
     ],
-    ids=["both", "connect", "credentials and connect", "in turn"],
+    ids=["both", "in turn"],
 )
 def test_what_counts_as_connected_keeps_the_contact_from_ending(
     connect: Connect, connect_chat: FakeConnectChat, asked: list[dict[str, Any]]
@@ -138,7 +136,16 @@ def test_what_counts_as_connected_keeps_the_contact_from_ending(
     assert joined.display_name == "Ada"
 
 
-@pytest.mark.parametrize("asked", [{"Type": ["WEBSOCKET"]}, {"Type": ["CONNECTION_CREDENTIALS"]}, {}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"Type": ["WEBSOCKET"]},
+        {"Type": ["CONNECTION_CREDENTIALS"]},
+        {"Type": ["CONNECTION_CREDENTIALS"], "ConnectParticipant": True},
+        {"ConnectParticipant": True},
+        {},
+    ],
+)
 def test_what_does_not_count_as_connected_lets_the_contact_end(
     connect: Connect, connect_chat: FakeConnectChat, asked: dict[str, Any]
 ) -> None:
@@ -149,6 +156,90 @@ def test_what_does_not_count_as_connected_lets_the_contact_end(
     assert contact.disconnect_reason == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
     assert types(connect_chat) == ["chat.ended"]
     assert denied(connect) == "Access denied"
+
+
+def start_streaming(fake: FakeConnectChat, parameters: dict[str, Any]) -> str:
+    """Start a chat and its streaming as two calls."""
+    client = fake.client()
+    started = client.start_chat_contact(**parameters)
+    client.start_contact_streaming(
+        InstanceId=parameters["InstanceId"],
+        ContactId=started["ContactId"],
+        ChatStreamingConfiguration={"StreamingEndpointArn": TOPIC},
+    )
+    return str(started["ParticipantToken"])
+
+
+def start_streamed(fake: FakeConnectChat, parameters: dict[str, Any]) -> str:
+    """Start a chat that is streamed from the beginning."""
+    client = fake.client()
+    members = client.meta.service_model.operation_model("StartChatContact").input_shape.members
+    if "ChatStreamingConfiguration" not in members:
+        pytest.skip("the installed botocore has no such member")
+    started = client.start_chat_contact(**parameters, ChatStreamingConfiguration={"StreamingEndpointArn": TOPIC})
+    return str(started["ParticipantToken"])
+
+
+@over_both_drivers
+@pytest.mark.parametrize("start", [start_streaming, start_streamed])
+@pytest.mark.parametrize("transferred", [False, True])
+def test_connect_participant_connects_a_customer_whose_contact_is_streamed(
+    connect_chat: FakeConnectChat,
+    connectparticipant_client: Any,
+    parameters: dict[str, Any],
+    start: Callable[..., str],
+    transferred: bool,
+) -> None:
+    participant_token = start(connect_chat, parameters)
+    if transferred:
+        connect_chat.transfer(connect_chat.contacts.last.contact_id)
+    connectparticipant_client.create_participant_connection(ParticipantToken=participant_token, ConnectParticipant=True)
+    connect_chat.clock.advance(minutes=6)
+
+    assert connect_chat.contacts.last.is_active
+    assert types(connect_chat) == ["participant.joined"]
+
+
+def test_connect_participant_before_the_streaming_is_in_vain(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any, parameters: dict[str, Any]
+) -> None:
+    client = connect_chat.client()
+    started = client.start_chat_contact(**parameters)
+    connectparticipant_client.create_participant_connection(
+        ParticipantToken=started["ParticipantToken"], ConnectParticipant=True
+    )
+    client.start_contact_streaming(
+        InstanceId=parameters["InstanceId"],
+        ContactId=started["ContactId"],
+        ChatStreamingConfiguration={"StreamingEndpointArn": TOPIC},
+    )
+    connect_chat.clock.advance(minutes=5)
+
+    assert connect_chat.contacts.last.disconnect_reason == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+
+
+def test_a_chat_that_was_lost_for_want_of_streaming_says_so(connect_chat: FakeConnectChat, connect: Connect) -> None:
+    connect(ConnectParticipant=True)
+    connect_chat.clock.advance(minutes=5)
+
+    with pytest.raises(SceneError, match="ConnectParticipant counts only once the contact is streamed"):
+        connect_chat.add_participant(connect_chat.contacts.last.contact_id)
+
+
+def test_the_vain_connect_participant_can_be_switched(connect_chat: FakeConnectChat, connect: Connect) -> None:
+    rule = connect_chat.rules["connect-participant-streaming"]
+    assert (rule.code, rule.enabled) == (None, True)
+    connect(ConnectParticipant=True)
+    assert types(connect_chat) == []
+
+    rule.raises("ValidationException")
+    with pytest.raises(ClientError, match="rule connect-participant-streaming") as caught:
+        connect(ConnectParticipant=True)
+    assert type(caught.value).__name__ == "ValidationException"
+
+    rule.disable()
+    connect(ConnectParticipant=True)
+    assert types(connect_chat) == ["participant.joined"]
 
 
 def test_connecting_again_is_no_second_joining(connect: Connect, connect_chat: FakeConnectChat) -> None:
@@ -163,7 +254,7 @@ def test_the_records_of_participant_calls_know_their_contact(
 ) -> None:
     send(connectparticipant_client, connection_token)
 
-    connect_chat.requests.create_participant_connection.assert_requested_once(ConnectParticipant=True)
+    connect_chat.requests.create_participant_connection.assert_requested_once(Type=BOTH)
     assert connect_chat.requests.send_message.one().contact is connect_chat.contacts.last
 
 
@@ -401,6 +492,96 @@ def test_a_custom_bot_that_connects_does_not_connect_the_customer(
     connect_chat.clock.advance(minutes=5)
 
     assert connect_chat.contacts.last.disconnect_reason == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+
+
+def add_bot(fake: FakeConnectChat, **details: str) -> str:
+    """Add a custom bot to the last contact; return its participant token."""
+    contact = fake.contacts.last
+    answer = fake.client().create_participant(
+        InstanceId=contact.instance_id,
+        ContactId=contact.contact_id,
+        ParticipantDetails={"ParticipantRole": "CUSTOM_BOT", "DisplayName": "Bot"} | details,
+    )
+    return str(answer["ParticipantCredentials"]["ParticipantToken"])
+
+
+def test_one_custom_bot_at_a_time(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any, bot_token: str
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        add_bot(connect_chat)
+    assert caught.value.response["Error"]["Code"] == "ServiceQuotaExceededException"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 402
+
+    token = connectparticipant_client.create_participant_connection(ParticipantToken=bot_token, Type=BOTH)
+    connectparticipant_client.disconnect_participant(ConnectionToken=token["ConnectionCredentials"]["ConnectionToken"])
+    assert add_bot(connect_chat)
+
+
+def test_a_custom_bot_is_not_added_beside_an_agent(connect_chat: FakeConnectChat, participant_token: str) -> None:
+    agent = connect_chat.add_participant(connect_chat.contacts.last.contact_id)
+    connect_chat.add_participant(connect_chat.contacts.last.contact_id, display_name="Another")
+    with pytest.raises(ClientError) as caught:
+        add_bot(connect_chat)
+    assert caught.value.response["Error"]["Code"] == "ConflictException"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 409
+
+    connect_chat.transfer(connect_chat.contacts.last.contact_id)
+    agent.disconnect()
+    with pytest.raises(ClientError, match="has an agent already"):
+        add_bot(connect_chat)
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_custom_bot_is_gone_when_an_agent_joins(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any, bot_token: str, connected: bool
+) -> None:
+    client = connectparticipant_client
+    if connected:
+        answer = client.create_participant_connection(ParticipantToken=bot_token, Type=BOTH)
+    connect_chat.add_participant(connect_chat.contacts.last.contact_id)
+
+    bots = ["participant.joined"] if connected else []
+    assert types(connect_chat) == [*bots, "participant.joined", *["participant.left"][: len(bots)]]
+    assert denied(lambda: client.create_participant_connection(ParticipantToken=bot_token)) == "Access denied"
+    if connected:
+        assert denied(lambda: send(client, answer["ConnectionCredentials"]["ConnectionToken"])) == "Access denied"
+        assert connect_chat.contacts.last.transcript[-1].participant_role == "CUSTOM_BOT"
+
+
+def test_a_custom_bot_has_15_seconds_to_connect(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any, bot_token: str
+) -> None:
+    connect_chat.clock.advance(seconds=15)
+    connectparticipant_client.create_participant_connection(ParticipantToken=bot_token, Type=["CONNECTION_CREDENTIALS"])
+    connect_chat.clock.advance(minutes=1)
+    connectparticipant_client.create_participant_connection(ParticipantToken=bot_token, Type=["CONNECTION_CREDENTIALS"])
+
+
+def test_a_custom_bot_that_comes_too_late_is_not_found(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any, bot_token: str
+) -> None:
+    connect_chat.clock.advance(seconds=15, milliseconds=1)
+    with pytest.raises(ClientError, match="more than 15 seconds ago") as caught:
+        connectparticipant_client.create_participant_connection(ParticipantToken=bot_token, Type=BOTH)
+    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+    assert add_bot(connect_chat) != bot_token
+
+
+def test_a_chat_takes_six_participants(connect_chat: FakeConnectChat, participant_token: str) -> None:
+    contact_id = connect_chat.contacts.last.contact_id
+    for _ in range(5):
+        last = connect_chat.add_participant(contact_id, role="SUPERVISOR")
+    with pytest.raises(SceneError, match="has 6 participants, and takes no more"):
+        connect_chat.add_participant(contact_id)
+    with pytest.raises(ClientError) as caught:
+        add_bot(connect_chat)
+    assert caught.value.response["Error"]["Code"] == "ServiceQuotaExceededException"
+
+    last.disconnect()
+    assert add_bot(connect_chat)
 
 
 def test_the_ids_of_contacts_do_not_depend_on_other_participants(parameters: dict[str, Any]) -> None:

@@ -257,7 +257,8 @@ def sources(connect_chat: FakeConnectChat, past: tuple[Contact, ...]) -> dict[st
         "live transfer": transfer(connect_chat, past[-1]).contact_id,
         "not initial": past[-1].contact_id,
         "too old": connect_chat.add_ended_chat(
-            instance_id=instance_id, ended_at=connect_chat.clock.now() - timedelta(days=730, milliseconds=1)
+            instance_id=instance_id,
+            ended_at=connect_chat.clock.now() - timedelta(days=730, milliseconds=1) + scene.SEGMENT_LENGTH,
         )[0].contact_id,
     }
 
@@ -327,20 +328,18 @@ def test_a_chat_can_be_resumed_for_24_months(
     rehydration_type: str,
 ) -> None:
     only = connect_chat.add_ended_chat(instance_id=past[0].instance_id)[0]
-    assert only.disconnect_timestamp is not None
-    connect_chat.clock.move_to(only.disconnect_timestamp + timedelta(days=730))
+    connect_chat.clock.move_to(only.initiation_timestamp + timedelta(days=730))
     resume(only, rehydration_type)
     connect_chat.clock.advance(milliseconds=1)
 
-    with pytest.raises(connect_client.exceptions.ResourceNotFoundException, match="ended more than 24 months ago"):
+    with pytest.raises(connect_client.exceptions.ResourceNotFoundException, match="more than 24 months ago"):
         resume(only, rehydration_type)
 
 
 def test_the_age_that_counts_is_that_of_the_resolved_source(
     connect_chat: FakeConnectChat, connect_client: Any, resume: Resume, past: tuple[Contact, ...]
 ) -> None:
-    assert past[0].disconnect_timestamp is not None
-    connect_chat.clock.move_to(past[0].disconnect_timestamp + timedelta(days=730, minutes=1))
+    connect_chat.clock.move_to(past[0].initiation_timestamp + timedelta(days=730, minutes=1))
 
     assert resume(past[0], ENTIRE_PAST_SESSION)["ContinuedFromContactId"] == past[2].contact_id
     with pytest.raises(connect_client.exceptions.ResourceNotFoundException):

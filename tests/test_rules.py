@@ -30,7 +30,8 @@ of the rule, or by the test.
 25  rehydration-type-required                54  stopped-contact-active, stopped-contact-exists
 26  rehydration-type-value                   55  later issue (faults)
 
-Of no number: source-contact-id-length, related-contact-id-length, source-contact-retention.
+Of no number: source-contact-id-length, related-contact-id-length, source-contact-retention, contact-retention,
+attribute-lengths, segment-attribute-integer.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class Case:
     operation: str = "StartChatContact"
 
     @property
-    def code(self) -> str:
+    def code(self) -> str | None:
         return next(rule.code for rule in RULES if rule.id == self.rule)
 
 
@@ -132,10 +133,18 @@ def disable(rule: str) -> Callable[[FakeConnectChat, Any, Members], object]:
     return lambda fake, client, parameters: fake.rules[rule].disable()
 
 
+def lenient(fake: FakeConnectChat, client: Any, parameters: Members) -> None:
+    fake.rules["attributes-size"].disable()
+
+
+def deep(key: str) -> Members:
+    return {"ValueMap": {"a": {"ValueMap": {key: {"ValueString": ""}}}}}
+
+
 def add_old_chats(fake: FakeConnectChat, client: Any, parameters: Members) -> None:
-    instance_id = parameters["InstanceId"]
-    fake.add_ended_chat(instance_id=instance_id, contact_id="at-24-months", ended_at="2024-01-02T00:00:00Z")
-    fake.add_ended_chat(instance_id=instance_id, contact_id="older", ended_at="2024-01-01T23:59:59.999Z")
+    instance_id = parameters["InstanceId"]  # a past chat lasts ten minutes
+    fake.add_ended_chat(instance_id=instance_id, contact_id="at-24-months", ended_at="2024-01-02T00:10:00Z")
+    fake.add_ended_chat(instance_id=instance_id, contact_id="older", ended_at="2024-01-02T00:09:59.999Z")
 
 
 def add_long_ids(fake: FakeConnectChat, client: Any, parameters: Members) -> None:
@@ -198,9 +207,20 @@ CASES = [
     *(
         Case(rule="attributes-size", refused={"Attributes": refused}, accepted={"Attributes": accepted})
         for refused, accepted in (
-            ({"k": "v" * 32_768}, {"k": "v" * 32_767}),
             ({"k": "v" * 32_766, "l": "v"}, {"k": "v" * 32_765, "l": "v"}),
             ({"k": "ä" * 16_384}, {"k": "ä" * 16_383}),
+        )
+    ),
+    *(
+        Case(
+            rule="attribute-lengths",
+            refused={"Attributes": refused},
+            accepted={"Attributes": accepted},
+            arrange=lenient,
+        )
+        for refused, accepted in (
+            ({"k" * 32_768: ""}, {"k" * 32_767: "v"}),
+            ({"k": "v" * 32_768}, {"k": "v" * 32_767}),
         )
     ),
     Case(
@@ -250,6 +270,22 @@ CASES = [
             accepted=segment({"ValueString": ""}, near),
         )
         for key, near in (("a.b", "a-Z_9"), ("connect:", "connect:a"), ("Connect:a", "connect"), ("a:b", "ab"))
+    ),
+    *(
+        Case(
+            rule="segment-attribute-key-characters",
+            refused=segment(deep("b c"), top),
+            accepted=segment(deep("bc"), top),
+        )
+        for top in ("mine", "connect:own")
+    ),
+    *(
+        Case(rule="segment-attribute-integer", refused=segment(refused), accepted=segment(accepted))
+        for refused, accepted in (
+            ({"ValueInteger": 2**31}, {"ValueInteger": 2**31 - 1}),
+            ({"ValueInteger": -(2**31) - 1}, {"ValueInteger": -(2**31)}),
+            ({"ValueMap": {"a": {"ValueInteger": 2**31}}}, {"ValueMap": {"a": {"ValueInteger": 0}}}),
+        )
     ),
     *(
         Case(rule="segment-attribute-one-value", refused=segment(refused), accepted=segment(accepted))
@@ -363,7 +399,10 @@ CASES = [
             refused=segment(value, "connectX"),
             accepted=segment(value, "connect:X"),
         )
-        for value in SYSTEM_ONLY
+        for value in [
+            *SYSTEM_ONLY,
+            *({"ValueMap": {key: value}} for key in ("a", "connect:a") for value in SYSTEM_ONLY),
+        ]
     ),
     *(
         Case(
@@ -439,6 +478,13 @@ CASES = [
             accepted=persistent("at-24-months", kind),
         )
         for kind in ("FROM_SEGMENT", "ENTIRE_PAST_SESSION")
+    ),
+    Case(
+        rule="contact-retention",
+        settings={"clock": "2026-01-01T00:00:00Z"},
+        arrange=add_old_chats,
+        refused={"RelatedContactId": "older"},
+        accepted={"RelatedContactId": "at-24-months"},
     ),
     *(
         Case(
@@ -965,7 +1011,7 @@ def test_of_several_violations_the_first_of_the_table_is_reported(parameters: Me
 
     order = [rule.id for rule in RULES]
     assert reported == sorted(reported, key=order.index)
-    assert len(reported) == 30
+    assert len(reported) == 31
 
 
 def test_a_token_conflict_is_reported_before_an_unknown_flow(parameters: Members, shared_client: Any) -> None:
@@ -1003,6 +1049,8 @@ MODELLED = [
     ("rehydration-type-value", "PersistentChat.RehydrationType", Limit(enum=("OTHER",)), persistent("past")),
     ("source-contact-id-length", "PersistentChat.SourceContactId", Limit(max=3), persistent("past")),
     ("related-contact-id-length", "RelatedContactId", Limit(max=3), {"RelatedContactId": "past"}),
+    ("attribute-lengths", "Attributes{key}", Limit(max=3), {"Attributes": {"1234": ""}}),
+    ("attribute-lengths", "Attributes{}", Limit(max=3), {"Attributes": {"1": "1234"}}),
     ("segment-attribute-lengths", "SegmentAttributes{key}", Limit(max=3), segment({"ValueString": ""}, "1234")),
     ("segment-attribute-lengths", "SegmentAttributes{}.ValueString", Limit(max=3), segment({"ValueString": "1234"})),
     (
@@ -1068,11 +1116,14 @@ def test_bounds_follow_the_model(
     assert refused.error.rule == rule
 
 
+NOT_OF_THE_MODEL = {"contact-flow-id-empty", "client-token-empty", "segment-attribute-integer"}
+
+
 def test_every_bound_of_start_chat_contact_that_the_model_states_follows_it() -> None:
     of_model = {rule.id for rule in RULES if "botocore service model" in rule.source and rule.check is not None}
     of_operation = {case.rule for case in CASES if case.operation == "StartChatContact"}
 
-    assert of_model & of_operation - {"contact-flow-id-empty", "client-token-empty"} <= {rule for rule, *_ in MODELLED}
+    assert of_model & of_operation - NOT_OF_THE_MODEL <= {rule for rule, *_ in MODELLED}
 
 
 def test_a_model_that_allows_more_is_believed(service: ConnectChatService, parameters: Members) -> None:

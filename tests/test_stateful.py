@@ -27,6 +27,8 @@ QUOTA = 3
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 CONNECT_WITHIN = timedelta(minutes=5)
 BOTH = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
+TOPIC = {"StreamingEndpointArn": "arn:aws:sns:us-east-1:123456789012:chats"}
+PARTICIPANTS = 6
 
 
 @dataclass
@@ -42,6 +44,9 @@ class Chat:
     reason: str | None = None
     connected: bool = False
     customer_left: bool = False
+    left_last_contact: datetime | None = None
+    streamed: bool = False
+    asked_for: set[str] = field(default_factory=set)
     agents: list[Any] = field(default_factory=list)
     connection_tokens: dict[str, datetime] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
@@ -202,9 +207,26 @@ class ManyChats(RuleBasedStateMachine):
         if chat.ended is not None or chat.customer_left:
             assert answer == "AccessDeniedException"
             return
-        chat.connected = True
+        chat.asked_for.update(kinds if as_connected else BOTH)
+        if chat.asked_for == set(BOTH) or (as_connected and chat.streamed):
+            chat.connected = True
         if "ConnectionCredentials" in answer:
             chat.connection_tokens[answer["ConnectionCredentials"]["ConnectionToken"]] = self.now
+
+    @precondition(lambda self: self.open_chats)
+    @rule(pick=picks)
+    def stream(self, pick: int) -> None:
+        chat = self.open_chats[pick % len(self.open_chats)]
+        answer = self.outcome(
+            "connect",
+            "start_contact_streaming",
+            InstanceId=INSTANCE,
+            ContactId=chat.contact_ids[-1],
+            ChatStreamingConfiguration=TOPIC,
+            ClientToken=chat.contact_ids[-1],
+        )
+        assert answer == "LimitExceededException" if isinstance(answer, str) else answer["StreamingId"]
+        chat.streamed = True
 
     @precondition(lambda self: any(chat.connection_tokens for chat in self.chats))
     @rule(pick=picks, which=picks, text=st.sampled_from(["hello", "yes", "no"]), lost=st.booleans())
@@ -236,7 +258,7 @@ class ManyChats(RuleBasedStateMachine):
         if not allowed:
             assert answer == "AccessDeniedException"
             return
-        chat.customer_left = True
+        chat.customer_left, chat.left_last_contact = True, self.now
         if not chat.agents:
             chat.end(self.now, "CUSTOMER_DISCONNECT")
 
@@ -246,7 +268,8 @@ class ManyChats(RuleBasedStateMachine):
     @rule(pick=picks)
     def agent_joins(self, pick: int) -> None:
         chat = self.open_chats[pick % len(self.open_chats)]
-        chat.agents.append(self.fake.add_participant(chat.contact_ids[-1]))
+        if len(chat.agents) + (not chat.customer_left) < PARTICIPANTS:
+            chat.agents.append(self.fake.add_participant(chat.contact_ids[-1]))
 
     @precondition(lambda self: any(chat.agents for chat in self.open_chats))
     @rule(pick=picks)
@@ -262,6 +285,7 @@ class ManyChats(RuleBasedStateMachine):
     def transfer(self, pick: int) -> None:
         chat = self.open_chats[pick % len(self.open_chats)]
         chat.contact_ids.append(self.fake.transfer(chat.contact_ids[-1]).contact_id)
+        chat.left_last_contact = None
 
     # -- ends and time -------------------------------------------------------------------------------------------------
 
@@ -297,7 +321,8 @@ class ManyChats(RuleBasedStateMachine):
     def what_has_ended_stays_ended_as_it_did(self) -> None:
         for chat in self.chats:
             *transferred, last = (self.fake.contacts[contact_id] for contact_id in chat.contact_ids)
-            assert (last.disconnect_timestamp, last.disconnect_reason) == (chat.ended, chat.reason)
+            assert (last.is_active, last.disconnect_reason) == (chat.ended is None, chat.reason)
+            assert last.disconnect_timestamp == (chat.left_last_contact or chat.ended)
             assert all(not contact.is_active and contact.disconnect_reason is None for contact in transferred)
 
     @invariant()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat.exceptions import SceneError
 
 NOON = "2026-01-01T12:00:00Z"
 EVENT = "application/vnd.amazonaws.connect.event."
@@ -25,7 +28,7 @@ class Chat:
         started = fake.client().start_chat_contact(**parameters, **members)
         self.contact_id: str = started["ContactId"]
         answer = self.client.create_participant_connection(
-            ParticipantToken=started["ParticipantToken"], Type=["CONNECTION_CREDENTIALS"], ConnectParticipant=True
+            ParticipantToken=started["ParticipantToken"], Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
         )
         self.token: str = answer["ConnectionCredentials"]["ConnectionToken"]
 
@@ -44,7 +47,7 @@ class Chat:
         while True:
             answer = self.read(**members)
             pages.append(names(answer))
-            if "NextToken" not in answer:
+            if not answer["NextToken"]:
                 return pages
             members["NextToken"] = answer["NextToken"]
 
@@ -71,6 +74,9 @@ def chat(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> Chat:
 
 
 JOINED = "participant.joined"
+
+
+FROM_THE_START = {"ScanDirection": "FORWARD", "StartPosition": {"AbsoluteTime": "2000-01-01T00:00:00Z"}}
 
 
 def refused(call: Callable[[], Any], rule: str) -> None:
@@ -113,16 +119,98 @@ def test_an_initial_message_comes_first(connect_chat: FakeConnectChat, parameter
     assert chat.pages(SortOrder="ASCENDING") == [["Hello", JOINED]]
 
 
-@pytest.mark.parametrize("event", ["typing", "message.delivered", "message.read", "connection.acknowledged"])
+@pytest.mark.parametrize("event", ["typing", "connection.acknowledged"])
 def test_events_of_participants_are_answered_and_leave_no_trace(chat: Chat, event: str) -> None:
     before = chat.fake.contacts.last.transcript
-    answer = chat.client.send_event(
-        ConnectionToken=chat.token, ContentType=f"{EVENT}{event}", Content='{"messageId": "m"}'
-    )
+    answer = chat.client.send_event(ConnectionToken=chat.token, ContentType=f"{EVENT}{event}")
 
     assert len(answer["Id"]) == 36
     assert answer["AbsoluteTime"].endswith("Z")
     assert chat.fake.contacts.last.transcript == before
+
+
+def receipt(message_id: str, kind: str = "read") -> dict[str, str]:
+    return {"ContentType": f"{EVENT}message.{kind}", "Content": f'{{"messageId": "{message_id}"}}'}
+
+
+@over_both_drivers
+@pytest.mark.connect_chat(clock=NOON)
+def test_a_receipt_shows_in_the_item_of_its_message(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    chat = Chat(connect_chat, parameters)
+    grace = connect_chat.add_participant(chat.contact_id)
+    said = [grace.send_message("Hello"), grace.send_message("Are you there?")]
+    for seconds, (message, kind) in enumerate([(said[0], "delivered"), (said[0], "read"), (said[1], "read")]):
+        connect_chat.clock.advance(seconds=1)
+        chat.client.send_event(
+            ConnectionToken=chat.token, ClientToken="INCOMING_READ_RECEIPT", **receipt(message.id, kind)
+        )
+        assert connect_chat.clock.now().second == seconds + 1
+
+    items = {item["Id"]: item for item in chat.read()["Transcript"]}
+    me = connect_chat.contacts.last.participant_id
+    assert items[said[0].id]["MessageMetadata"] == {
+        "MessageId": said[0].id,
+        "Receipts": [
+            {
+                "DeliveredTimestamp": "2026-01-01T12:00:01.000Z",
+                "ReadTimestamp": "2026-01-01T12:00:02.000Z",
+                "RecipientParticipantId": me,
+            }
+        ],
+    }
+    assert items[said[1].id]["MessageMetadata"]["Receipts"] == [
+        {"ReadTimestamp": "2026-01-01T12:00:03.000Z", "RecipientParticipantId": me}
+    ]
+    (read,) = connect_chat.contacts.last.transcript[-1].receipts
+    assert (read.recipient_participant_id, read.delivered_timestamp, read.read_timestamp) == (
+        me,
+        None,
+        connect_chat.clock.now(),
+    )
+
+
+def test_the_first_receipt_of_a_message_counts(chat: Chat) -> None:
+    message = chat.fake.add_participant(chat.contact_id).send_message("Hello")
+    for _ in range(2):
+        chat.fake.clock.advance(seconds=1)
+        chat.client.send_event(ConnectionToken=chat.token, **receipt(message.id))
+
+    (read,) = chat.fake.contacts.last.transcript[-1].receipts
+    assert read.read_timestamp == chat.fake.clock.now() - timedelta(seconds=1)
+
+
+def test_the_other_side_sends_receipts(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.contact_id)
+    chat.fake.transfer(chat.contact_id)  # the message is in the contact before
+    grace.send_event("message.read", message_id=chat.id_of("4"))
+
+    (item,) = [item for item in chat.read()["Transcript"] if item.get("Content") == "4"]
+    assert item["MessageMetadata"]["Receipts"][0]["RecipientParticipantId"] == grace.participant_id
+    with pytest.raises(SceneError, match="is no message of another participant"):
+        grace.send_event("message.read", message_id="nobody")
+    with pytest.raises(SceneError, match="is no message of another participant"):
+        grace.send_event("message.read", message_id=grace.send_message("Hello").id)
+    with pytest.raises(SceneError, match=r"message_id goes with message.delivered or message.read, not with 'typing'"):
+        grace.send_event("typing", message_id=chat.id_of("4"))
+
+
+def test_a_receipt_is_for_a_message_of_somebody_else(chat: Chat) -> None:
+    joined = chat.fake.contacts.last.transcript[0].id
+    refused(lambda: chat.client.send_event(ConnectionToken=chat.token, **receipt("nobody")), "receipt-message")
+    refused(lambda: chat.client.send_event(ConnectionToken=chat.token, **receipt(joined)), "receipt-message")
+    own = receipt(chat.id_of("4"))
+    refused(lambda: chat.client.send_event(ConnectionToken=chat.token, **own), "receipt-of-another")
+
+
+def test_a_repeated_event_is_answered_as_before_and_another_under_its_token_is_not(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.contact_id)
+    one, another = (receipt(grace.send_message(text).id) for text in ("Hello", "Hello?"))
+    sent = [
+        chat.client.send_event(ConnectionToken=chat.token, ClientToken="t", **event)["Id"]
+        for event in (one, one, another)
+    ]
+
+    assert sent[0] == sent[1] != sent[2]
 
 
 def test_the_end_of_a_chat_has_no_participant(chat: Chat) -> None:
@@ -149,8 +237,9 @@ def test_the_latest_ten_come_latest_first(chat: Chat) -> None:
     [
         ({"MaxResults": 2}, [["4", "3"], ["2", "1"], [JOINED]]),
         ({"MaxResults": 2, "SortOrder": "ASCENDING"}, [["3", "4"], ["1", "2"], [JOINED]]),
-        ({"MaxResults": 2, "ScanDirection": "FORWARD"}, [["1", JOINED], ["3", "2"], ["4"]]),
-        ({"MaxResults": 2, "ScanDirection": "FORWARD", "SortOrder": "ASCENDING"}, [[JOINED, "1"], ["2", "3"], ["4"]]),
+        ({"MaxResults": 2, **FROM_THE_START}, [["1", JOINED], ["3", "2"], ["4"]]),
+        ({"MaxResults": 2, **FROM_THE_START, "SortOrder": "ASCENDING"}, [[JOINED, "1"], ["2", "3"], ["4"]]),
+        ({"MaxResults": 2, "StartPosition": {}, "ScanDirection": "BACKWARD"}, [["4", "3"], ["2", "1"], [JOINED]]),
         ({"MaxResults": 5}, [["4", "3", "2", "1", JOINED]]),
         ({"MaxResults": 0}, [["4", "3", "2", "1", JOINED]]),
     ],
@@ -172,6 +261,37 @@ def test_a_scan_can_turn_around(chat: Chat) -> None:
 
     turned = chat.read(NextToken=first["NextToken"], ScanDirection="FORWARD")
     assert names(turned) == ["4", "3"]
+
+
+def test_an_empty_next_token_says_that_nothing_follows(chat: Chat) -> None:
+    assert chat.read()["NextToken"] == ""
+    assert chat.read(MaxResults=1)["NextToken"]
+
+
+@over_both_drivers
+@pytest.mark.parametrize("members", [{}, {"StartPosition": {}}])
+def test_a_transcript_is_read_forward_from_a_position(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any], members: dict[str, Any]
+) -> None:
+    chat = Chat(connect_chat, parameters)
+    with pytest.raises(ClientError) as caught:
+        chat.read(ScanDirection="FORWARD", **members)
+
+    response = caught.value.response
+    assert response["Error"] == {
+        "Code": "ValidationException",
+        "Message": "Validation exception due to invalid parameter",
+    }
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    error = connect_chat.requests.last.error
+    assert error is not None
+    assert error.rule == "transcript-forward-position"
+
+
+def test_a_transcript_can_be_read_forward_from_nowhere_where_that_is_wanted(chat: Chat) -> None:
+    chat.fake.rules["transcript-forward-position"].disable()
+
+    assert chat.pages(ScanDirection="FORWARD", SortOrder="ASCENDING") == [[JOINED, "1", "2", "3", "4"]]
 
 
 @pytest.mark.parametrize("token", ["x", "eA==", "Z2FyYmFnZS9CQUNLV0FSRCAx", "\u20ac"])
@@ -223,7 +343,7 @@ def test_a_page_starts_at_a_time(chat: Chat, time: str, forward: list[str], back
         (1, ["4"], [JOINED, "1", "2", "3", "4"]),
         (3, ["2", "3", "4"], [JOINED, "1", "2"]),
         (100, [JOINED, "1", "2", "3", "4"], [JOINED]),
-        (0, [], [JOINED, "1", "2", "3", "4"]),
+        (0, [JOINED, "1", "2", "3", "4"], [JOINED, "1", "2", "3", "4"]),
     ],
 )
 def test_a_page_starts_at_the_most_recent(
@@ -235,6 +355,13 @@ def test_a_page_starts_at_the_most_recent(
     assert names(chat.read(**start, ScanDirection="BACKWARD")) == backward
 
 
+def test_the_most_recent_zero_is_the_newest_page(chat: Chat) -> None:
+    start = {"StartPosition": {"MostRecent": 0}, "SortOrder": "ASCENDING", "MaxResults": 2}
+
+    assert chat.pages(**start) == [["3", "4"]]
+    assert chat.pages(**start, ScanDirection="BACKWARD") == [["3", "4"], ["1", "2"], [JOINED]]
+
+
 def test_the_pages_after_a_start_position_go_on_from_there(chat: Chat) -> None:
     start = {"StartPosition": {"Id": chat.id_of("1")}, "SortOrder": "ASCENDING", "MaxResults": 2}
 
@@ -242,7 +369,7 @@ def test_the_pages_after_a_start_position_go_on_from_there(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize(
-    "position", [{}, {"Id": "x", "MostRecent": 1}, {"AbsoluteTime": "noon"}, {"AbsoluteTime": "2026-01-01T12:00:00"}]
+    "position", [{"Id": "x", "MostRecent": 1}, {"AbsoluteTime": "noon"}, {"AbsoluteTime": "2026-01-01T12:00:00"}]
 )
 def test_a_start_position_that_is_none_is_refused(chat: Chat, position: dict[str, Any]) -> None:
     refused(lambda: chat.read(StartPosition=position), "transcript-start-position")
@@ -281,10 +408,13 @@ def test_a_transcript_can_be_of_one_contact(transferred: Chat) -> None:
     ]
 
 
-def test_a_transcript_of_another_chat_is_refused(chat: Chat) -> None:
-    other = chat.fake.add_contact().contact_id
+@pytest.mark.parametrize("of", ["another chat", "nobody"])
+def test_a_transcript_of_another_chat_is_empty(chat: Chat, of: str) -> None:
+    other = "nobody" if of == "nobody" else chat.fake.add_contact().contact_id
+    answer = chat.read(ContactId=other)
+    answer.pop("ResponseMetadata")
 
-    refused(lambda: chat.read(ContactId=other), "transcript-contact")
+    assert answer == {"InitialContactId": chat.contact_id, "Transcript": [], "NextToken": ""}
 
 
 # -- past sessions of a persistent chat --------------------------------------------------------------------------------
@@ -346,7 +476,11 @@ def test_the_past_is_read_backward_and_without_filters(resumed: Chat, members: d
 
 def test_a_filter_or_a_forward_scan_does_not_lead_to_the_past(resumed: Chat) -> None:
     assert resumed.pages(ContactId=resumed.contact_id) == [["6", JOINED]]
-    assert resumed.pages(ScanDirection="FORWARD") == [["6", JOINED]]
+    assert resumed.pages(**FROM_THE_START) == [["6", JOINED]]
+
+
+def test_an_empty_start_position_leads_to_the_past(resumed: Chat) -> None:
+    assert len(resumed.pages(StartPosition={}, ScanDirection="BACKWARD")) == 2
 
 
 def test_the_past_of_a_segment_ends_with_that_segment(chat: Chat, parameters: dict[str, Any]) -> None:

@@ -84,12 +84,17 @@ REST = """
 - **`ClientToken`**: it counts for seven days (stated for other operations), per region, operation and instance; a
   replay returns the same `ParticipantToken`; a failed call does not use its token; a changed request gets the original
   contact (the setting `client_token_conflict`). That a replay repeats the original contact, and may leave out the
-  WebSocket once the chat has ended, is documented. Tokens of the other operations count per contact or participant.
-- **Throttling**: the wire code of an exceeded rate is `TooManyRequestsException` (the setting `throttle_code`); the
-  documentation says only "TooManyRequests".
+  WebSocket once the chat has ended, is documented. Tokens of the other operations count per contact or participant, and
+  of SendEvent per event: another event under a used token is a new one, since amazon-connect-chatjs sends all its
+  receipts under one token.
+- **Throttling**: the wire code of an exceeded rate is the `ThrottlingException` that the operation's model declares;
+  for operations that declare none, StartChatContact among them, `TooManyRequestsException` (the setting
+  `throttle_code`): the documentation says only "TooManyRequests".
 - **The five-minute rule** is documented, and so is the reason `CUSTOMER_CONNECTION_NOT_ESTABLISHED`; that the one leads
   to the other is assumed (the setting `connect_within`). Having asked for both `WEBSOCKET` and
-  `CONNECTION_CREDENTIALS` counts as connected, because nobody can subscribe to the fake's WebSocket.
+  `CONNECTION_CREDENTIALS` counts as connected, because nobody can subscribe to the fake's WebSocket. That
+  `ConnectParticipant` needs a streamed contact is documented; that it has to be streamed at that moment, and that the
+  vain flag is answered with 200, is assumed.
 - **`RelatedContactId`**: that attributes are copied is documented for another operation; that those of the request win,
   and that both together count towards the size, is assumed.
 - **Persistent chat**: one source may serve several new chats; a chat can be resumed at once, while the service needs
@@ -98,20 +103,32 @@ REST = """
   the same, streaming ids to be UUIDs.
 - **Participants**: only the first connection of a participant shows in the transcript; a customer who left before the
   last agent stays the reason of the end; an item of an attachment has the file's content type; the flow's own items
-  have no participant id; contacts of one session share their attributes, and a chat streams on through its transfers.
+  have one participant id in each chat; contacts of one session share their attributes, and a chat streams on through
+  its transfers; a custom bot that CreateParticipant added counts from then on, and for 15 seconds if it never connects.
+- **Transcripts**: joins, leaves, transfers and the end have the type `EVENT`, as in all that AWS publishes of a chat;
+  the model has types of their own too. An empty `NextToken`, the empty page for another chat's `ContactId` and the
+  refusal of `FORWARD` without a position were seen in reports of 2020; `MostRecent` 0 as the newest page is a reading
+  of a sample. A receipt shows in `MessageMetadata` of its message, and the first one of each kind counts.
 - **Attachments** count towards the quota from the start of their upload, are approved at once, and their URLs last 15
-  minutes for the upload and 5 for the download.
+  minutes for the upload and 5 for the download. The headers of an upload and the form of `UrlExpiry` were recorded. The
+  type is told by the name.
+- **Times that end**: contacts that started more than 24 months ago are unknown, also to ListAssociatedContacts; the
+  transcript of a persistent chat still goes back to them. `DisconnectTimestamp` is the customer's where they left
+  first.
 - **`connect:Subtype`** is `connect:Chat` in DescribeContact where the request named none.
 - **Plain text only** where `SupportedMessagingContentTypes` is not given.
 - **Two limits of `InitialMessage`**: older documentation has one for each content type, newer models 16,384 bytes for
-  all (the setting `message_limits`).
+  all (the setting `message_limits`). SendMessage takes 16,384 bytes, as its page says.
+- **Errors of the participant service** have no top-level `Message` in `e.response`: their bodies were recorded with
+  `message`. For those of `connect` the spelling is not known; they have one.
 
 ## The limits of the fake
 
 - Faked are {operations}. Other operations take [canned answers](canned-answers.md).
 - Flows and queues do not run, and agents and bots are [played by the test](other-side.md): a contact changes by what
   requests do, by the clock and by the test.
-- Nothing listens at the WebSocket, upload and download URLs, and nothing is published to a topic.
+- Nothing listens at the WebSocket, upload and download URLs, whose hosts no name server can be asked for, and nothing
+  is published to a topic.
 - There is one account. Credentials and policies are not looked at (`deny_access` and `expire_credentials` plan those
   failures), nor is what region an instance is in.
 - Clients are answered at botocore's event `before-call`. `request-created`, `before-sign`, `before-send` and
@@ -125,7 +142,9 @@ REST = """
 - The wait that adaptive mode puts before a request hangs on `before-send` and is not reproduced: adaptive retries as
   standard does. No answer carries a `Retry-After`.
 - Network errors and timeouts take no time of the clock, except by `delay`. Back-off does.
-- Texts of errors are ours, except `Resource not found of Type: null` and the denials of access.
+- Texts of errors are ours, except those that were seen on the service: `Resource not found of Type: null`, the
+  denials of access, the refusals of `FORWARD` without a position and of receipts among three. The record of a request
+  (`error.rule`) and the report of a failed test name the rule for these too.
 - Only clients of this process are answered, in Python. A client on botocore's classes is found whenever it was made;
   one that goes around `BaseClient` needs `attach()`.
 
@@ -162,7 +181,8 @@ def _row(rule: Rule) -> str:
     evidence = f"{rule.evidence}, {rule.code_evidence}"
     source = f"[{rule.source}]" if rule.source in SOURCES else rule.source
     default = "on" if DEFAULTS[rule.id].enabled else "off"
-    return f"| `{rule.id}` | {rule.sentence} | `{rule.code}` | {evidence} | {source} | {default} |\n"
+    code = f"`{rule.code}`" if rule.code else "none: it is answered"
+    return f"| `{rule.id}` | {rule.sentence} | {code} | {evidence} | {source} | {default} |\n"
 
 
 def _url(source: str) -> str | None:

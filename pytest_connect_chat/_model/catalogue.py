@@ -19,12 +19,21 @@ from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.request import FAKED, SERVICES, Limit
 from pytest_connect_chat.exceptions import FaultError, UnknownCodeWarning
 
-COMMON_ERRORS: Final = {  # API reference, "Common errors": no model has them
+COMMON_ERRORS: Final = {  # API reference, "Common Error Types": no model has them
     "ExpiredTokenException": 403,
+    "IncompleteSignature": 403,
     "InternalFailure": 500,
-    "RequestEntityTooLarge": 413,
+    "MalformedHttpRequestException": 400,
+    "NotAuthorized": 401,
+    "OptInRequired": 403,
+    "RequestAbortedException": 400,
+    "RequestEntityTooLargeException": 413,
+    "RequestExpired": 400,
+    "RequestTimeoutException": 408,
     "ServiceUnavailable": 503,
+    "UnknownOperationException": 404,
     "UnrecognizedClientException": 403,
+    "ValidationError": 400,
 }
 
 

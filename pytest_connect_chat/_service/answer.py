@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 RESOURCE_NOT_FOUND: Final = "Resource not found of Type: null"  # an unknown instance or flow
 EXPLICIT_DENY: Final = "User is not authorized to access this resource with an explicit deny"  # an unknown token
 ACCESS_DENIED: Final = "Access denied"  # the token of a chat that has ended
-OBSERVED_TEXTS: Final = frozenset({RESOURCE_NOT_FOUND, EXPLICIT_DENY, ACCESS_DENIED})
+NO_START: Final = "Validation exception due to invalid parameter"  # a transcript read forward from no position
+NO_RECEIPTS: Final = "Operation can not be performed due to the state of the contact."  # a receipt among three
+OBSERVED_TEXTS: Final = frozenset({RESOURCE_NOT_FOUND, EXPLICIT_DENY, ACCESS_DENIED, NO_START, NO_RECEIPTS})
 
 
 class ServiceError(Exception):

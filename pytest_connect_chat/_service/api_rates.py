@@ -57,7 +57,7 @@ class ApiRates:
 
     Args:
         limit: `None` for no limit; a rate and a burst for StartChatContact; `"aws"` for the published rates.
-        throttle_code: The error code of a throttled request to `connect`.
+        throttle_code: The error code of a throttled request to `connect`, where its model declares none.
         instance_of: Returns the instance that a request to `connectparticipant` concerns.
     """
 
@@ -88,7 +88,7 @@ class ApiRates:
         bucket.tokens = min(burst, bucket.tokens + elapsed * per_second)
         bucket.filled = now
         if bucket.tokens < 1:
-            raise throttling_error(request.service, self._throttle_code)
+            raise throttling_error(request, self._throttle_code)
         bucket.tokens -= 1
 
     def _rate_of(self, request: Request) -> Rate | None:

@@ -6,10 +6,10 @@ from typing import Final
 
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats import actions
-from pytest_connect_chat._service.chats.participants import Participant
+from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT, Participant
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.contacts.contact import Contact
-from pytest_connect_chat._service.rules.events import EVENTS
+from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
 from pytest_connect_chat._service.scene import active_contact
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import shown
@@ -72,20 +72,31 @@ class ChatParticipant(FixedNames):
             now = self._state.clock.now()
             return actions.send_message(self._state, self._participant, content_type, content, now)
 
-    def send_event(self, event: str = "typing") -> None:
-        """Send an event. As with the service, it does not show in the transcript.
+    def send_event(self, event: str = "typing", *, message_id: str | None = None) -> None:
+        """Send an event. As with the service, it is no item of the transcript; a receipt shows in that of its message.
 
         Args:
             event: `"typing"`, `"message.delivered"` or `"message.read"`, or the whole content type.
+            message_id: The message that a receipt is for.
 
         Raises:
-            SceneError: The chat has ended, the participant has left it, or there is no such event.
+            SceneError: The chat has ended, the participant has left it, or there is no such event or message.
         """
         names = [content_type.rpartition(".event.")[2] for content_type in EVENTS]
         if event not in names and event not in EVENTS:
             raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
         with self._state.feed:
             self._open_contact()
+            if message_id is None:
+                return
+            message = actions.find_message(self._state, self._participant, message_id)
+            if message is None or message.participant_id == self.participant_id:
+                raise SceneError(f"message_id={message_id!r} is no message of another participant of the chat.")
+            content_type = event if event in EVENTS else EVENTS[names.index(event)]
+            if content_type not in RECEIPTS:
+                raise SceneError(f"message_id goes with message.delivered or message.read, not with {event!r}.")
+            now = self._state.clock.now()
+            actions.send_receipt(self._state, self._participant, message, content_type, now)
 
     def disconnect(self) -> None:
         """Leave the chat. The contact ends with `AGENT_DISCONNECT` when its last agent leaves.
@@ -115,6 +126,10 @@ def add_participant(state: ServiceState, contact_id: str, role: str, display_nam
         raise SceneError(f"display_name is a non-empty text, not {shown(display_name)}.")
     with state.feed:
         contact = active_contact(state, contact_id)
+        now = state.clock.now()
+        present = sum(one.takes_part(now) for one in state.participants.of(contact))
+        if present >= PARTICIPANTS_PER_CHAT:
+            raise SceneError(f"The chat of the contact {contact_id} has {present} participants, and takes no more.")
         participant = state.participants.add(contact, role, display_name)
-        actions.join(state, participant, state.clock.now())
+        actions.join(state, participant, now)
         return ChatParticipant(state, participant)

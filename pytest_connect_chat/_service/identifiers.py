@@ -29,12 +29,6 @@ def participant_token(source: Random) -> str:
     return b2a_base64(data_key + b"::" + sealed, newline=False).decode("ascii")
 
 
-def websocket_url(source: Random, region: str) -> str:
-    """Return a pre-signed WebSocket URL in the form the administrator guide allows through a firewall."""
-    host = uuid4(source)[:8]
-    return f"wss://{host}.transport.connect.{region}.amazonaws.com/prod?AuthToken={participant_token(source)}"
-
-
 class Identifiers:
     """The ids and tokens of one fake, each kind from a random stream of its own.
 
@@ -78,27 +72,17 @@ class Identifiers:
         """Return a new attachment id."""
         return uuid4(self._attachments)
 
-    def presigned_url(self, region: str, key: str, seconds: int) -> str:
-        """Return a new pre-signed S3 URL.
-
-        Args:
-            region: The region of the bucket; its name is made up.
-            key: The object's key.
-            seconds: How long the URL holds.
-        """
-        signature = self._attachments.randbytes(32).hex()
-        return (
-            f"https://amazon-connect-chat-attachments.s3.{region}.amazonaws.com/{key}"
-            f"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={seconds}&X-Amz-Signature={signature}"
-        )
+    def signature(self) -> str:
+        """Return a new signature of a URL of a file."""
+        return self._attachments.randbytes(32).hex()
 
     def connection_token(self) -> str:
         """Return a new connection token (its structure is assumed to be the participant token's)."""
         return participant_token(self._connections)
 
-    def websocket_url(self, region: str) -> str:
-        """Return a new pre-signed WebSocket URL."""
-        return websocket_url(self._connections, region)
+    def websocket(self) -> tuple[str, str]:
+        """Return what names a new WebSocket's host, and the token that opens it."""
+        return uuid4(self._connections)[:8], participant_token(self._connections)
 
     def streaming_id(self) -> str:
         """Return a new streaming id (its form is assumed)."""

@@ -137,6 +137,7 @@ def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) 
             _tags=(),
             _streamings=(),
             _updated=None,
+            _customer_left=None,
             _disconnect_timestamp=None,
         )
         state.contacts.add(segment)

@@ -13,6 +13,7 @@ from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._service.urls import UnservedUrls
 from pytest_connect_chat._settings import Settings
 
 
@@ -34,8 +35,6 @@ class ServiceState:
             {
                 "initial-message-characters": settings.message_limits == "per-type",
                 "initial-message-bytes": settings.message_limits == "16384-bytes",
-                "message-characters": settings.message_limits == "per-type",
-                "message-bytes": settings.message_limits == "16384-bytes",
                 "client-token-conflict": settings.client_token_conflict == "error",
                 "participant-client-token-conflict": settings.client_token_conflict == "error",
             }
@@ -44,4 +43,5 @@ class ServiceState:
         self.contacts: ContactRegistry = ContactRegistry(self.clock, self.identifiers, self.feed)
         self.participants: Participants = Participants(self.contacts, self.identifiers)
         self.attachments: Attachments = Attachments()
+        self.urls: UnservedUrls = UnservedUrls(self.identifiers)
         self.used_tokens: UsedTokens = UsedTokens()

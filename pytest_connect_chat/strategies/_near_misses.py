@@ -12,7 +12,7 @@ from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.attributes import ATTRIBUTES_BYTES
 from pytest_connect_chat._service.rules.events import RECEIPTS
-from pytest_connect_chat._service.rules.messages import MESSAGE_CHARACTERS
+from pytest_connect_chat._service.rules.messages import MESSAGE_BYTES, MESSAGE_CHARACTERS
 from pytest_connect_chat.strategies._shapes import NAMES, Values, texts, values_off
 from pytest_connect_chat.strategies._valid import (
     GUIDE,
@@ -25,9 +25,6 @@ from pytest_connect_chat.strategies._valid import (
     specials,
     topics,
 )
-
-# How long a key may be comes to nothing where the bytes of all keys and values are counted.
-NOT_REFUSED: Final = ("Attributes{key} too long",)
 
 _UNKNOWN_TYPES: Final = st.sampled_from(["text/html", "Text/Plain", "text/plain ", "image/png"])
 _BAD_KEYS: Final = st.sampled_from(["a.b", "a b", "\u00e4", "a\n", "a:b", "\U0001f600"])
@@ -59,7 +56,7 @@ def misses(operation: str, region: str) -> dict[str, Members]:
     ways: dict[str, Members] = {"with a member of no name": {"NoSuchMember": "x"}}
     for name, member in shape.members.items():
         off = values_off(member, name, special)
-        ways |= {what: {name: value} for what, value in off.items() if what not in NOT_REFUSED}
+        ways |= {what: {name: value} for what, value in off.items()}
         ways[f"{name} is None"] = {name: st.none()}
         if name in shape.required_members and "idempotencyToken" not in member.metadata:
             ways[f"without {name}"] = {name: ABSENT}
@@ -90,15 +87,16 @@ def _against_rules(operation: str, region: str) -> dict[str, Members]:
             ways = bad_topics | empty_token
         case "CreateParticipant":
             roles = st.sampled_from(["AGENT", "CUSTOMER", "SYSTEM", "SUPERVISOR"])
-            others = st.fixed_dictionaries({}, optional={"ParticipantRole": roles})
+            others = st.fixed_dictionaries({"DisplayName": st.just("Bot")}, optional={"ParticipantRole": roles})
             ways = {
                 "added-participant-role": {"ParticipantDetails": others},
+                "added-participant-display-name": {"ParticipantDetails": {"ParticipantRole": "CUSTOM_BOT"}},
                 "client-token-empty-invalid-request": {"ClientToken": ""},
             }
         case "SendMessage":
             ways = {
                 "message-content-type": {"ContentType": _UNKNOWN_TYPES, "Content": "m"},
-                **_too_long("message-characters", lambda kind, text: {"ContentType": kind, "Content": text}),
+                "message-bytes": {"ContentType": PLAIN, "Content": "\u00e4" * (MESSAGE_BYTES // 2 + 1)},
                 "message-json": {"ContentType": JSON, "Content": _NOT_JSON},
             }
         case "SendEvent":
@@ -111,9 +109,16 @@ def _against_rules(operation: str, region: str) -> dict[str, Members]:
         case "GetTranscript":
             both = {"MostRecent": 1, "AbsoluteTime": "2026-01-01T00:00:00Z"}
             times = _NO_TIMES.map(lambda text: {"AbsoluteTime": text})
-            ways = {"transcript-start-position": {"StartPosition": st.sampled_from([{}, both]) | times}}
+            ways = {
+                "transcript-start-position": {"StartPosition": st.just(both) | times},
+                "transcript-forward-position": {"ScanDirection": "FORWARD", "StartPosition": {}},
+                "transcript-forward-position, none": {"ScanDirection": "FORWARD", "StartPosition": ABSENT},
+            }
         case "StartAttachmentUpload":
-            ways = {"attachment-size": {"AttachmentSizeInBytes": ATTACHMENT_BYTES + 1}}
+            ways = {
+                "attachment-size": {"AttachmentSizeInBytes": ATTACHMENT_BYTES + 1},
+                "attachment-type": {"AttachmentName": st.sampled_from(["a.exe", "a.svg", "csv", "a.csv.", "a"])},
+            }
     return ways
 
 
@@ -123,6 +128,7 @@ def _against_start() -> dict[str, Members]:
     segment = {"SupportedMessagingContentTypes": [PLAIN], "InitialMessage": ABSENT}
     return {
         "contact-flow-id-empty": {"ContactFlowId": ""},
+        "attribute-lengths": {"Attributes": {"k" * ATTRIBUTES_BYTES: ""}},
         "instance-id-arn": {"InstanceId": "arn:aws:connect:us-east-1:123456789012:instance/i"},
         "contact-flow-id-arn": {"ContactFlowId": "arn:aws:connect:us-east-1:123456789012:instance/i/contact-flow/f"},
         "initial-message-content-type": {
@@ -138,6 +144,10 @@ def _against_start() -> dict[str, Members]:
         "segment-attribute-key-characters": segment
         | {"SegmentAttributes": _BAD_KEYS.map(lambda k: {k: {"ValueString": ""}})},
         "segment-attribute-one-value": segment | {"SegmentAttributes": _BAD_VALUES.map(lambda value: {"mine": value})},
+        "segment-attribute-key-characters, deep": segment
+        | {"SegmentAttributes": _BAD_KEYS.map(lambda k: {"mine": {"ValueMap": {k: {"ValueString": ""}}}})},
+        "segment-attribute-integer": segment
+        | {"SegmentAttributes": st.sampled_from([2**31, -(2**31) - 1]).map(lambda n: {"mine": {"ValueInteger": n}})},
         "segment-attribute-arn": segment
         | {
             "SegmentAttributes": st.sampled_from(["", "x", "arn:aws"]).map(lambda arn: {"connect:a": {"ValueArn": arn}})
@@ -158,6 +168,8 @@ def _against_start() -> dict[str, Members]:
         "source-contact-id-required": {"PersistentChat": {"RehydrationType": "FROM_SEGMENT"}},
         "persistent-or-related": {"PersistentChat": past, "RelatedContactId": "past"},
         "segment-attribute-system-only": segment | {"SegmentAttributes": {"mine": {"ValueList": []}}},
+        "segment-attribute-system-only, deep": segment
+        | {"SegmentAttributes": {"mine": {"ValueMap": {"a": {"ValueList": []}}}}},
         "guide-content-types": segment | {"SegmentAttributes": {"connect:Subtype": GUIDE}},
     }
 

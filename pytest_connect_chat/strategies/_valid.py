@@ -13,7 +13,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from pytest_connect_chat._model.catalogue import service_model
 from pytest_connect_chat._names import did_you_mean
-from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES, ATTACHMENT_TYPES
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.attributes import ATTRIBUTES_BYTES, attributes_bytes
@@ -108,17 +108,20 @@ def specials(operation: str, region: str) -> Special:
         )
     elif operation == "CreateParticipant":
         added = values(input_shape(operation).members["ParticipantDetails"], "ParticipantDetails", {})
-        ours["ParticipantDetails"] = added.map(lambda details: details | {"ParticipantRole": "CUSTOM_BOT"})
+        ours["ParticipantDetails"] = added.map(
+            lambda details: {"DisplayName": "Bot"} | details | {"ParticipantRole": "CUSTOM_BOT"}
+        )
     elif operation == "SendMessage":
         ours["ContentType"] = st.sampled_from(list(MESSAGE_CHARACTERS))
         ours["Content"] = st.just("m")
     elif operation == "SendEvent":
-        ours["ContentType"] = st.sampled_from(EVENTS)
+        ours["ContentType"] = st.sampled_from([event for event in EVENTS if event not in RECEIPTS])
         ours["Content"] = texts(1, MESSAGE_BYTES)
     elif operation == "GetTranscript":
         times = st.datetimes(timezones=st.just(UTC)).map(lambda moment: {"AbsoluteTime": moment.isoformat()})
         ours["StartPosition"] = times | st.integers(0, 100).map(lambda number: {"MostRecent": number})
     elif operation == "StartAttachmentUpload":
+        ours["AttachmentName"] = st.builds("{}.{}".format, texts(1, 200), st.sampled_from(ATTACHMENT_TYPES))
         ours["AttachmentSizeInBytes"] = st.integers(1, ATTACHMENT_BYTES) | st.just(ATTACHMENT_BYTES)
     return ours
 
@@ -154,22 +157,22 @@ def messages(content_type: str) -> Values:
 def segment_attributes() -> Values:
     """Return segment attributes of one value each; lists and ARNs are for the system's own."""
     arns = names(100).map(lambda name: {"ValueArn": f"arn:aws:connect:us-east-1:123456789012:{name}"})
-    leaves = st.one_of(texts(0, 1024).map(lambda text: {"ValueString": text}), _integers(), arns)
-    maps = st.recursive(
-        leaves,
-        lambda inner: (
-            st.dictionaries(texts(1, 128), inner, max_size=3).map(lambda value: {"ValueMap": value})
-            | st.lists(inner, max_size=3).map(lambda value: {"ValueList": value})
-        ),
+    leaves = texts(0, 1024).map(lambda text: {"ValueString": text}) | _integers()
+    own = st.recursive(leaves, _segment_maps, max_leaves=5)
+    system = st.recursive(
+        leaves | arns,
+        lambda inner: _segment_maps(inner) | st.lists(inner, max_size=3).map(lambda value: {"ValueList": value}),
         max_leaves=5,
     )
-    own = (
-        texts(0, 1024).map(lambda text: {"ValueString": text})
-        | _integers()
-        | maps.map(lambda v: {"ValueMap": {"m": v}})
+    return st.builds(
+        dict.__or__,
+        st.dictionaries(names(128), own, max_size=3),
+        st.dictionaries(names(128, "connect:"), system, max_size=2),
     )
-    system = st.dictionaries(names(128, "connect:"), maps, max_size=2)
-    return st.builds(dict.__or__, st.dictionaries(names(128), own, max_size=3), system)
+
+
+def _segment_maps(inner: Values) -> Values:
+    return st.dictionaries(names(128), inner, max_size=3).map(lambda value: {"ValueMap": value})
 
 
 def _integers() -> Values:
@@ -223,9 +226,19 @@ def _suit_event(draw: DrawFn, request: Members, given: frozenset[str]) -> None:
         request["Content"] = json.dumps({"messageId": str(draw(st.uuids(version=4)))})
 
 
+def _suit_transcript(draw: DrawFn, request: Members, given: frozenset[str]) -> None:
+    if request.get("ScanDirection") != "FORWARD" or request.get("StartPosition") or request.get("NextToken"):
+        return
+    if "StartPosition" not in given:
+        request["StartPosition"] = {"MostRecent": draw(st.integers(0, 100))}
+    elif "ScanDirection" not in given:
+        del request["ScanDirection"]
+
+
 _TYPES: Final = tuple(MESSAGE_CHARACTERS)
 _SUITS: Final[dict[str, Suit]] = {
     "StartChatContact": _suit_start,
     "SendMessage": _suit_message,
     "SendEvent": _suit_event,
+    "GetTranscript": _suit_transcript,
 }

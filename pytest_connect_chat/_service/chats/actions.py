@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._service.chats.participants import Participant
-from pytest_connect_chat._service.chats.transcript import PARTICIPANT_JOINED, PARTICIPANT_LEFT, TranscriptItem
+from pytest_connect_chat._service.chats.transcript import (
+    MESSAGE_READ,
+    PARTICIPANT_JOINED,
+    PARTICIPANT_LEFT,
+    Receipt,
+    TranscriptItem,
+)
+from pytest_connect_chat._service.contacts.lineage import session_of
 from pytest_connect_chat._service.state import ServiceState
 
 
@@ -17,6 +25,10 @@ def join(state: ServiceState, participant: Participant, now: datetime) -> None:
     participant.connected_at = now
     contact = state.contacts.current(participant.first_contact)
     _say(state, participant, now, type="EVENT", content_type=PARTICIPANT_JOINED)
+    if participant.role == "AGENT":  # "will be disconnected when an agent ... joins"
+        for other in state.participants.of(contact):
+            if other.role == "CUSTOM_BOT":
+                _go(state, other, now)
     if participant.role == "CUSTOMER":
         contact._connected = True
 
@@ -60,9 +72,34 @@ def leave(state: ServiceState, participant: Participant, now: datetime) -> None:
         state.contacts.end(contact, "CUSTOMER_DISCONNECT" if customer.has_left else "AGENT_DISCONNECT", now)
 
 
+def send_receipt(
+    state: ServiceState, participant: Participant, message: TranscriptItem, content_type: str, now: datetime
+) -> None:
+    """Let a participant say that a message has reached it, or that it has read it; the first time counts (assumed)."""
+    receipts = {receipt.recipient_participant_id: receipt for receipt in message.receipts}
+    receipt = receipts.get(participant.participant_id) or Receipt(participant.participant_id)
+    if content_type == MESSAGE_READ:
+        receipt = receipt._replace(read_timestamp=receipt.read_timestamp or now)
+    else:
+        receipt = receipt._replace(delivered_timestamp=receipt.delivered_timestamp or now)
+    receipts[participant.participant_id] = receipt
+    state.contacts.replace(message, replace(message, receipts=tuple(receipts.values())))
+
+
+def find_message(state: ServiceState, participant: Participant, message_id: str | None) -> TranscriptItem | None:
+    """Return a message or file of a participant's chat, or `None`."""
+    for contact in reversed(session_of(state.contacts, state.contacts.current(participant.first_contact))):
+        for item in reversed(contact._transcript):
+            if item.id == message_id and item.type != "EVENT":
+                return item
+    return None
+
+
 def _go(state: ServiceState, participant: Participant, now: datetime) -> None:
     if participant.is_present:
         _say(state, participant, now, type="EVENT", content_type=PARTICIPANT_LEFT)
+    if participant.role == "CUSTOMER":
+        state.contacts.current(participant.first_contact)._customer_left = now
     participant.has_left = True
 
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 ATTACHMENTS_PER_CHAT: Final = 35  # administrator guide: feature-limits
+ATTACHMENT_TYPES: Final = (  # likewise
+    *("csv", "doc", "docx", "heic", "jfif", "jpeg", "jpg", "mov", "mp4", "pdf", "png", "ppt", "pptx", "rtf", "txt"),
+    *("wav", "xls", "xlsx"),
+)
 ATTACHMENT_BYTES: Final = 20 * 1024 * 1024  # likewise "20 MB"; that it means this many bytes is assumed
 
 
@@ -19,6 +23,7 @@ class Attachment:
         attachment_name: Its name.
         content_type: Its MIME type.
         size_in_bytes: Its size, as the sender announced it.
+        content: Its bytes, `None` where nobody gave them to the fake.
         status: `"IN_PROGRESS"` until its upload is completed, then `"APPROVED"`.
     """
 
@@ -26,6 +31,7 @@ class Attachment:
     attachment_name: str
     content_type: str
     size_in_bytes: int
+    content: bytes | None = None
     status: Literal["IN_PROGRESS", "APPROVED"] = "IN_PROGRESS"
 
 

@@ -16,6 +16,9 @@ from pytest_connect_chat._service.rules.rulebook import RuleBook
 URL_LIFETIME: Final = timedelta(seconds=100)  # API reference: CreateParticipantConnection
 CONNECTION_TOKEN_LIFETIME: Final = timedelta(days=1)  # likewise
 
+PARTICIPANTS_PER_CHAT: Final = 6  # administrator guide: feature-limits
+BOT_CONNECTS_WITHIN: Final = timedelta(seconds=15)  # administrator guide: chat-customize-flow
+
 _BOTH: Final = frozenset({"WEBSOCKET", "CONNECTION_CREDENTIALS"})
 
 
@@ -29,6 +32,7 @@ class Participant:
         display_name: Its display name.
         participant_token: What it gets connections with.
         first_contact: The initial contact of the chat.
+        added_at: When CreateParticipant added it; `None` for who came in another way.
         connected_at: When it connected first, `None` before.
         has_left: Whether it has disconnected.
         asked_for: The types of connection information that it has asked for.
@@ -39,6 +43,7 @@ class Participant:
     display_name: str
     participant_token: str
     first_contact: Contact
+    added_at: datetime | None = None
     connected_at: datetime | None = None
     has_left: bool = False
     asked_for: frozenset[str] = frozenset()
@@ -47,6 +52,16 @@ class Participant:
     def is_present(self) -> bool:
         """Whether it has connected and not left."""
         return self.connected_at is not None and not self.has_left
+
+    def comes_too_late(self, now: datetime) -> bool:
+        """Whether it has not asked for a connection in the time that CreateParticipant gives it."""
+        if self.added_at is None or self.asked_for or self.connected_at is not None:
+            return False
+        return now - self.added_at > BOT_CONNECTS_WITHIN
+
+    def takes_part(self, now: datetime) -> bool:
+        """Whether it is one of the chat's participants: it has not left, and has connected or can still do so."""
+        return not self.has_left and not self.comes_too_late(now)
 
     def asks_for(self, types: frozenset[str]) -> bool:
         """Note what it asks for; return whether that is all that a client needs to subscribe to the chat.
@@ -94,7 +109,7 @@ class Participants:
             found = self._by_session[contact.initial_contact_id] = [customer]
         return found
 
-    def add(self, contact: Contact, role: str, display_name: str) -> Participant:
+    def add(self, contact: Contact, role: str, display_name: str, *, added_at: datetime | None = None) -> Participant:
         """Let somebody else take part in a contact's chat."""
         participant_id, participant_token = self._identifiers.participant()
         participant = Participant(
@@ -103,6 +118,7 @@ class Participants:
             display_name=display_name,
             participant_token=participant_token,
             first_contact=self._contacts[contact.initial_contact_id],
+            added_at=added_at,
         )
         self.of(contact).append(participant)
         self._by_token[participant_token] = participant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_connect_chat._service.chats.attachments import Attachment
 
@@ -18,6 +18,20 @@ TYPING: Final = f"{_EVENT}typing"
 MESSAGE_DELIVERED: Final = f"{_EVENT}message.delivered"
 MESSAGE_READ: Final = f"{_EVENT}message.read"
 CONNECTION_ACKNOWLEDGED: Final = f"{_EVENT}connection.acknowledged"  # has had no effect since the end of 2024
+
+
+class Receipt(NamedTuple):
+    """What one participant said of a message of somebody else.
+
+    Attributes:
+        recipient_participant_id: Who said it.
+        delivered_timestamp: When it said that the message had reached it, `None` where it did not.
+        read_timestamp: When it said that it had read the message, `None` where it did not.
+    """
+
+    recipient_participant_id: str
+    delivered_timestamp: datetime | None = None
+    read_timestamp: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +50,7 @@ class TranscriptItem:
         participant_role: `"CUSTOMER"`, `"AGENT"`, `"SYSTEM"`, ...; `None` where there is no participant.
         display_name: The sender's display name; `None` where there is no participant.
         attachments: The files of an item of type `"ATTACHMENT"`.
+        receipts: Who has said that the message had reached it, or that it has read it.
     """
 
     id: str
@@ -48,4 +63,5 @@ class TranscriptItem:
     participant_role: str | None = None
     display_name: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
     _order: int = field(default=0, repr=False, compare=False)

@@ -65,6 +65,7 @@ class Contact(SuggestsNames):
     _streamings: tuple[tuple[str, str], ...] = ()
     _transcript: list[TranscriptItem] = field(default_factory=list)
     _connected: bool = False
+    _customer_left: datetime | None = None
     _disconnect_timestamp: datetime | None = None
     _disconnect_reason: str | None = None
     _updated: datetime | None = None
@@ -104,9 +105,9 @@ class Contact(SuggestsNames):
 
     @property
     def disconnect_timestamp(self) -> datetime | None:
-        """When the contact ended, or `None`."""
+        """When the customer left the contact, else when it ended, or `None`."""
         self._clock.now()  # what is due by now happens
-        return self._disconnect_timestamp
+        return self._customer_left or self._disconnect_timestamp
 
     @property
     def disconnect_reason(self) -> str | None:

@@ -168,7 +168,10 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
             return "it is still active"
         reason = contact._disconnect_reason or "no reason"
         if reason == NOT_CONNECTED:
-            reason += ": nobody connected in time; the setting connect_within says how soon that must be"
+            reason += (
+                ": nobody connected in time; the setting connect_within says how soon that must be, and "
+                "ConnectParticipant counts only once the contact is streamed"
+            )
         return f"it ended at {iso_timestamp(contact._disconnect_timestamp)} ({reason})"
 
     def say(self, contact: Contact, **members: Any) -> TranscriptItem:
@@ -182,6 +185,11 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         contact._transcript.append(item)
         self._feed.publish(contact, item)
         return item
+
+    def replace(self, item: TranscriptItem, changed: TranscriptItem) -> None:
+        """Put a changed item into the place of the one that a transcript has."""
+        transcript = self._contacts[item.contact_id]._transcript
+        transcript[transcript.index(item)] = changed
 
 
 def _refuse_contact(contact_id: object) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.rules.rulebook import RuleBook
-
-RETENTION: Final = timedelta(days=730)  # contacts are kept for 24 months: API reference, DescribeContact
 
 
 def resolve_source(
@@ -33,7 +31,7 @@ def resolve_source(
         now: The time of the request.
 
     Raises:
-        ServiceError: The source is unknown, has not ended, is too old, or is not its session's initial contact.
+        ServiceError: The source is unknown or too old, has not ended, or is not its session's initial contact.
     """
     if persistent_chat is None:
         return None
@@ -57,12 +55,7 @@ def resolve_source(
         f"SourceContactId {source_id} has not ended: only an ended chat can be rehydrated.",
     )
     source = source or named
-    ended = source._disconnect_timestamp or now
-    rules.require(
-        "source-contact-retention",
-        now - ended <= RETENTION,
-        f"SourceContactId {source_id} ended more than 24 months ago: {contacts.describe(source)}.",
-    )
+    require_retained(source, rules, now, "source-contact-retention")
     return source
 
 

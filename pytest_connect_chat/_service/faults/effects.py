@@ -20,6 +20,17 @@ ServerError = Literal[500, 502, 503, 504]
 NETWORK_ERRORS: Final[tuple[str, ...]] = get_args(NetworkError)
 LOSSES: Final = ("read_timeout", "connection_closed")
 SERVER_ERRORS: Final[tuple[int, ...]] = get_args(ServerError)
+DECLARE_THROTTLING: Final = frozenset(  # operations of `connect` whose model lists ThrottlingException
+    {
+        "CreateParticipant",
+        "CreatePersistentContactAssociation",
+        "DescribeContact",
+        "ListAssociatedContacts",
+        "ListContactFlows",
+        "TagContact",
+        "UntagContact",
+    }
+)
 ERROR_STATUSES: Final = range(300, 600)
 
 Serve = Callable[[], Reply]
@@ -44,7 +55,11 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The API's rate is exceeded; each service has a code of its own for that."""
+    """The API's rate is exceeded.
+
+    Attributes:
+        code: The error code, for the operations of `connect` whose model declares none.
+    """
 
     code: str
 
@@ -53,7 +68,7 @@ class Throttle:
 
     def reply(self, request: Request, serve: Serve) -> Reply:
         """Return a throttling error."""
-        return Reply(error=throttling_error(request.service, self.code))
+        return Reply(error=throttling_error(request, self.code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +142,16 @@ class Delay:
 Effect = Refuse | Throttle | DenyAccess | BreakNetwork | LoseResponse | Delay
 
 
-def throttling_error(service: str, connect_code: str) -> ServiceError:
-    """Return the error of an exceeded API rate; that `connect` uses this code is assumed."""
-    if service == "connect":
-        return ServiceError(connect_code, "Too Many Requests", HTTPStatus.TOO_MANY_REQUESTS.value)
-    return ServiceError("ThrottlingException", "Rate exceeded")
+def throttling_error(request: Request, undeclared: str) -> ServiceError:
+    """Return the error of an exceeded API rate: the one that the operation's model declares.
+
+    Args:
+        request: The request that came too soon.
+        undeclared: The error code for operations of `connect` that declare none; which one it is is assumed.
+    """
+    if request.service == "connect" and request.operation not in DECLARE_THROTTLING:
+        return ServiceError(undeclared, "Too Many Requests", HTTPStatus.TOO_MANY_REQUESTS.value)
+    return ServiceError("ThrottlingException", "Rate exceeded", HTTPStatus.TOO_MANY_REQUESTS.value)
 
 
 def server_error(status: int) -> ServiceError:

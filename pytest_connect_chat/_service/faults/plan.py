@@ -133,7 +133,7 @@ class FaultPlan(FixedNames, Sequence[Fault]):
 
     @_named_calls
     def throttle(self, **selector: Unpack[Selector]) -> Fault:
-        """Exceed the API's rate: HTTP 429 with the code of the setting `throttle_code`.
+        """Exceed the API's rate: HTTP 429 with the code that the operation declares, else that of `throttle_code`.
 
         Args:
             **selector: Which requests; see `Selector`.

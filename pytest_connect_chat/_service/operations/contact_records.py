@@ -8,6 +8,7 @@ from typing import Any, Final
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.lineage import root_of
+from pytest_connect_chat._service.contacts.retention import RETENTION
 from pytest_connect_chat._service.faults.effects import ACCOUNT_ID
 from pytest_connect_chat._service.operations.pages import page_of
 from pytest_connect_chat._service.request import Request
@@ -45,9 +46,14 @@ def describe_contact(state: ServiceState, request: Request, now: datetime, conta
 
 
 def list_associated_contacts(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
-    """Answer one `ListAssociatedContacts`: all contacts of the tree that has the same root."""
+    """Answer one `ListAssociatedContacts`: the contacts of the tree with the same root that are still known."""
     root = root_of(state.contacts, contact)
-    tree = [other for other in state.contacts.values() if root_of(state.contacts, other) == root]
+    tree = [
+        other
+        for other in state.contacts.values()
+        if root_of(state.contacts, other) == root
+        and (now - other.initiation_timestamp <= RETENTION or not state.rules["contact-retention"].enabled)
+    ]
     summaries = [_summary(state, other) for other in tree]
     return Answer(page_of(state, request, "ContactSummaryList", summaries, ASSOCIATED_PER_PAGE), contact)
 
@@ -58,7 +64,7 @@ def _summary(state: ServiceState, contact: Contact) -> dict[str, Any]:
         "ContactId": contact.contact_id,
         "ContactArn": f"{instance_arn(contact.instance_id, contact.region)}/contact/{contact.contact_id}",
         "InitiationTimestamp": contact.initiation_timestamp,
-        "DisconnectTimestamp": contact.disconnect_timestamp,
+        "DisconnectTimestamp": contact.disconnect_timestamp,  # the customer's, if that was earlier
         # "If this contact is related to other contacts": so it is not there before a transfer.
         "InitialContactId": contact.initial_contact_id if transferred else None,
         "PreviousContactId": contact.previous_contact_id,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT
 from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.contacts.contact import Contact
@@ -14,17 +16,28 @@ from pytest_connect_chat._service.operations.subjects import require_active
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 
-UNNAMED = "CUSTOM_BOT"  # what a participant without a display name is called is assumed
+UNNAMED: Final = "CUSTOM_BOT"  # where the rule that wants a display name is switched off
 
 
 def create_participant(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
     """Answer one `CreateParticipant`: a custom bot, which joins once it connects with its own participant token."""
     require_active(state, contact)
+    _require_room(state, contact, now)
     details = request.params["ParticipantDetails"]
     role, display_name = details.get("ParticipantRole", "CUSTOM_BOT"), details.get("DisplayName", UNNAMED)
-    participant = state.participants.add(contact, role, display_name)
+    participant = state.participants.add(contact, role, display_name, added_at=now)
     credentials = {"ParticipantToken": participant.participant_token, "Expiry": iso_timestamp(contact.expires_at)}
     return Answer({"ParticipantCredentials": credentials, "ParticipantId": participant.participant_id}, contact)
+
+
+def _require_room(state: ServiceState, contact: Contact, now: datetime) -> None:
+    """Refuse a custom bot where one is already, where an agent is, or where the chat is full."""
+    roles = [one.role for one in state.participants.of(contact) if one.takes_part(now)]
+    require, chat = state.rules.require, f"The chat of the contact {contact.contact_id}"
+    require("custom-bot-without-agent", "AGENT" not in roles, f"{chat} has an agent already.")
+    require("custom-bots-per-chat", "CUSTOM_BOT" not in roles, f"{chat} has a CUSTOM_BOT already.")
+    full = len(roles) >= PARTICIPANTS_PER_CHAT
+    require("participants-per-chat", not full, f"{chat} has {len(roles)} participants already.")
 
 
 def create_persistent_contact_association(

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats.participants import Participant
-from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.chats.transcript import Receipt, TranscriptItem
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.contacts.lineage import session_of
 from pytest_connect_chat._service.operations.pages import read_token, write_token
@@ -44,12 +44,7 @@ def get_transcript(state: ServiceState, request: Request, now: datetime, partici
     past = [
         item for contact_id in contact.past_contact_ids for item in reversed(state.contacts[contact_id]._transcript)
     ]
-    only = params.get("ContactId")
-    state.rules.require(
-        "transcript-contact",
-        only is None or only in {segment.contact_id for segment in session},
-        f"ContactId {only} is no contact of the current chat.",
-    )
+    only = params.get("ContactId")  # of another chat: a page without items, as was seen
     start = _start(state, request, current, chat)
     if start.direction == "PAST":
         _require_past_is_readable(state, request)
@@ -60,38 +55,45 @@ def get_transcript(state: ServiceState, request: Request, now: datetime, partici
     else:
         items = [(index, current[index]) for index in range(start.place, len(current))]
     wanted = [(index, item) for index, item in items if only in (None, item.contact_id)]
-    page = wanted[: params.get("MaxResults") or PER_PAGE]
+    page = wanted[: _page_size(params)]
     members: dict[str, Any] = {"InitialContactId": chat, "Transcript": _sorted(page, params)}
-    following = None
+    following: Start | None = None
     if len(wanted) > len(page):
         following = _after(start.direction, page[-1][0])
     elif start.direction == "BACKWARD" and past and only is None:
         following = Start("PAST", 0)
-    if following is not None:
-        members["NextToken"] = write_token(f"{following.direction} {following.place}", chat)
+    # Empty where nothing follows: so it was seen, though the model wants a character.
+    members["NextToken"] = write_token(f"{following.direction} {following.place}", chat) if following else ""
     return Answer(members, contact)
+
+
+def _page_size(params: dict[str, Any]) -> int:
+    size: int = params.get("MaxResults") or PER_PAGE
+    return size
 
 
 def _start(state: ServiceState, request: Request, current: Sequence[TranscriptItem], chat: str) -> Start:
     params = request.params
-    if "NextToken" in params:
-        position = _POSITION.match(read_token(params["NextToken"], chat))
-        state.rules.require("transcript-next-token", position is not None, "NextToken is not one of this chat.")
-        if position is not None:
-            direction: str = position[1]
+    if params.get("NextToken"):
+        read = _POSITION.match(read_token(params["NextToken"], chat))
+        state.rules.require("transcript-next-token", read is not None, "NextToken is not one of this chat.")
+        if read is not None:
+            direction: str = read[1]
             if direction != "PAST":
                 direction = params.get("ScanDirection", direction)
-            return Start(direction, int(position[2]))
-    if "StartPosition" not in params:
+            return Start(direction, int(read[2]))
+    position = params.get("StartPosition")  # `{}`, which amazon-connect-chatjs sends with every call, is none
+    if not position:
         direction = params.get("ScanDirection", "BACKWARD")
         return Start(direction, len(current) if direction == "BACKWARD" else 0)
     direction = params.get("ScanDirection", "FORWARD")
-    index = _index(state, params["StartPosition"], direction, current)
+    index = _index(state, params, direction, current)
     return Start(direction, index + 1 if direction == "BACKWARD" else index)
 
 
-def _index(state: ServiceState, position: dict[str, Any], direction: str, current: Sequence[TranscriptItem]) -> int:
+def _index(state: ServiceState, params: dict[str, Any], direction: str, current: Sequence[TranscriptItem]) -> int:
     """Return the index of the first item of a page, both directions counting it in."""
+    position = params["StartPosition"]
     if "Id" in position:
         ids = [item.id for item in current]
         known = position["Id"] in ids
@@ -99,7 +101,10 @@ def _index(state: ServiceState, position: dict[str, Any], direction: str, curren
         return ids.index(position["Id"]) if known else 0
     moment = moment_of(position.get("AbsoluteTime", ""))
     if moment is None:
-        return max(0, len(current) - int(position.get("MostRecent", 0)))
+        most_recent = position.get("MostRecent", 0)
+        if direction == "FORWARD":  # 0 says nothing of how many: the newest page (assumed)
+            most_recent = most_recent or _page_size(params)
+        return max(0, len(current) - int(most_recent))
     if direction == "BACKWARD":
         return sum(item.absolute_time <= moment for item in current) - 1
     return sum(item.absolute_time < moment for item in current)
@@ -109,7 +114,7 @@ def _require_past_is_readable(state: ServiceState, request: Request) -> None:
     params = request.params
     state.rules.require(
         "transcript-past",
-        params.get("ScanDirection") != "FORWARD" and not {"StartPosition", "ContactId"} & set(params),
+        params.get("ScanDirection") != "FORWARD" and not params.get("StartPosition") and "ContactId" not in params,
         "Past chats are read with ScanDirection BACKWARD, and without StartPosition and ContactId.",
     )
 
@@ -145,6 +150,18 @@ def _members(index: int, item: TranscriptItem) -> dict[str, Any]:
             for attachment in item.attachments
         ]
         or None,
+        "MessageMetadata": {"MessageId": item.id, "Receipts": [_receipt(one) for one in item.receipts]}
+        if item.receipts
+        else None,
         "ContactId" if index >= 0 else "RelatedContactId": item.contact_id,
     }
     return {member: value for member, value in members.items() if value is not None}
+
+
+def _receipt(receipt: Receipt) -> dict[str, str]:
+    members = {"RecipientParticipantId": receipt.recipient_participant_id}
+    if receipt.delivered_timestamp is not None:
+        members["DeliveredTimestamp"] = iso_timestamp(receipt.delivered_timestamp)
+    if receipt.read_timestamp is not None:
+        members["ReadTimestamp"] = iso_timestamp(receipt.read_timestamp)
+    return members

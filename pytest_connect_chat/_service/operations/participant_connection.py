@@ -17,11 +17,29 @@ def create_participant_connection(
     state: ServiceState, request: Request, now: datetime, participant: Participant
 ) -> Answer:
     """Answer one `CreateParticipantConnection`, which can be repeated: each gives what it asks for anew."""
+    state.rules.require(
+        "custom-bot-connects",
+        not participant.comes_too_late(now),
+        f"The participant {participant.participant_id} was added at {iso_timestamp(participant.added_at or now)}, "
+        "more than 15 seconds ago, and has never connected.",
+    )
     types = frozenset(request.params.get("Type", ()))
-    if participant.asks_for(types) or request.params.get("ConnectParticipant"):
+    subscribes, asks = participant.asks_for(types), request.params.get("ConnectParticipant", False)
+    if subscribes or (asks and _can_be_connected(state, participant)):
         actions.join(state, participant, now)
     members = connection_members(state, participant, types, request.region, now)
     return Answer(members, state.contacts.current(participant.first_contact))
+
+
+def _can_be_connected(state: ServiceState, participant: Participant) -> bool:
+    """Return whether `ConnectParticipant` works: of customers, only for those whose contact is streamed."""
+    if participant.role != "CUSTOMER" or participant.first_contact._streamings:
+        return True
+    rule_id = "connect-participant-streaming"
+    state.rules.refuse(
+        rule_id, "ConnectParticipant works for a customer only once the contact is streamed: see StartContactStreaming."
+    )
+    return not state.rules[rule_id].enabled
 
 
 def connection_members(
@@ -36,7 +54,7 @@ def connection_members(
         }
     if "WEBSOCKET" in types:
         members["Websocket"] = {
-            "Url": state.identifiers.websocket_url(region),
+            "Url": state.urls.websocket(participant, region),
             "ConnectionExpiry": iso_timestamp(now + URL_LIFETIME),
         }
     return members

@@ -12,7 +12,7 @@ from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.chats.attachments import ATTACHMENTS_PER_CHAT, Attachment
 from pytest_connect_chat._service.chats.participants import Participant
-from pytest_connect_chat._service.clock import iso_timestamp
+from pytest_connect_chat._service.faults.effects import ACCOUNT_ID
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 
@@ -23,6 +23,7 @@ DOWNLOAD_SECONDS: Final = 300  # assumed: the most that UrlExpiryInSeconds allow
 def start_attachment_upload(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
     """Answer one `StartAttachmentUpload`; that attachments count towards the quota from here on is assumed."""
     params, chat = request.params, participant.first_contact.contact_id
+    contact = state.contacts.current(participant.first_contact)
     count = state.attachments.count(chat)
     state.rules.require(
         "attachments-per-chat", count < ATTACHMENTS_PER_CHAT, f"The chat has {count} attachments, which is its quota."
@@ -35,15 +36,19 @@ def start_attachment_upload(state: ServiceState, request: Request, now: datetime
     )
     state.attachments.add(chat, attachment)
     metadata = {
-        "Url": _url(state, request, attachment, UPLOAD_SECONDS),
-        "UrlExpiry": iso_timestamp(now + timedelta(seconds=UPLOAD_SECONDS)),
-        "HeadersToInclude": {  # which ones is assumed
-            "Content-Disposition": f"attachment; filename={attachment.attachment_id}",
+        "Url": state.urls.upload(attachment, request.region, UPLOAD_SECONDS),
+        "UrlExpiry": _expiry(now, UPLOAD_SECONDS),
+        "HeadersToInclude": {  # as recorded in public: amazon-connect-streams, issue 712, and AWS's iOS SDK
+            "x-amz-meta-contact_id": contact.contact_id,
+            "x-amz-meta-initial_contact_id": chat,
+            "x-amz-meta-account_id": ACCOUNT_ID,
+            "x-amz-meta-organization_id": contact.instance_id,
+            "x-amz-acl": "bucket-owner-full-control",
+            "Content-Disposition": f'attachment; filename="{attachment.attachment_name}"',
             "Content-Length": str(attachment.size_in_bytes),
             "Content-Type": attachment.content_type,
         },
     }
-    contact = state.contacts.current(participant.first_contact)
     return Answer({"AttachmentId": attachment.attachment_id, "UploadMetadata": metadata}, contact)
 
 
@@ -84,8 +89,8 @@ def get_attachment(state: ServiceState, request: Request, now: datetime, partici
         return Answer(dict(NO_ATTACHMENT), contact)
     seconds = request.params.get("UrlExpiryInSeconds", DOWNLOAD_SECONDS)
     members = {
-        "Url": _url(state, request, attachment, seconds),
-        "UrlExpiry": iso_timestamp(now + timedelta(seconds=seconds)),
+        "Url": state.urls.download(attachment, request.region, seconds),
+        "UrlExpiry": _expiry(now, seconds),
         "AttachmentSizeInBytes": attachment.size_in_bytes,
     }
     return Answer(members, contact)
@@ -94,5 +99,6 @@ def get_attachment(state: ServiceState, request: Request, now: datetime, partici
 NO_ATTACHMENT: Final = {"AttachmentSizeInBytes": 1}  # the model requires it
 
 
-def _url(state: ServiceState, request: Request, attachment: Attachment, seconds: int) -> str:
-    return state.identifiers.presigned_url(request.region, f"chat/{attachment.attachment_id}", seconds)
+def _expiry(now: datetime, seconds: int) -> str:
+    """Return when a URL expires, in the form that was recorded: without milliseconds, unlike the other times."""
+    return f"{now + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.answer import NO_RECEIPTS, Answer
 from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.request import Request
-from pytest_connect_chat._service.rules.events import RECEIPTS
+from pytest_connect_chat._service.rules.events import RECEIPTS, message_of
 from pytest_connect_chat._service.state import ServiceState
 
 WITH_RECEIPTS: Final = 2  # "not supported when there are more than two active participants"
 
 
 def send_message(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
-    """Answer one `SendMessage`. `MessageMetadata` is left out: when it is there is not known."""
+    """Answer one `SendMessage`. `MessageMetadata` of the answer is left out: when it is there is not known."""
     contact = state.contacts.current(participant.first_contact)
     content_type = request.params["ContentType"]
     supported = contact.supported_messaging_content_types
@@ -31,13 +31,25 @@ def send_message(state: ServiceState, request: Request, now: datetime, participa
 
 
 def send_event(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
-    """Answer one `SendEvent`. Typing and receipts are not among the events that a transcript is documented to have."""
+    """Answer one `SendEvent`. A transcript has no items of such events; a receipt shows in the item of its message."""
     contact = state.contacts.current(participant.first_contact)
     if request.params["ContentType"] in RECEIPTS:
         present = sum(one.is_present for one in state.participants.of(contact))
         state.rules.require(
             "receipt-participants",
             present <= WITH_RECEIPTS,
-            f"Message receipts are not supported with {present} participants in the chat.",
+            NO_RECEIPTS,
         )
+        _take_receipt(state, request, now, participant)
     return Answer({"Id": state.identifiers.transcript_item_id(), "AbsoluteTime": iso_timestamp(now)}, contact)
+
+
+def _take_receipt(state: ServiceState, request: Request, now: datetime, participant: Participant) -> None:
+    message_id = message_of(request.params)
+    message = actions.find_message(state, participant, message_id)
+    state.rules.require("receipt-message", message is not None, f"The chat has no message {message_id}.")
+    if message is None:
+        return
+    own = message.participant_id == participant.participant_id
+    state.rules.require("receipt-of-another", not own, f"The message {message_id} is the participant's own.")
+    actions.send_receipt(state, participant, message, request.params["ContentType"], now)

@@ -9,6 +9,7 @@ from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
 from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.rehydration import resolve_source
+from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members
 from pytest_connect_chat._service.request import Request
@@ -28,7 +29,7 @@ def start_chat_contact(state: ServiceState, request: Request, now: datetime) -> 
         return _replay(state, request, earlier)
     _require_instance_and_flow(state, params)
     source = resolve_source(params.get("PersistentChat"), params["InstanceId"], state.contacts, state.rules, now)
-    related = _related_contact(state, params)
+    related = _related_contact(state, params, now)
     attributes = _attributes(state, params, related)
     _require_free_slot(state, params["InstanceId"])
     contact = _new_contact(state, request, now, source, related, attributes)
@@ -73,7 +74,7 @@ def _require_instance_and_flow(state: ServiceState, params: dict[str, Any]) -> N
         refuse("contact-flow-exists", RESOURCE_NOT_FOUND)
 
 
-def _related_contact(state: ServiceState, params: dict[str, Any]) -> Contact | None:
+def _related_contact(state: ServiceState, params: dict[str, Any], now: datetime) -> Contact | None:
     related_contact_id = params.get("RelatedContactId")
     if related_contact_id is None:
         return None
@@ -85,6 +86,8 @@ def _related_contact(state: ServiceState, params: dict[str, Any]) -> Contact | N
         related is not None,
         f"RelatedContactId {related_contact_id} is no contact of the instance {params['InstanceId']}.",
     )
+    if related is not None:
+        require_retained(related, state.rules, now)
     return related
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
@@ -43,6 +44,7 @@ def of_contact(
         )
         if contact is None:
             return Answer(dict(unknown))
+        require_retained(contact, state.rules, now)
         serve = partial(operation, state, request, now, contact)
         return _once(state, request, now, contact.contact_id, "client-token-conflict", serve)
 
@@ -97,7 +99,9 @@ def _once(
     client_token = request.params.get("ClientToken")
     if not client_token:
         return serve()
-    key = (request.region, request.operation, scope, client_token)
+    key: tuple[str, ...] = (request.region, request.operation, scope, client_token)
+    if request.operation == "SendEvent":  # amazon-connect-chatjs sends all its read receipts under one token
+        key += (request.params["ContentType"], request.params.get("Content", ""))
     earlier = state.used_tokens.find(key, now)
     if earlier is not None:
         same = earlier.params == request.params

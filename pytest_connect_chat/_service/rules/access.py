@@ -9,8 +9,11 @@ from pytest_connect_chat._service.rules.rule import (
     ASSUMED,
     CONNECTED,
     CONNECTING,
+    CUSTOM_BOTS,
     DENIED,
     DOCUMENTED,
+    FEATURES,
+    NOT_FOUND,
     OBSERVED,
     members,
     state,
@@ -21,6 +24,11 @@ def participant_role(request: Request) -> str | None:
     """Check that what is added to a chat is a custom bot."""
     role = request.params["ParticipantDetails"].get("ParticipantRole")
     return None if role == "CUSTOM_BOT" else f"ParticipantDetails.ParticipantRole is {role!r}; valid is CUSTOM_BOT."
+
+
+def participant_display_name(request: Request) -> str | None:
+    """Check that what is added to a chat has a name."""
+    return None if request.params["ParticipantDetails"].get("DisplayName") else "ParticipantDetails has no DisplayName."
 
 
 RULES: Final = (
@@ -82,6 +90,52 @@ RULES: Final = (
         DOCUMENTED,
         participant_role,
         operations=("CreateParticipant",),
+    ),
+    members(
+        "added-participant-display-name",
+        "ParticipantDetails",
+        "What `CreateParticipant` adds to a chat has a `DisplayName`.",
+        "API reference: CreateParticipant",
+        DOCUMENTED,
+        participant_display_name,
+        operations=("CreateParticipant",),
+    ),
+    state(
+        "custom-bot-without-agent",
+        None,
+        "A `CUSTOM_BOT` is added only while no agent is in the chat. One that is there leaves when an agent joins.",
+        "ConflictException",
+        CUSTOM_BOTS,
+        DOCUMENTED,
+        operations=("CreateParticipant",),
+    ),
+    state(
+        "custom-bots-per-chat",
+        None,
+        "A chat has one `CUSTOM_BOT` at a time.",
+        "ServiceQuotaExceededException",
+        CUSTOM_BOTS,
+        DOCUMENTED,
+        operations=("CreateParticipant",),
+    ),
+    state(
+        "participants-per-chat",
+        None,
+        "A chat has at most six participants.",
+        "ServiceQuotaExceededException",
+        FEATURES,
+        DOCUMENTED,
+        operations=("CreateParticipant",),
+    ),
+    state(
+        "custom-bot-connects",
+        "ParticipantToken",
+        "A `CUSTOM_BOT` asks for its first connection within 15 seconds of `CreateParticipant`.",
+        NOT_FOUND,
+        CUSTOM_BOTS,
+        DOCUMENTED,
+        code_evidence=DOCUMENTED,
+        operations=CONNECTING,
     ),
     state(
         "attachment-reader",

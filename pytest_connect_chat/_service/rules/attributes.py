@@ -52,6 +52,17 @@ def tag_key_characters(request: Request) -> str | None:
     return None
 
 
+def attribute_lengths(request: Request) -> str | None:
+    """Check each key and value of the contact attributes against the model's maximum length."""
+    for path, texts in (("{key}", request.params["Attributes"]), ("{}", request.params["Attributes"].values())):
+        most = request.limit(f"Attributes{path}").max
+        longest = max(map(len, texts), default=0)
+        if most is not None and longest > most:
+            part = "key" if path == "{key}" else "value"
+            return f"Attributes has a {part} of {longest} characters; at most {most} are allowed."
+    return None
+
+
 RULES: Final = (
     form(
         "attributes-size",
@@ -61,6 +72,13 @@ RULES: Final = (
         PAGE,
         attributes_too_large,
         operations=(*START, "UpdateContactAttributes"),
+    ),
+    form(
+        "attribute-lengths",
+        "Attributes",
+        "Keys and values of `Attributes` are not longer than the model's maxima (32,767 characters each).",
+        MODEL,
+        attribute_lengths,
     ),
     form(
         "attribute-key-characters",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from pytest_connect_chat._service.chats.transcript import (
     CONNECTION_ACKNOWLEDGED,
@@ -26,15 +26,18 @@ def unknown_event(request: Request) -> str | None:
     return None if kind in EVENTS else f"ContentType is {shown(kind)}; valid are {', '.join(EVENTS)}."
 
 
+def message_of(params: dict[str, Any]) -> str | None:
+    """Return the id of the message that a receipt is for; `None` where it does not say."""
+    try:
+        message_id = json.loads(params["Content"])["messageId"]
+    except (KeyError, TypeError, ValueError, RecursionError):  # no content, or JSON of another form, or no JSON
+        return None
+    return message_id if isinstance(message_id, str) else None
+
+
 def receipt_without_message(request: Request) -> str | None:
     """Check that a message receipt says which message it is for."""
-    if request.params["ContentType"] not in RECEIPTS:
-        return None
-    try:
-        message_id = json.loads(request.params["Content"])["messageId"]
-    except (KeyError, TypeError, ValueError, RecursionError):  # no content, or JSON of another form, or no JSON
-        message_id = None
-    if isinstance(message_id, str):
+    if request.params["ContentType"] not in RECEIPTS or message_of(request.params) is not None:
         return None
     return 'Content of a message receipt is a JSON text such as {"messageId": "..."}.'
 
@@ -68,6 +71,24 @@ RULES: Final = (
         SENDING_EVENTS,
         DOCUMENTED,
         code_evidence=DOCUMENTED,
+        operations=("SendEvent",),
+    ),
+    state(
+        "receipt-message",
+        "ContentType",
+        "A message receipt is for a message of the chat.",
+        VALIDATION,
+        "none",
+        ASSUMED,
+        operations=("SendEvent",),
+    ),
+    state(
+        "receipt-of-another",
+        "ContentType",
+        "A message receipt is for the message of another participant.",
+        VALIDATION,
+        "none",
+        ASSUMED,
         operations=("SendEvent",),
     ),
 )

@@ -94,6 +94,15 @@ RULES: Final = (
         operations=OF_A_CONTACT,
     ),
     state(
+        "contact-retention",
+        None,
+        "The contact, or the one that a new chat is related to, started no more than 24 months (730 days) ago.",
+        NOT_FOUND,
+        "API reference: DescribeContact",
+        DOCUMENTED,
+        operations=(*START, *OF_A_CONTACT),
+    ),
+    state(
         "contact-active",
         None,
         "The chat of the contact has not ended.",

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES, ATTACHMENT_TYPES
 from pytest_connect_chat._service.request import Request
-from pytest_connect_chat._service.rules.rule import ASSUMED, DOCUMENTED, FEATURES, VALIDATION, form, state
+from pytest_connect_chat._service.rules.rule import (
+    ASSUMED,
+    DOCUMENTED,
+    FEATURES,
+    OBSERVED,
+    VALIDATION,
+    Rule,
+    form,
+    state,
+)
+from pytest_connect_chat._text import shown
 
 
 def attachment_too_large(request: Request) -> str | None:
@@ -17,7 +27,27 @@ def attachment_too_large(request: Request) -> str | None:
     return f"AttachmentSizeInBytes is {size}; at most {ATTACHMENT_BYTES} are allowed."
 
 
+def attachment_of_another_type(request: Request) -> str | None:
+    """Check the type of an attachment, by its name."""
+    name = request.params["AttachmentName"]
+    _, dot, extension = name.rpartition(".")
+    if dot and extension.lower() in ATTACHMENT_TYPES:
+        return None
+    return f"AttachmentName is {shown(name)}; valid types are {', '.join(ATTACHMENT_TYPES)}."
+
+
 RULES: Final = (
+    Rule(
+        id="attachment-type",
+        member="AttachmentName",
+        sentence="An attachment has one of the file types of the list, by its name. An instance can be set to others.",
+        code=VALIDATION,
+        source=FEATURES,
+        evidence=DOCUMENTED,
+        code_evidence=OBSERVED,
+        check=attachment_of_another_type,
+        operations=("StartAttachmentUpload",),
+    ),
     form(
         "attachment-size",
         "AttachmentSizeInBytes",

@@ -9,6 +9,7 @@ from pytest_connect_chat._service.rules import modelled
 from pytest_connect_chat._service.rules.rule import (
     ASSUMED,
     DOCUMENTED,
+    FEATURES,
     MODEL,
     NOT_FOUND,
     PAGE,
@@ -118,10 +119,10 @@ RULES: Final = (
     state(
         "source-contact-retention",
         "PersistentChat",
-        "The source of a persistent chat ended no more than 24 months (730 days) ago.",
+        "The source of a persistent chat started no more than 24 months (730 days) ago.",
         NOT_FOUND,
-        "API reference: DescribeContact",
-        ASSUMED,
+        FEATURES,
+        DOCUMENTED,
         operations=(*START, "CreatePersistentContactAssociation"),
     ),
     state(

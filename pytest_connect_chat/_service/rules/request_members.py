@@ -135,6 +135,6 @@ RULES: Final = (
         VALIDATION,
         "none",
         ASSUMED,
-        operations=WITH_TOKEN,
+        operations=tuple(operation for operation in WITH_TOKEN if operation != "SendEvent"),
     ),
 )

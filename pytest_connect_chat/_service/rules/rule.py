@@ -25,6 +25,7 @@ STREAMING: Final = "administrator guide: chat-message-streaming"
 QUOTAS: Final = "administrator guide: amazon-connect-service-limits"
 SENDING: Final = "participant API reference: SendMessage"
 SENDING_EVENTS: Final = "participant API reference: SendEvent"
+CUSTOM_BOTS: Final = "administrator guide: chat-customize-flow"
 FEATURES: Final = "administrator guide: feature-limits"
 START: Final = ("StartChatContact",)
 
@@ -70,7 +71,7 @@ class Rule:
         id: The name by which users switch it.
         member: The top-level member whose presence makes the rule apply; `None` for every request.
         sentence: What is asked of the request.
-        code: The exception class.
+        code: The exception class; `None` where such a request is answered, and what it asks for in vain is not done.
         source: Where the rule is stated.
         evidence: How sure it is that such a request is refused.
         code_evidence: How sure the exception class is.
@@ -84,7 +85,7 @@ class Rule:
     id: str
     member: str | None
     sentence: str
-    code: str
+    code: str | None
     source: str
     evidence: Evidence
     code_evidence: Evidence = ASSUMED
@@ -149,7 +150,7 @@ def state(
     id: str,
     member: str | None,
     sentence: str,
-    code: str,
+    code: str | None,
     source: str,
     evidence: Evidence,
     *,

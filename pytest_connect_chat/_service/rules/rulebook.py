@@ -54,8 +54,8 @@ class RuleSwitch(FixedNames):
         return self._rule.evidence
 
     @property
-    def code(self) -> str:
-        """The exception class that a request against the rule gets."""
+    def code(self) -> str | None:
+        """The exception class that a request against the rule gets; `None` where it is answered, and nothing done."""
         return self._code
 
     @property
@@ -155,7 +155,7 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         for check, switch in applicable:
             message = check(request)
             if message is not None:
-                raise self._refusal(switch, message)
+                self._refuse(switch, message)
 
     def _find_applicable(self, operation: str, members: frozenset[str]) -> list[tuple[Check, RuleSwitch]]:
         return [
@@ -184,11 +184,13 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         """
         switch = self._switches[rule_id]
         if switch._enabled:
-            raise self._refusal(switch, message)
+            self._refuse(switch, message)
 
-    def _refusal(self, switch: RuleSwitch, message: str) -> ServiceError:
+    def _refuse(self, switch: RuleSwitch, message: str) -> None:
+        if switch._code is None:
+            return
         if message not in OBSERVED_TEXTS:
             message = f"{printable(message)} (rule {switch.id} of pytest-connect-chat)"
         refusal = ServiceError(switch._code, message)
         refusal.rule = switch.id
-        return refusal
+        raise refusal

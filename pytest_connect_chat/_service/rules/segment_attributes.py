@@ -22,6 +22,8 @@ from pytest_connect_chat._text import shown
 
 _SEGMENT_KEY = re.compile(r"(?:connect:)?[A-Za-z0-9_-]+\Z")
 
+_INTEGER: Final = 2**31  # an `integer` of the model has 32 bits
+
 _ARN = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:\S+\Z")
 
 
@@ -38,9 +40,9 @@ def _segment_values(request: Request) -> Iterator[tuple[str, str | None, dict[st
 
 
 def segment_key_characters(request: Request) -> str | None:
-    """Check the characters of the segment attribute keys; the system's own begin `connect:`."""
-    for key in request.params["SegmentAttributes"]:
-        if not _SEGMENT_KEY.match(key):
+    """Check the characters of the segment attribute keys, at every depth; the system's own begin `connect:`."""
+    for _, key, _ in _segment_values(request):
+        if key is not None and not _SEGMENT_KEY.match(key):
             return (
                 f"SegmentAttributes has the key {shown(key)}; keys hold only alphanumeric characters, - and _ "
                 "(the system's own begin connect:)."
@@ -71,11 +73,20 @@ def segment_lengths(request: Request) -> str | None:
 
 
 def segment_system_only(request: Request) -> str | None:
-    """Check that only system-defined attributes hold lists and ARNs."""
-    for key, value in request.params["SegmentAttributes"].items():
+    """Check that only system-defined attributes hold lists and ARNs, at every depth."""
+    for path, _, value in _segment_values(request):
         for member in ("ValueList", "ValueArn"):
-            if member in value and not key.startswith("connect:"):
-                return f"SegmentAttributes.{key}.{member} is supported for system-defined attributes only."
+            if member in value and not path.startswith("SegmentAttributes.connect:"):
+                return f"{path}.{member} is supported for system-defined attributes only."
+    return None
+
+
+def segment_integer(request: Request) -> str | None:
+    """Check that a `ValueInteger` has 32 bits."""
+    for path, _, value in _segment_values(request):
+        number = value.get("ValueInteger", 0)
+        if not -_INTEGER <= number < _INTEGER:
+            return f"{path}.ValueInteger is {number}, which is more than 32 bits hold."
     return None
 
 
@@ -109,8 +120,8 @@ RULES: Final = (
     form(
         "segment-attribute-key-characters",
         "SegmentAttributes",
-        "Keys of `SegmentAttributes` hold only alphanumeric characters, dash and underscore, after `connect:` for the "
-        "system's own.",
+        "Keys of `SegmentAttributes`, at every depth, hold only alphanumeric characters, dash and underscore, after "
+        "`connect:` for the system's own.",
         PAGE,
         segment_key_characters,
     ),
@@ -131,6 +142,14 @@ RULES: Final = (
         segment_lengths,
     ),
     form(
+        "segment-attribute-integer",
+        "SegmentAttributes",
+        "A `ValueInteger` of `SegmentAttributes` has 32 bits.",
+        MODEL,
+        segment_integer,
+        evidence=ASSUMED,
+    ),
+    form(
         "segment-attribute-arn",
         "SegmentAttributes",
         "A `ValueArn` of `SegmentAttributes` is a valid ARN.",
@@ -140,7 +159,7 @@ RULES: Final = (
     members(
         "segment-attribute-system-only",
         "SegmentAttributes",
-        "`ValueList` and `ValueArn` are used with system-defined segment attributes (`connect:...`) only.",
+        "`ValueList` and `ValueArn` are used in system-defined segment attributes (`connect:...`) only.",
         PAGE,
         DOCUMENTED,
         segment_system_only,

@@ -9,6 +9,7 @@ from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules import modelled
 from pytest_connect_chat._service.rules.rule import (
     ASSUMED,
+    CONNECTING,
     DOCUMENTED,
     MODEL,
     NOT_FOUND,
@@ -81,6 +82,15 @@ RULES: Final = (
         STREAMING,
         DOCUMENTED,
         operations=("StartContactStreaming",),
+    ),
+    state(
+        "connect-participant-streaming",
+        "ConnectParticipant",
+        "`ConnectParticipant` connects a customer whose contact is streamed; for another customer it does nothing.",
+        None,
+        STREAMING,
+        DOCUMENTED,
+        operations=CONNECTING,
     ),
     state(
         "streaming-exists",

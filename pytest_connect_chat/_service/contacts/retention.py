@@ -1,0 +1,26 @@
+"""How long the service knows a contact."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from pytest_connect_chat._service.clock import iso_timestamp
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.rules.rulebook import RuleBook
+
+RETENTION: Final = timedelta(days=730)  # "24 months from the InitiationTimestamp": API reference, DescribeContact
+
+
+def require_retained(contact: Contact, rules: RuleBook, now: datetime, rule_id: str = "contact-retention") -> None:
+    """Refuse a request that concerns a contact which started too long ago.
+
+    Raises:
+        ServiceError: It did.
+    """
+    rules.require(
+        rule_id,
+        now - contact.initiation_timestamp <= RETENTION,
+        f"The contact {contact.contact_id} started at {iso_timestamp(contact.initiation_timestamp)}, more than "
+        "24 months ago, and is not known any more.",
+    )
