@@ -16,7 +16,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -359,6 +359,21 @@ def test_each_near_miss_is_refused_by_what_it_is_named_after(operation: str) -> 
         rule for rule in RULES if operation in rule.operations and rule.check is not None and rule.member in members
     ]
     assert {rule.id for rule in on_form if fake.rules[rule.id].enabled} <= met
+
+
+def test_a_transcript_is_read_forward_from_a_position_only() -> None:
+    read = partial(strategies.requests, "GetTranscript", ConnectionToken="token")
+
+    @settings(FUZZED, max_examples=30)
+    @given(any_way=read(), forward=read(ScanDirection="FORWARD"), from_nowhere=read(StartPosition={}))
+    def check(any_way: Members, forward: Members, from_nowhere: Members) -> None:
+        assert any_way.get("ScanDirection") != "FORWARD" or any_way["StartPosition"]
+        assert forward["StartPosition"]
+        assert from_nowhere.get("ScanDirection") != "FORWARD"
+
+    check()
+    as_given = read(ScanDirection="FORWARD", StartPosition={})
+    assert simplest(as_given).items() >= {"ScanDirection": "FORWARD", "StartPosition": {}}.items()
 
 
 def test_what_is_drawn_suits_what_is_given() -> None:

@@ -184,8 +184,18 @@ def test_the_other_side_sends_receipts(chat: Chat) -> None:
     chat.fake.transfer(chat.contact_id)  # the message is in the contact before
     grace.send_event("message.read", message_id=chat.id_of("4"))
 
-    (item,) = [item for item in chat.read()["Transcript"] if item.get("Content") == "4"]
-    assert item["MessageMetadata"]["Receipts"][0]["RecipientParticipantId"] == grace.participant_id
+    grace.send_event("message.delivered", message_id=chat.id_of("3"))
+
+    receipts = {
+        item["Content"]: item["MessageMetadata"]["Receipts"]
+        for item in chat.read()["Transcript"]
+        if "MessageMetadata" in item
+    }
+    assert {content: [set(one) for one in several] for content, several in receipts.items()} == {
+        "3": [{"DeliveredTimestamp", "RecipientParticipantId"}],
+        "4": [{"ReadTimestamp", "RecipientParticipantId"}],
+    }
+    assert receipts["4"][0]["RecipientParticipantId"] == grace.participant_id
     with pytest.raises(SceneError, match="is no message of another participant"):
         grace.send_event("message.read", message_id="nobody")
     with pytest.raises(SceneError, match="is no message of another participant"):

@@ -44,7 +44,7 @@ class AnswerWriter:
         parsed: Parsed = snapshot(members)
         self._validate(operation, parsed)
         if operation.service_model.service_name == "connect":  # the participant service writes times as texts
-            _localise(parsed)
+            parsed = _localised(parsed)
         headers = self._headers()
         parsed["ResponseMetadata"] = _metadata(OK, headers)
         return self._response(OK, headers), parsed
@@ -113,17 +113,13 @@ def _lazy(response_class: Any) -> type[AWSResponse]:
     return ServedResponse
 
 
-def _localise(members: Parsed) -> None:
-    """Give times the zone in which botocore's parser reads the numbers on the wire."""
-    for name, value in members.items():
-        if isinstance(value, datetime):
-            members[name] = DEFAULT_TIMESTAMP_PARSER(value.timestamp())
-        elif isinstance(value, dict):
-            _localise(value)
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, dict):
-                    _localise(item)
+def _localised(value: Any) -> Any:
+    """Return members whose times have the zone in which botocore's parser reads the numbers on the wire."""
+    if isinstance(value, dict):
+        return {name: _localised(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_localised(item) for item in value]
+    return DEFAULT_TIMESTAMP_PARSER(value.timestamp()) if isinstance(value, datetime) else value
 
 
 def _metadata(status: int, headers: dict[str, str]) -> dict[str, Any]:
