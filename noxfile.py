@@ -34,6 +34,7 @@ ONCE = [
     "quotas",
     "stateful",
     "transcript",
+    "tracers_of_vendors",
     "types",
 ]
 # What a newer botocore can change first.
@@ -45,12 +46,14 @@ OF_BOTOCORE = [
     "fuzzing",
     "interception",
     "interrupted_calls",
+    "lifecycle",
     "model_contract",
     "moto",
     "own_stubber",
     "package",
     "retries",
     "rules",
+    "tracers",
 ]
 
 
@@ -148,6 +151,14 @@ def docs(session: nox.Session) -> None:
     """Run every Python block of the README and the docs, and check what is generated."""
     session.install("-e", ".", *group("tests"))
     session.run("pytest", "tests/test_docs.py", *session.posargs)
+
+
+@nox.session
+def tracers(session: nox.Session) -> None:
+    """Run the tests beside tracers, those of vendors included, which no other session installs."""
+    install_async(session)
+    session.install(*group("tracers"))
+    session.run("pytest", "tests/test_tracers.py", "tests/test_tracers_of_vendors.py", *session.posargs)
 
 
 @nox.session

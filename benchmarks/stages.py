@@ -16,9 +16,9 @@ from pytest_connect_chat import FakeConnectChat
 # What is indented is part of what stands above it. A stage is slower here than in a loop of its own, by half or more:
 # between two calls botocore takes the processor's caches for itself.
 STAGES: Final = {
-    "begin, under the fake that decides": "_clients.interception:_begin",
-    "claim the call, fill in its ClientToken": "_clients.stubber:ConnectChatStubber._assert_expected_params",
-    "answer it": "_clients.stubber:ConnectChatStubber._get_response_handler",
+    "begin, under the fake that decides": "_clients.interception:Call.begin",
+    "draw its ClientToken": "_clients.stubber:ConnectChatStubber.client_token",
+    "answer it": "_clients.stubber:ConnectChatStubber.answer",
     "  copy the request": "_clients.exchange:snapshot",
     "  check and commit it": "_service.service:ConnectChatService.attempt",
     "    end what is due": "_service.contacts.registry:ContactRegistry.settle_until",
@@ -30,7 +30,7 @@ STAGES: Final = {
     "  write the answer": "_clients.answers:AnswerWriter.success",
     "    draw a request id": "_service.identifiers:Identifiers.request_id",
     "  record it": "_clients.exchange:Exchange._finish",
-    "end": "_clients.interception:_end",
+    "end": "_clients.interception:Call.end",
 }
 
 

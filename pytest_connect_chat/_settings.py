@@ -15,7 +15,7 @@ class Settings(NamedTuple):
     """What a fake is set to. Make one with `settings_from`."""
 
     seed: int | str | None = None
-    region: str = "us-east-1"
+    region: str | None = None
     clock: datetime | str | None = None
     strict: bool = True
     unfaked: Literal["error", "passthrough"] = "error"
@@ -28,6 +28,11 @@ class Settings(NamedTuple):
     chaos: float = 0
     chaos_mode: Literal["survivable", "hard"] = "survivable"
     block: bool = False
+
+    @property
+    def client_region(self) -> str:
+        """The region of what the fake makes itself."""
+        return self.region or "us-east-1"
 
 
 class Setting(NamedTuple):
@@ -145,8 +150,8 @@ SETTINGS: Final[dict[str, Setting]] = {
         "a region name such as 'us-east-1'",
         _region,
         "string",
-        "the region of the fixtures' clients (default: us-east-1); given here or in the configuration, it is also "
-        "exported as AWS_DEFAULT_REGION before collection where the environment has none",
+        "the region of the fixtures' clients (default: us-east-1), and AWS_DEFAULT_REGION while the fixture is taken; "
+        "given here or in the configuration, it is also exported before collection where the environment has none",
         option=True,
     ),
     "clock": Setting(
@@ -231,7 +236,7 @@ SETTINGS: Final[dict[str, Setting]] = {
 }
 
 
-_DEFAULT_IS_NONE: Final = ("seed", "clock")
+_DEFAULT_IS_NONE: Final = ("seed", "region", "clock")
 
 
 def settings_from(values: Mapping[str, Any], where: str = "") -> Settings:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overload
+from weakref import WeakSet
 
+from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.blocking import guarded
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
@@ -44,7 +47,7 @@ class SettingKeywords(TypedDict, total=False):
     """The settings as keywords, for type checkers; what each does stands in `SETTINGS`."""
 
     seed: int | str | None
-    region: str
+    region: str | None
     clock: datetime | str | None
     strict: bool
     unfaked: Literal["error", "passthrough"]
@@ -85,12 +88,14 @@ class FakeConnectChat(FixedNames):
     def __init__(self, **settings: Unpack[SettingKeywords]) -> None:
         self._begin(settings_from(settings))
         self._started = False
+        self._older_threads: WeakSet[threading.Thread] = WeakSet()
 
     @classmethod
     def _from_settings(cls, settings: Settings) -> Self:
         fake = cls.__new__(cls)
         fake._begin(settings)
         fake._started = False
+        fake._older_threads = WeakSet()
         return fake
 
     def _begin(self, settings: Settings) -> None:
@@ -122,19 +127,31 @@ class FakeConnectChat(FixedNames):
     # -- its life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Answer every client of the process from now on."""
+        """Answer every client of the process from now on. A start that fails, or is interrupted, leaves nothing."""
         if self._started:
             raise SceneError("This FakeConnectChat is active already.")
-        self._started = True
-        ENVIRONMENT.enter()
-        self._backend.start()
+        try:
+            self._older_threads = WeakSet(threading.enumerate())
+            self._started = True
+            ENVIRONMENT.enter(self, self._settings.region)
+            interception.add(self._backend, self)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop answering, and leave everything as it was before. Doing so twice does no harm."""
-        if self._started:
-            self._started = False
-            self._backend.stop()
-            ENVIRONMENT.leave()
+        try:
+            self._stop()
+        except BaseException:
+            self._stop()  # what an interrupt has cut off: each step can be taken twice
+            raise
+
+    def _stop(self) -> None:
+        newer = [thread for thread in threading.enumerate() if thread not in self._older_threads]
+        interception.remove(self, newer if self._started else [])
+        ENVIRONMENT.leave(self)
+        self._started = False
 
     def __enter__(self) -> Self:
         self.start()
@@ -154,13 +171,11 @@ class FakeConnectChat(FixedNames):
 
         What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more.
         """
-        before, settings = self._backend, self._settings
+        settings = self._settings
         self._begin(settings._replace(clock=settings.clock or self.clock.start))
         self._settings = settings
         if self._started:
-            self._backend.start_instead_of(before)
-            for client in before.attached:
-                self._backend.attach_for_good(client)
+            interception.add(self._backend, self)
 
     def attach(self, client: Any) -> None:
         """Answer a client whose calls do not pass through botocore's `BaseClient`.
@@ -174,7 +189,7 @@ class FakeConnectChat(FixedNames):
             raise SceneError(
                 "attach() needs an active fake: take the fixture, or use `with FakeConnectChat() as fake:`."
             )
-        self._backend.attach_for_good(client)
+        interception.attach(client)
 
     @overload
     def client(self, service: Literal["connect"] = "connect") -> ConnectClient: ...
@@ -266,6 +281,8 @@ class FakeConnectChat(FixedNames):
             LeftoverError: Something is left; the message says what.
         """
         __tracebackhide__ = True
+        if self._backend.is_copy:
+            return  # it is for the parent to judge
         problems = self._service.leftovers()
         if problems:
             raise LeftoverError(describe_leftovers(problems))
@@ -324,7 +341,7 @@ class FakeConnectChat(FixedNames):
         """
         return scene.add_contact(
             self._service.state,
-            region=self.settings.region,
+            region=self.settings.client_region,
             instance_id=instance_id,
             contact_flow_id=contact_flow_id,
             contact_id=contact_id,
@@ -360,7 +377,7 @@ class FakeConnectChat(FixedNames):
         """
         return scene.add_ended_chat(
             self._service.state,
-            region=self.settings.region,
+            region=self.settings.client_region,
             segments=segments,
             instance_id=instance_id,
             contact_id=contact_id,
@@ -501,7 +518,7 @@ class FakeConnectChat(FixedNames):
 
     def _client_settings(self) -> dict[str, str]:
         return {
-            "region_name": self.settings.region,
+            "region_name": self.settings.client_region,
             "aws_access_key_id": DUMMY["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": DUMMY["AWS_SECRET_ACCESS_KEY"],
         }

@@ -319,7 +319,7 @@ def test_in_unittest_without_pytest(parameters: Parameters) -> None:
 
 def what_fakes_change() -> tuple[Any, dict[str, str]]:
     variables = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    return BaseClient.__dict__["_make_api_call"], variables
+    return BaseClient.__dict__["_make_request"], variables
 
 
 def test_fakes_of_wider_scopes(suite: pytest.Pytester) -> None:

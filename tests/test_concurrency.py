@@ -172,19 +172,14 @@ def test_each_canned_answer_is_used_once(client_of: Callable[[int], Any], parame
     assert not fake.contacts
 
 
-def test_handlers_are_put_on_a_client_once(parameters: Parameters) -> None:
-    def handlers_of(client: Any) -> list[str]:
-        ids = client.meta.events._emitter._unique_id_handlers
-        return [unique_id for unique_id in ids if unique_id.startswith("pytest_connect_chat")]
-
-    client, called_once = client_without_retries(), client_without_retries()
+def test_a_client_has_one_stubber_and_no_handler(client: Any, parameters: Parameters) -> None:
+    handlers = dict(client.meta.events._emitter._unique_id_handlers)
     with FakeConnectChat() as fake:
-        called_once.start_chat_contact(**parameters)
         from_all_threads(lambda thread, number: client.start_chat_contact(**parameters, ClientToken="order-17"))
-        assert handlers_of(client) == handlers_of(called_once) != []
+        assert list(fake._backend._stubbers) == [client]
+        assert client.meta.events._emitter._unique_id_handlers == handlers
 
-    assert len(fake.requests) == ALL + 1
-    assert handlers_of(client) == []
+    assert len(fake.requests) == ALL
 
 
 def code_of(error: Exception) -> str:
@@ -414,14 +409,14 @@ def test_fakes_of_several_threads_give_the_environment_back(monkeypatch: pytest.
                 waiting.pop()()
 
     monkeypatch.setattr(environment, "_lock", FoughtForLock())
-    environment.enter()
-    waiting.append(environment.enter)
-    environment.leave()
-    environment.leave()
+    environment.enter("one", None)
+    waiting.append(lambda: environment.enter("two", None))
+    environment.leave("one")
+    environment.leave("two")
     assert {name: os.environ[name] for name in DUMMY if name in os.environ} == {"AWS_ACCESS_KEY_ID": "mine"}
 
 
-def test_a_call_from_before_the_fake_leaves_our_handlers_in_the_client_s_cache(
+def test_a_call_from_before_the_fake_does_not_disturb_those_inside(
     client: Any, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up, go_on = threading.Event(), threading.Event()

@@ -110,16 +110,16 @@ def test_asserts_need_no_client_of_their_own(fake: FakeConnectChat, monkeypatch:
     fake.requests.describe_user.assert_not_requested(UserId="u")
 
 
-def test_a_client_that_takes_no_handlers_leaves_nothing_behind(
+def test_a_call_that_cannot_begin_leaves_nothing_behind(
     parameters: Parameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    method = BaseClient._make_api_call
-    monkeypatch.setattr(ConnectChatStubber, "activate", raise_it(RuntimeError("no handlers")))
+    method = BaseClient._make_request
+    monkeypatch.setattr(ConnectChatStubber, "__init__", raise_it(RuntimeError("no stubber")))
 
-    with FakeConnectChat(), pytest.raises(RuntimeError, match="no handlers"):
+    with FakeConnectChat(), pytest.raises(RuntimeError, match="no stubber"):
         new_client().start_chat_contact(**parameters)
 
-    assert BaseClient._make_api_call is method
+    assert BaseClient._make_request is method
 
 
 def test_a_property_that_fails_says_so_itself() -> None:

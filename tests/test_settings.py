@@ -754,11 +754,83 @@ def test_without_the_setting_nothing_is_exported(pytester: pytest.Pytester) -> N
     pytester.makepyfile(
         """
         import os
-        def test_it(connect_chat): assert "AWS_DEFAULT_REGION" not in os.environ
+        assert "AWS_DEFAULT_REGION" not in os.environ
+        def test_it(): assert "AWS_DEFAULT_REGION" not in os.environ
         """
     )
 
     run(pytester).assert_outcomes(passed=1)
+
+
+IN_A_REGION = """
+    import os
+    import boto3.session
+    import pytest
+
+    def region():
+        assert os.environ["AWS_DEFAULT_REGION"] == boto3.session.Session().client("connect").meta.region_name
+        return os.environ["AWS_DEFAULT_REGION"]
+
+    @pytest.mark.connect_chat(region="{marked}")
+    def test_marked(connect_chat, connect_client):
+        assert region() == connect_client.meta.region_name == "{marked}"
+
+    def test_taken(connect_chat):
+        assert region() == "{taken}"
+
+    def test_outside():
+        assert os.environ.get("AWS_DEFAULT_REGION") == {outside!r}
+"""
+
+
+@pytest.mark.parametrize(
+    ("configured", "environment", "marked", "taken", "outside"),
+    [
+        pytest.param(None, None, "eu-west-1", "us-east-1", None, id="bare machine"),
+        pytest.param(None, "eu-west-2", "us-east-1", "eu-west-2", "eu-west-2", id="environment"),
+        pytest.param("eu-west-3", None, "eu-west-1", "eu-west-3", "eu-west-3", id="configuration"),
+        pytest.param("us-east-1", "eu-west-2", "eu-west-1", "us-east-1", "eu-west-2", id="both"),
+    ],
+)
+def test_while_the_fixture_is_taken_there_is_a_region(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    configured: str | None,
+    environment: str | None,
+    marked: str,
+    taken: str,
+    outside: str | None,
+) -> None:
+    if environment is not None:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", environment)
+    if configured is not None:
+        pytester.makeini(ini(region=configured))
+    pytester.makepyfile(IN_A_REGION.format(marked=marked, taken=taken, outside=outside))
+
+    run(pytester).assert_outcomes(passed=3)
+
+    assert os.environ.get("AWS_DEFAULT_REGION") == environment
+
+
+def test_a_region_that_a_test_sets_itself_is_undone_too(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def older(monkeypatch):
+            pass
+
+        def test_it(connect_chat, monkeypatch):
+            monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+        def test_later():
+            assert "AWS_DEFAULT_REGION" not in os.environ
+        """
+    )
+
+    run(pytester).assert_outcomes(passed=2)
 
 
 HINT = (
@@ -889,7 +961,7 @@ def test_a_test_that_needs_a_region_fails_with_a_hint(pytester: pytest.Pytester)
     pytester.makepyfile(
         """
         import boto3
-        def test_it(connect_chat):
+        def test_it():
             boto3.session.Session().client("connect")
         def test_other():
             assert False
@@ -1052,12 +1124,12 @@ def test_the_block_ends_with_the_run(pytester: pytest.Pytester) -> None:
     from botocore.client import BaseClient
     from botocore.endpoint import Endpoint
 
-    before = BaseClient._make_api_call, Endpoint._send
+    before = BaseClient._make_request, Endpoint._send
     pytester.makepyfile("def test_it(): pass")
 
     run(pytester, "--connect-chat-block").assert_outcomes(passed=1)
 
-    assert (BaseClient._make_api_call, Endpoint._send) == before
+    assert (BaseClient._make_request, Endpoint._send) == before
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,10 @@ REST = """
   is published to a topic.
 - There is one account. Credentials and policies are not looked at (`deny_access` and `expire_credentials` plan those
   failures), nor is what region an instance is in.
-- Clients are answered at botocore's event `before-call`. `request-created`, `before-sign`, `before-send` and
-  `response-received` do not happen, nothing is signed, and no bytes are parsed. `before-parameter-build`,
-  `before-call`, `needs-retry`, `after-call` and `after-call-error` do happen. With `unfaked="passthrough"`, calls that
-  are handed on take the whole way.
+- Clients are answered after botocore's event `before-call`, where a request would be made. `request-created`,
+  `before-sign`, `before-send` and `response-received` do not happen, nothing is signed, and no bytes are parsed.
+  `before-parameter-build`, `before-call`, `needs-retry`, `after-call` and `after-call-error` do happen. With
+  `unfaked="passthrough"`, calls that are handed on take the whole way.
 - `needs-retry` is emitted after an answer that failed, and after every answer once a client's retries have been at
   work; a first success alone does not emit it, so that a handler of the application's own is not asked about it. Asked
   are the handlers that the client had when its first attempt failed.
@@ -146,7 +146,7 @@ REST = """
   denials of access, the refusals of `FORWARD` without a position and of receipts among three. The record of a request
   (`error.rule`) and the report of a failed test name the rule for these too.
 - Only clients of this process are answered, in Python. A client on botocore's classes is found whenever it was made;
-  one that goes around `BaseClient` needs `attach()`.
+  one on a copy of them needs `attach()`.
 
 ## Published rates
 

@@ -8,26 +8,17 @@ from typing import Any, cast
 from aiobotocore import retryhandler
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.retries import standard
-from aiobotocore.stub import AioStubber
-from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.exchange import Emission, Step, Steps
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
 
 
-class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[misc]  # aiobotocore has no types
+class AioConnectChatStubber(ConnectChatStubber):
     """A `ConnectChatStubber` for a client whose events are awaited."""
 
     response_class = AioAWSResponse
     retry_modules = (standard, retryhandler)
-
-    async def _answer(  # type: ignore[override]
-        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
-    ) -> Http | None:
-        """Answer the call."""
-        exchange = self.exchange(model, params, context)
-        return None if exchange is None else await self._run(exchange.steps())
 
     async def _run(self, steps: Steps) -> Http | None:  # type: ignore[override]
         try:

@@ -15,16 +15,16 @@ class Refusal:
     def __init__(self) -> None:
         self.refused: list[str] = []
 
-    def enter(self, client: Any, operation_name: str) -> None:
+    def begin(self, client: Any, operation_name: str) -> None:
         """Refuse a client call."""
         raise self._error(f"{operation_name} was called on a {client.meta.service_model.service_name} client")
-
-    def leave(self) -> None:
-        """Have nothing to do: no call begins."""
 
     def check_send(self, request: Any) -> None:
         """Refuse what would leave the process."""
         raise self._error(f"{request.method} {request.url} was about to leave the process")
+
+    def enter_child(self) -> None:
+        """Refuse in a forked process too."""
 
     def _error(self, what: str) -> ClosedError:
         message = (
@@ -38,14 +38,14 @@ class Refusal:
 class Permission:
     """Lets every call pass, below which others may refuse."""
 
-    def enter(self, client: Any, operation_name: str) -> None:
+    def begin(self, client: Any, operation_name: str) -> None:
         """Let a client call pass."""
-
-    def leave(self) -> None:
-        """Have nothing to do after it."""
 
     def check_send(self, request: Any) -> None:
         """Let a request leave the process."""
+
+    def enter_child(self) -> None:
+        """Let calls pass in a forked process too."""
 
 
 def guarded(client: Any) -> Any:
@@ -60,7 +60,7 @@ def guarded(client: Any) -> Any:
                 "that is not active. Use `with FakeConnectChat() as fake:`, or call start()."
             )
         own: Any = endpoint()
-        return interception.as_method(type(own)._send)(own, request)  # looked up now: it may have been wrapped since
+        return interception.as_function(type(own)._send)(own, request)  # looked up now: it may have been wrapped since
 
     client._endpoint._send = send
     return client

@@ -1,69 +1,105 @@
-"""Dummy credentials while a fake is active, so that no client looks for real ones."""
+"""Dummy credentials and a region while a fake is active, so that no client looks for real ones."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 from typing import Any, Final
 
-_METADATA: Final = "AWS_EC2_METADATA_DISABLED"
+_KEY: Final = "AWS_ACCESS_KEY_ID"
+REGION: Final = "AWS_DEFAULT_REGION"
 DUMMY: Final = {
-    "AWS_ACCESS_KEY_ID": "pytest-connect-chat",
+    _KEY: "pytest-connect-chat",
     "AWS_SECRET_ACCESS_KEY": "pytest-connect-chat",
     "AWS_SESSION_TOKEN": "pytest-connect-chat",
     "AWS_SECURITY_TOKEN": "pytest-connect-chat",
-    _METADATA: "true",
+    "AWS_EC2_METADATA_DISABLED": "true",
 }
+
+# What each variable was before, `None` for not there, and what it was set to.
+Changes = dict[str, tuple[str | None, str]]
 
 
 class Environment:
-    """Puts the dummies into the process's environment while anybody needs them."""
+    """Sets the variables in the process's environment while anybody needs them, and puts them back.
+
+    Every step can be taken twice, since an interrupt may have cut off the first.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._before: dict[str, str | None] = {}
+        self._lock = threading.RLock()
+        self._changes: dict[object, Changes] = {}  # by user, in the order in which they came
+        self._last: Changes = {}
 
-    def enter(self) -> None:
-        """Set the variables."""
-        with self._lock:
-            if self._users == 0:
-                self._before = dict.fromkeys(DUMMY)
-                if os.environ.get("AWS_ACCESS_KEY_ID") != DUMMY["AWS_ACCESS_KEY_ID"]:  # nobody has brought dummies back
-                    self._before[_METADATA] = os.environ.get(_METADATA)  # theirs, also where it says what ours does
-            found = {name: os.environ.get(name, dummy) for name, dummy in DUMMY.items()}
-            self._before.update((name, value) for name, value in found.items() if value != DUMMY[name])
-            self._users += 1
-            os.environ.update(DUMMY)
+    def enter(self, user: object, region: str | None) -> None:
+        """Set the variables.
 
-    def leave(self) -> None:
-        """Take the variables back once nobody needs them."""
+        Args:
+            user: Who needs them.
+            region: The region, `None` for the one that is there or else us-east-1.
+        """
         with self._lock:
-            self._users -= 1
-            self._take_back()
+            if os.environ.get(_KEY) == DUMMY[_KEY] and not self._changes:
+                _put_back(self._last)  # somebody's undo has brought the dummies back after we left
+            variables = {**DUMMY, REGION: region or os.environ.get(REGION) or "us-east-1"}
+            self._changes[user] = {name: (os.environ.get(name), value) for name, value in variables.items()}
+            os.environ.update(variables)
+
+    def leave(self, user: object) -> None:
+        """Put the variables back as they were before this user came; one that came later goes on with its own."""
+        with self._lock:
+            if user not in self._changes:
+                return
+            changes = self._changes[user]
+            users = list(self._changes)
+            later = users[users.index(user) + 1 :]
+            if later:
+                _hand_down(changes, self._changes[later[0]])
+            else:
+                _put_back(changes)
+            if len(users) == 1:
+                _forget_default_credentials()
+            self._last = changes
+            del self._changes[user]
 
     def take_back(self) -> None:
-        """Put everything back that still is a dummy, also where somebody's undo has brought it back after we left."""
+        """Put back what somebody's undo has brought back after we left."""
         with self._lock:
-            self._take_back()
+            if not self._changes:
+                _put_back(self._last)
+                _forget_default_credentials()
 
-    def _take_back(self) -> None:
-        if self._users:
-            return
-        for name, before in self._before.items():
-            if os.environ.get(name) == DUMMY[name]:
-                os.environ.pop(name)
-                os.environ.update({} if before is None else {name: before})
-        _forget_default_credentials()
+    def enter_child(self) -> None:
+        """Leave behind what another thread of the parent held: it does not exist in a forked process."""
+        self._lock = threading.RLock()
+
+
+def _put_back(changes: Changes) -> None:
+    for name, (before, ours) in changes.items():
+        if os.environ.get(name) == ours:
+            if before is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = before
+
+
+def _hand_down(changes: Changes, later: Changes) -> None:
+    for name, (before, ours) in changes.items():
+        if later[name][0] == ours:
+            later[name] = (before, later[name][1])
 
 
 def _forget_default_credentials() -> None:
     """Have boto3's default session look for credentials anew, if it has found the dummies."""
     session: Any = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
     credentials = None if session is None else session._session._credentials
-    if credentials is not None and credentials.access_key == DUMMY["AWS_ACCESS_KEY_ID"]:
+    if credentials is not None and credentials.access_key == DUMMY[_KEY]:
         session._session._credentials = None
 
 
 ENVIRONMENT: Final = Environment()
+
+with contextlib.suppress(AttributeError):  # Windows has no fork
+    os.register_at_fork(after_in_child=ENVIRONMENT.enter_child)

@@ -1,117 +1,348 @@
 """Finds every client of the process: botocore's own classes are wrapped while somebody wants to see their calls.
 
-A client's calls pass through `BaseClient._make_api_call`, wherever and whenever the client was made; what would leave
-the process passes through `Endpoint._send`. Both are wrapped at class level while an interceptor is active, also where
-a subclass overrides them, as aiobotocore's do. The innermost interceptor decides.
+However a call is made, it builds its parameters in `BaseClient._emit_api_params` and hands its request to
+`BaseClient._make_request`; what would leave the process passes through `Endpoint._send`. These are wrapped at class
+level, also where a subclass overrides them, as aiobotocore's do. `_make_api_call` is left to others: tracers and mocks
+wrap it, and keep what was there, at any time and in any order.
+
+The innermost interceptor decides about a call, from its beginning to its end. What is wrapped is unwrapped once nobody
+is active and no call that somebody has taken on is on its way.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+import os
 import threading
-from collections.abc import Callable
-from contextvars import ContextVar, Token
-from typing import Any, Final, Protocol
+import weakref
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from types import FunctionType
+from typing import Any, Final, Protocol, Self
 
+from botocore import handlers
 from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
 
 from pytest_connect_chat._service.request import SERVICES
-from pytest_connect_chat.exceptions import ConnectChatError
+from pytest_connect_chat.exceptions import ClosedError, ConnectChatError
+
+
+class Answering(Protocol):
+    """Answers the calls of one client."""
+
+    def client_token(self) -> str:
+        """Return the `ClientToken` of a call that was given none."""
+
+    def answer(self, operation: Any, params: dict[str, Any], request_dict: dict[str, Any], *, token_given: bool) -> Any:
+        """Return the answer of a call, with aiobotocore an awaitable of it; `None` hands the call on."""
 
 
 class Interceptor(Protocol):
     """Decides about the calls of `connect` and `connectparticipant` clients."""
 
-    def enter(self, client: Any, operation_name: str) -> None:
-        """Begin a client call, or refuse it."""
-
-    def leave(self) -> None:
-        """End a client call that has begun."""
+    def begin(self, client: Any, operation_name: str) -> Answering | None:
+        """Return who answers a client call, `None` to let it pass, or refuse it."""
 
     def check_send(self, request: Any) -> None:
         """Refuse a request that is about to leave the process, or let it pass."""
 
+    def enter_child(self) -> None:
+        """Be in a process that was forked."""
+
 
 _ENDPOINT_PREFIXES: Final = ("connect", "participant.connect")  # by which an `Endpoint` knows its service
+_CALL: Final = "pytest_connect_chat"  # where a call stands in its context
 _OURS: Final = "__pytest_connect_chat__"
 
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
-Handling = tuple[Interceptor | None, Token[Interceptor | None]]
 
-_lock = threading.Lock()
-_active: tuple[Interceptor, ...] = ()  # rebound, never changed: a call in another thread sees one or the other
-_wrapped_for: set[Interceptor] = set()  # the active ones, and those that still have calls in flight
-_deciding: ContextVar[Interceptor | None] = ContextVar("pytest_connect_chat_deciding")
-_NOBODY_YET: Final = object()
+# A finaliser or a signal handler may call a client while its own thread holds the lock.
+_lock = threading.RLock()
+_active: dict[object, Interceptor] = {}  # by owner; rebound, never changed: other threads see one or the other
+_open: set[weakref.ref[Call]] = set()  # the calls that somebody has taken on
+_outliving: set[weakref.ref[threading.Thread]] = set()
+_wrapped: list[tuple[type, str]] = []
+_running: ContextVar[weakref.ref[Call] | None] = ContextVar("pytest_connect_chat_running", default=None)
 
 
 def innermost() -> Interceptor | None:
     """Return the interceptor that decides now."""
-    active = _active
-    return active[-1] if active else None
+    return next(reversed(_active.values()), None)
 
 
-def deciding() -> Interceptor | None:
-    """Return who decides about the client call that runs here, also if it has retired since; else the innermost."""
-    interceptor = _deciding.get(_NOBODY_YET)
-    return innermost() if interceptor is _NOBODY_YET else interceptor  # type: ignore[return-value]
-
-
-def add(interceptor: Interceptor) -> None:
-    """Let an interceptor decide from now on."""
+def add(interceptor: Interceptor, owner: object = None) -> None:
+    """Let an interceptor decide from now on; one of the same owner gives its place to it, without a moment between."""
     global _active  # noqa: PLW0603  # what is patched is global too
     with _lock:
-        _active = (*_active, interceptor)
-    keep_wrapped(interceptor)
-
-
-def replace(interceptor: Interceptor, successor: Interceptor) -> None:
-    """Let another interceptor decide in the place of this one, without a moment in which neither does."""
-    global _active  # noqa: PLW0603  # what is patched is global too
-    with _lock:
-        _active = tuple(successor if other is interceptor else other for other in _active)
-    keep_wrapped(successor)
-
-
-def keep_wrapped(interceptor: Interceptor) -> None:
-    """Keep botocore's classes wrapped until this interceptor is removed."""
-    with _lock:
-        _wrapped_for.add(interceptor)
+        _active = {**_active, interceptor if owner is None else owner: interceptor}
         _wrap_all()
 
 
-def retire(interceptor: Interceptor) -> None:
-    """Let an interceptor decide about no further call. Those in flight stay guarded until it is removed."""
+def remove(owner: object, outliving: Iterable[threading.Thread] = ()) -> None:
+    """Let an interceptor decide about no further call; the one that was active before it decides again.
+
+    Args:
+        owner: Whose interceptor it is, or the interceptor itself. One that is not there does no harm.
+        outliving: Threads that its calls may still come from: they send nothing while nobody is active.
+    """
     global _active  # noqa: PLW0603  # what is patched is global too
     with _lock:
-        _active = tuple(other for other in _active if other is not interceptor)
+        _outliving.update(weakref.ref(thread, _forget) for thread in outliving)
+        _active = {other: interceptor for other, interceptor in _active.items() if other is not owner}
+        _unwrap_if_idle()
 
 
-def remove(interceptor: Interceptor) -> None:
-    """Stop an interceptor; the one that was active before it decides again."""
-    retire(interceptor)
+def _forget(thread: weakref.ref[threading.Thread]) -> None:
     with _lock:
-        _wrapped_for.discard(interceptor)
-        if not _wrapped_for:
-            _unwrap_all()
+        _outliving.discard(thread)
+        _unwrap_if_idle()
 
 
-def _wrap_all() -> None:
-    for base, name, wrappers in _METHODS:
-        for owner in _family(base):
-            _wrap(owner, name, wrappers)
-        if "__init_subclass__" not in base.__dict__:
-            base.__init_subclass__ = _HOOKS[base]  # type: ignore[method-assign]
+def attach(client: Any) -> None:
+    """See the calls of a client whose class is not of botocore's family."""
+    with _lock:
+        for kind in (*type(client).__mro__, *type(client._endpoint).__mro__):
+            _wrap(kind)
 
 
-def _unwrap_all() -> None:
-    for base, name, _ in _METHODS:
-        for owner in _family(base):
-            _unwrap(owner, name)
-        if base.__dict__.get("__init_subclass__") is _HOOKS[base]:
-            del base.__init_subclass__
+def running() -> Call | None:
+    """Return the call that runs here."""
+    reference = _running.get()
+    return None if reference is None else reference()
+
+
+class Call:
+    """A client call, while botocore's classes are wrapped.
+
+    It is entered while its parameters are built, and once more if its request is handed on.
+
+    Attributes:
+        params: The API parameters, once they are built.
+    """
+
+    _interceptor: Interceptor | None = None
+    _stubber: Answering | None = None
+    _outer: weakref.ref[Call] | None = None
+    _token_drawn = False
+
+    def __init__(self, client: Any) -> None:
+        self._is_chat = client.meta.service_model.service_name in SERVICES  # others share our endpoint prefixes
+        self.params: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._outer = _running.get()
+        _running.set(weakref.ref(self))  # an interrupt may keep us from taking it back
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if running() is self:  # not where a coroutine is closed in another context than it began in
+            _running.set(self._outer)
+
+    def begin(self, client: Any, operation_name: str, context: dict[str, Any]) -> None:
+        """Have whoever decides now take the call on, or refuse it."""
+        interceptor = innermost()
+        if interceptor is None or not self._is_chat or "is_presign_request" in context:
+            return
+        self._stubber = interceptor.begin(client, operation_name)
+        if self._stubber is None:
+            return
+        context[_CALL] = self
+        self._interceptor = interceptor
+        _open.add(weakref.ref(self))
+        if interceptor not in _active.values():  # removed since it was asked, and all may have been unwrapped
+            with _lock:
+                _wrap_all()
+
+    def client_token(self) -> str | None:
+        """Return what botocore fills in for a token that was not given, `None` for a random one."""
+        self._token_drawn = True
+        return None if self._stubber is None else self._stubber.client_token()
+
+    def answer(self, operation: Any, request_dict: dict[str, Any]) -> Any:
+        """Return the answer, or `None` to hand the call on."""
+        if self._stubber is None:
+            return None
+        given = "ClientToken" in self.params and not self._token_drawn
+        return self._stubber.answer(operation, self.params, request_dict, token_given=given)
+
+    def guard(self) -> Interceptor | None:
+        """Return who decides about what the call sends, also if it has been removed since."""
+        return self._interceptor or (innermost() if self._is_chat else None)
+
+    def end(self) -> None:
+        """Need nothing any more."""
+        if self._interceptor is not None:
+            _open.discard(weakref.ref(self))
+            if not _active:
+                with _lock:
+                    _unwrap_if_idle()
+
+    __del__ = end  # a call may end on its way: its parameters are invalid, another handler answers, it is cancelled
+
+
+def _check_send(endpoint: Endpoint, request: Any) -> None:
+    call = running()
+    is_chat = call._is_chat if call is not None else endpoint._endpoint_prefix in _ENDPOINT_PREFIXES
+    if not is_chat:
+        return
+    interceptor = call.guard() if call is not None else innermost()
+    if interceptor is not None:
+        interceptor.check_send(request)
+    elif weakref.ref(threading.current_thread()) in _outliving:
+        raise ClosedError(
+            f"{request.method} {request.url} was about to leave the process, from {threading.current_thread().name}, "
+            "a thread that was started while a connect_chat was active. That test is over: end its threads with it, or "
+            "let the test that runs now through with @pytest.mark.connect_chat(block=False)."
+        )
+
+
+# -- what is wrapped ---------------------------------------------------------------------------------------------------
+
+
+def as_function(attribute: Any) -> Callable[..., Any]:
+    """Return what calls a class's attribute for an instance as Python would, which a mock there does not get."""
+    if type(attribute) is FunctionType:
+        return attribute
+    bind = getattr(type(attribute), "__get__", None)
+    if bind is None:
+        return lambda instance, *args, **keywords: attribute(*args, **keywords)
+    return lambda instance, *args, **keywords: bind(attribute, instance, type(instance))(*args, **keywords)
+
+
+def _parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    build = as_function(proceed)
+
+    @functools.wraps(proceed)
+    def _emit_api_params(self: Any, api_params: Any, operation_model: Any, context: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        if _CALL in context:  # a subclass calls its base
+            return build(self, api_params=api_params, operation_model=operation_model, context=context)
+        call = Call(self)
+        try:
+            call.begin(self, operation_model.name, context)
+        except ConnectChatError as error:
+            raise error.with_traceback(None) from None
+        with call:
+            params = build(self, api_params=api_params, operation_model=operation_model, context=context)
+        call.params = params
+        return params
+
+    return _emit_api_params
+
+
+def _aio_parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    build = as_function(proceed)
+
+    @functools.wraps(proceed)
+    async def _emit_api_params(self: Any, api_params: Any, operation_model: Any, context: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        if _CALL in context:
+            return await build(self, api_params=api_params, operation_model=operation_model, context=context)
+        call = Call(self)
+        try:
+            call.begin(self, operation_model.name, context)
+        except ConnectChatError as error:
+            raise error.with_traceback(None) from None
+        with call:
+            params = await build(self, api_params=api_params, operation_model=operation_model, context=context)
+        call.params = params
+        return params
+
+    return _emit_api_params
+
+
+def _request_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    send = as_function(proceed)
+
+    @functools.wraps(proceed)
+    def _make_request(self: Any, operation_model: Any, request_dict: dict[str, Any], request_context: Any) -> Any:
+        __tracebackhide__ = True
+        call = request_context.pop(_CALL, None) or Call(self)
+        try:
+            answer = call.answer(operation_model, request_dict)
+            if answer is None:
+                with call:
+                    answer = send(self, operation_model, request_dict, request_context)
+        except ConnectChatError as error:
+            raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
+        else:
+            return answer
+        finally:
+            call.end()
+
+    return _make_request
+
+
+def _aio_request_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    send = as_function(proceed)
+
+    @functools.wraps(proceed)
+    async def _make_request(self: Any, operation_model: Any, request_dict: dict[str, Any], request_context: Any) -> Any:
+        __tracebackhide__ = True
+        call = request_context.pop(_CALL, None) or Call(self)
+        try:
+            answer = call.answer(operation_model, request_dict)
+            answer = None if answer is None else await answer
+            if answer is None:
+                with call:
+                    answer = await send(self, operation_model, request_dict, request_context)
+        except ConnectChatError as error:
+            raise error.with_traceback(None) from None
+        else:
+            return answer
+        finally:
+            call.end()
+
+    return _make_request
+
+
+def _send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    send = as_function(proceed)
+
+    @functools.wraps(proceed)
+    def _send(self: Endpoint, request: Any) -> Any:
+        _check_send(self, request)
+        return send(self, request)
+
+    return _send
+
+
+def _aio_send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    send = as_function(proceed)
+
+    @functools.wraps(proceed)
+    async def _send(self: Endpoint, request: Any) -> Any:
+        _check_send(self, request)
+        return await send(self, request)
+
+    return _send
+
+
+_WRAPPERS: Final[dict[str, tuple[Wrapper, Wrapper]]] = {
+    "_emit_api_params": (_parameters_wrapper, _aio_parameters_wrapper),
+    "_make_request": (_request_wrapper, _aio_request_wrapper),
+    "_send": (_send_wrapper, _aio_send_wrapper),
+}
+
+
+class _Tokens:
+    """Stands for the module `uuid` where botocore fills in tokens: a call that somebody answers gets one of theirs."""
+
+    module: Any = handlers.uuid
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.module, name)
+
+    def uuid4(self) -> Any:
+        """Return the token of the call that runs here."""
+        call = running()
+        return self.module.uuid4() if call is None else call.client_token() or self.module.uuid4()
+
+
+_TOKENS: Final = _Tokens()
 
 
 def _hook(base: type) -> Any:
@@ -119,11 +350,38 @@ def _hook(base: type) -> Any:
 
     def wrap_new_subclass(subclass: Any, /, **kwargs: Any) -> None:
         super(base, subclass).__init_subclass__(**kwargs)  # type: ignore[arg-type]  # it is a class
-        for owner, name, wrappers in _METHODS:
-            if owner is base:
-                _wrap(subclass, name, wrappers)
+        _wrap(subclass)
 
     return classmethod(wrap_new_subclass)
+
+
+_HOOKS: Final = {base: _hook(base) for base in (BaseClient, Endpoint)}
+
+
+def _wrap_all() -> None:
+    for base, hook in _HOOKS.items():
+        for kind in _family(base):
+            _wrap(kind)
+        if "__init_subclass__" not in base.__dict__:
+            base.__init_subclass__ = hook
+    if handlers.uuid is not _TOKENS:
+        _TOKENS.module = handlers.uuid
+        handlers.uuid = _TOKENS
+
+
+def _unwrap_if_idle() -> None:
+    _open.difference_update([call for call in tuple(_open) if call() is None])  # of which no end was heard
+    threads = [thread() for thread in tuple(_outliving)]
+    if _active or _open or any(thread is not None and thread.is_alive() for thread in threads):
+        return
+    if handlers.uuid is _TOKENS:
+        handlers.uuid = _TOKENS.module
+    for base, hook in _HOOKS.items():
+        if base.__dict__.get("__init_subclass__") is hook:
+            del base.__init_subclass__
+    while _wrapped:
+        _unwrap(*_wrapped[-1])
+        _wrapped.pop()
 
 
 def _family(base: type) -> list[type]:
@@ -134,110 +392,18 @@ def _family(base: type) -> list[type]:
     return family
 
 
-def _begin(client: Any, operation_name: str) -> Handling:
-    """Put a client call under whoever decides about it."""
-    is_ours = client.meta.service_model.service_name in SERVICES
-    interceptor = innermost() if is_ours else None  # nobody: other services share our endpoint prefixes
-    token = _deciding.set(interceptor)
-    if interceptor is not None:
-        try:
-            interceptor.enter(client, operation_name)
-        except BaseException:
-            _deciding.reset(token)
-            raise
-    return interceptor, token
-
-
-def _end(handling: Handling) -> None:
-    interceptor, token = handling
-    if interceptor is not None:
-        interceptor.leave()
-    _deciding.reset(token)
-
-
-def _check_send(endpoint: Endpoint, request: Any) -> None:
-    interceptor = deciding() if endpoint._endpoint_prefix in _ENDPOINT_PREFIXES else None
-    if interceptor is not None:
-        interceptor.check_send(request)
-
-
-def as_method(attribute: Any) -> Callable[..., Any]:
-    """Return what calls a class's attribute as Python would with an instance, which a mock there does not get."""
-    return attribute if hasattr(attribute, "__get__") else lambda self, *args: attribute(*args)
-
-
-def _call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = as_method(proceed)
-
-    @functools.wraps(proceed)
-    def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        __tracebackhide__ = True
-        try:
-            handling = _begin(self, operation_name)
-            try:
-                return method(self, operation_name, api_params)
-            finally:
-                _end(handling)
-        except ConnectChatError as error:
-            raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
-
-    return _make_api_call
-
-
-def _aio_call_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = as_method(proceed)
-
-    @functools.wraps(proceed)
-    async def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        __tracebackhide__ = True
-        try:
-            handling = _begin(self, operation_name)
-            try:
-                return await method(self, operation_name, api_params)
-            finally:
-                _end(handling)
-        except ConnectChatError as error:
-            raise error.with_traceback(None) from None
-
-    return _make_api_call
-
-
-def _send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = as_method(proceed)
-
-    @functools.wraps(proceed)
-    def _send(self: Endpoint, request: Any) -> Any:
-        _check_send(self, request)
-        return method(self, request)
-
-    return _send
-
-
-def _aio_send_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
-    method = as_method(proceed)
-
-    @functools.wraps(proceed)
-    async def _send(self: Endpoint, request: Any) -> Any:
-        _check_send(self, request)
-        return await method(self, request)
-
-    return _send
-
-
-_HOOKS: Final = {BaseClient: _hook(BaseClient), Endpoint: _hook(Endpoint)}
-_METHODS: Final[tuple[tuple[type, str, tuple[Wrapper, Wrapper]], ...]] = (
-    (BaseClient, "_make_api_call", (_call_wrapper, _aio_call_wrapper)),
-    (Endpoint, "_send", (_send_wrapper, _aio_send_wrapper)),
-)
-
-
-def _wrap(owner: type, name: str, wrappers: tuple[Wrapper, Wrapper]) -> None:
-    """Wrap a class's own method, unless our wrapper is already on top or below somebody else's."""
-    current = owner.__dict__.get(name)
-    if current is not None and not _holds_ours(current):
-        wrapped = wrappers[inspect.iscoroutinefunction(current)](current)
-        setattr(wrapped, _OURS, wrapped)
-        setattr(owner, name, wrapped)
+def _wrap(owner: type) -> None:
+    """Wrap a class's own methods, unless our wrapper is already on top or below somebody else's."""
+    for name, wrappers in _WRAPPERS.items():
+        current = owner.__dict__.get(name)
+        if current is None:
+            continue
+        if (owner, name) not in _wrapped:
+            _wrapped.append((owner, name))  # before it is done: whatever happens, it is undone
+        if not _holds_ours(current):
+            wrapper = wrappers[inspect.iscoroutinefunction(current)](current)
+            setattr(wrapper, _OURS, wrapper)
+            setattr(owner, name, wrapper)
 
 
 def _unwrap(owner: type, name: str) -> None:
@@ -258,3 +424,19 @@ def _holds_ours(method: Any) -> bool:
             return True
         method = getattr(method, "__wrapped__", None)
     return False
+
+
+# -- forked processes --------------------------------------------------------------------------------------------------
+
+
+def _enter_child() -> None:
+    """Leave behind what other threads of the parent held: they do not exist here."""
+    global _lock  # noqa: PLW0603  # one of them may have held it
+    _lock = threading.RLock()
+    _open.clear()
+    for interceptor in _active.values():
+        interceptor.enter_child()
+
+
+with contextlib.suppress(AttributeError):  # Windows has no fork
+    os.register_at_fork(after_in_child=_enter_child)

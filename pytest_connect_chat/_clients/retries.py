@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import weakref
 from collections.abc import Callable
 from functools import cache
 from random import Random
@@ -19,7 +20,7 @@ Handler = Callable[..., Any]
 
 
 class Retries:
-    """How one client retries, and whether it has done so in this test.
+    """How one client retries, and whether it has done so in this test. It does not keep the client alive.
 
     Args:
         client: The client.
@@ -33,7 +34,8 @@ class Retries:
 
     def __init__(self, client: Any, seed: str, standard: Any, legacy: Any) -> None:
         self.attempt_limit = max_attempts(client)
-        self._client, self._seed, self._standard, self._legacy = client, seed, standard, legacy
+        self._client = weakref.ref(client)
+        self._seed, self._standard, self._legacy = seed, standard, legacy
         self._lock = threading.RLock()
         self._policy: RetryPolicy | None = None
 
@@ -52,7 +54,8 @@ class Retries:
         """The policy, made when it is needed first."""
         with self._lock:
             if self._policy is None:
-                self._policy = RetryPolicy(self._client, Random(self._seed), self._standard, self._legacy)
+                policy = RetryPolicy(self._client(), Random(self._seed), self._standard, self._legacy)
+                self._policy = self._policy or policy  # a finaliser may have called meanwhile
             return self._policy
 
 
@@ -61,6 +64,7 @@ class RetryPolicy:
 
     The client's own handlers carry their quota from test to test and draw jitter from the global `random`; here
     botocore's handler is replaced by a new one on a copy of the client's emitter. Other handlers of `needs-retry` stay.
+    It does not keep the client alive.
 
     Args:
         client: The client whose policy it is.
@@ -70,15 +74,12 @@ class RetryPolicy:
     """
 
     def __init__(self, client: Any, jitter: Random, standard: Any, legacy: Any) -> None:
-        self._client = client
-        self._standard = standard
-        self._legacy = legacy
         self._service_id = client.meta.service_model.service_id.hyphenize()
         self.events = copy.copy(client.meta.events)
         self._release: Handler | None = None
         self._quota: Any = None
         self._drop_rate_limiter()
-        handler = self._new_handler(jitter)
+        handler = self._new_handler(client, jitter, standard, legacy)
         if handler is not None:
             unique_id = f"retry-config-{self._service_id}"
             event = f"needs-retry.{self._service_id}"
@@ -102,31 +103,31 @@ class RetryPolicy:
             if type(getattr(handler, "__self__", None)).__name__.endswith("ClientRateLimiter"):
                 self.events.unregister("needs-retry", handler)
 
-    def _new_handler(self, jitter: Random) -> Handler | None:
-        retries = self._client.meta.config.retries
-        mode = retries.get("mode")
+    def _new_handler(self, client: Any, jitter: Random, standard: Any, legacy: Any) -> Handler | None:
+        mode = client.meta.config.retries.get("mode")
         if mode == "legacy":
-            return _legacy_handler(self._client, jitter, self._legacy)
+            return _legacy_handler(client, jitter, legacy)
         if mode in ("standard", "adaptive"):
-            return self._standard_handler(retries.get("total_max_attempts"), jitter)
+            return self._standard_handler(client, jitter, standard)
         return None
 
-    def _standard_handler(self, total_max_attempts: int | None, jitter: Random) -> Handler:
+    def _standard_handler(self, client: Any, jitter: Random, standard: Any) -> Handler:
         registered: dict[str, Handler] = {}
 
         def register(event: str, handler: Handler, unique_id: str | None = None) -> None:
             registered[event] = handler
 
         stand_in = SimpleNamespace(
-            _endpoint=self._client._endpoint,  # aiobotocore looks at its HTTP session
+            _endpoint=client._endpoint,  # aiobotocore looks at its HTTP session
             meta=SimpleNamespace(
                 events=SimpleNamespace(register=register),
-                service_model=self._client.meta.service_model,
-                config=self._client.meta.config,
+                service_model=client.meta.service_model,
+                config=client.meta.config,
             ),
         )
+        total_max_attempts = client.meta.config.retries.get("total_max_attempts")
         limit = {} if total_max_attempts is None else {"max_attempts": total_max_attempts}
-        handler = self._standard.register_retry_handler(stand_in, **limit)
+        handler = standard.register_retry_handler(stand_in, **limit)
         handler._retry_policy._retry_backoff._random = jitter.random
         self._quota = handler._retry_quota._quota
         self._release = registered[f"after-call.{self._service_id}"]

@@ -1,16 +1,14 @@
-"""The stubber that carries a client's calls to the service."""
+"""Carries the calls of one client to the service."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, cast
+import weakref
+from typing import Any, cast
 
 from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
 from botocore.model import OperationModel
 from botocore.retries import standard
-from botocore.stub import Stubber
 from botocore.validate import ParamValidationDecorator
 
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
@@ -21,50 +19,25 @@ from pytest_connect_chat._model.shapes import request_problem
 from pytest_connect_chat._service.request import Limit, Request, snapshot
 from pytest_connect_chat._service.service import ConnectChatService
 
-_CLAIM: Final = "pytest_connect_chat"  # where a claim stands in the context of a call
 
+class ConnectChatStubber:
+    """Answers the calls of one client from the service, in the place of its HTTP requests.
 
-@dataclass(slots=True)
-class Claim:
-    """Says in the context of a call, from `before-parameter-build` on, who answers it.
-
-    Attributes:
-        stubber: The stubber that answers it.
-        params: The API parameters; botocore may still change them in place.
-        client_token_given: Whether the caller gave the `ClientToken`.
-    """
-
-    stubber: ConnectChatStubber
-    params: dict[str, Any]
-    client_token_given: bool
-
-
-class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
-    """A `Stubber` whose answers come from the service instead of a queue.
-
-    Its handlers stand at the roots of their events, so that everybody else's run before: a user's own `Stubber` on the
-    same client is asked first, and no handler of the application goes missing because we answered. They have ids of
-    their own, because `Stubber`'s are constants and one would switch the other off.
+    All handlers of the client run before and after, and a user's own `Stubber` is asked first. It does not keep its
+    client alive.
 
     Args:
         client: A botocore client of one of the two services.
         service: What decides about its calls.
         seed: What the jitter of its retries follows from.
-        decides: Tells whether this fake is the one to answer the call that begins now.
-        event_id: What the ids of its handlers begin with.
     """
 
     response_class = AWSResponse
     retry_modules = (standard, retryhandler)
 
-    def __init__(
-        self, client: Any, service: ConnectChatService, *, seed: int | str, decides: Callable[[], bool], event_id: str
-    ) -> None:
-        super().__init__(client)
+    def __init__(self, client: Any, service: ConnectChatService, *, seed: int | str) -> None:
+        self._client = weakref.ref(client)
         self._service = service
-        self._decides = decides
-        self._event_id = event_id
-        self._expected_params_event_id = f"{event_id}_claim"
         self._service_name: str = client.meta.service_model.service_name
         self._region: str = client.meta.region_name
         # Its configuration does not tell: the setting may stand in the configuration file too.
@@ -73,50 +46,26 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         self._retries = Retries(client, f"{seed}/jitter", *self.retry_modules)
         self._limits: dict[str, dict[str, Limit]] = {}
 
-    def activate(self) -> None:
-        """Put the handlers on the client."""
-        events = self.client.meta.events
-        events.register_first("before-parameter-build", self._claim, unique_id=self._expected_params_event_id)
-        events.register_last("before-call", self._answer, unique_id=self._event_id)
-        events._emitter._lookup_cache = _HandlerLists(events._emitter)
+    def client_token(self) -> str:
+        """Return the `ClientToken` that botocore would otherwise draw at random."""
+        return self._service.state.identifiers.client_token()
 
-    def deactivate(self) -> None:
-        """Take the handlers off the client."""
-        events = self.client.meta.events
-        events.unregister("before-parameter-build", unique_id=self._expected_params_event_id)
-        events.unregister("before-call", unique_id=self._event_id)
-
-    def _claim(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
-        """Claim the call, and fill in the `ClientToken` that botocore would otherwise draw at random."""
-        if _CLAIM in context or not self._decides():
-            return
-        given = "ClientToken" in params
-        if not given and "ClientToken" in model.idempotent_members:
-            params["ClientToken"] = self._service.state.identifiers.client_token()
-        context[_CLAIM] = Claim(self, params, given)
-
-    def _answer(
-        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
-    ) -> Http | None:
-        """Answer the call."""
-        exchange = self.exchange(model, params, context)
-        return None if exchange is None else self._run(exchange.steps())
-
-    def exchange(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Exchange | None:
-        """Return the exchange of a call, or `None` where it is not ours to answer."""
-        claim = context.get(_CLAIM)
-        if claim is None or claim.stubber is not self:
-            return None
+    def answer(
+        self, operation: OperationModel, params: dict[str, Any], request_dict: dict[str, Any], *, token_given: bool
+    ) -> Any:
+        """Answer a call; an operation that is not faked may be handed on, with `None`."""
         request = Request(
             service=self._service_name,
-            operation=model.name,
-            params=snapshot(claim.params),
+            operation=operation.name,
+            params=snapshot(params),
             region=self._region,
-            limits=self._limits_of(model),
-            client_token_given=claim.client_token_given,
-            malformed=None if self._validates else request_problem(model, claim.params),
+            limits=self._limits_of(operation),
+            client_token_given=token_given,
+            malformed=None if self._validates else request_problem(operation, params),
         )
-        return Exchange(self._service, self.client, self._writer, self._retries, model, request, params)
+        client = self._client()  # it is there: its call runs
+        exchange = Exchange(self._service, client, self._writer, self._retries, operation, request, request_dict)
+        return self._run(exchange.steps())
 
     def _run(self, steps: Steps) -> Http | None:
         try:
@@ -136,18 +85,3 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         if limits is None:
             limits = self._limits[operation.name] = limits_of(operation)
         return limits
-
-
-class _HandlerLists(dict[str, Any]):
-    """An emitter's cache of its lists of handlers, each looked up at the moment it is stored.
-
-    An emitter stores what it found a moment ago. A call outside of the fake that runs while the fake comes would leave
-    a list without our handlers, and all later calls would go elsewhere.
-    """
-
-    def __init__(self, emitter: Any) -> None:
-        super().__init__()
-        self._emitter = emitter
-
-    def __setitem__(self, event_name: str, found: Any) -> None:
-        super().__setitem__(event_name, self._emitter._handlers.prefix_search(event_name))
