@@ -19,7 +19,7 @@ STAGES: Final = {
     "begin, under the fake that decides": "_clients.interception:Call.begin",
     "draw its ClientToken": "_clients.stubber:ConnectChatStubber.client_token",
     "answer it": "_clients.stubber:ConnectChatStubber.answer",
-    "  copy the request": "_clients.exchange:snapshot",
+    "  copy the request": "_clients.stubber:snapshot",
     "  check and commit it": "_service.service:ConnectChatService.attempt",
     "    end what is due": "_service.contacts.registry:ContactRegistry.settle_until",
     "    check it against the rules": "_service.rules.rulebook:RuleBook.check",

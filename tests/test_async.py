@@ -17,7 +17,9 @@ import pytest
 from conftest import AwaitedClient
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat.exceptions import SceneError
+from pytest_connect_chat._clients import interception
+from pytest_connect_chat._clients.blocking import Refusal
+from pytest_connect_chat.exceptions import ClosedError, SceneError, UnfakedOperationError
 
 aiobotocore_session = pytest.importorskip("aiobotocore.session", reason="the extra asyncio is not installed")
 MODES = ["legacy", "standard", "adaptive"]
@@ -147,6 +149,37 @@ def test_clients_of_other_session_classes_are_caught(parameters: Parameters, no_
         assert fake.requests.one().attempt_count == 2
     assert seen == ["StartChatContact"]
     assert no_sockets == []
+
+
+def test_a_client_class_that_calls_its_base_is_answered_once(parameters: Parameters) -> None:
+    from aiobotocore.client import AioBaseClient
+
+    class Overriding(AioBaseClient):  # type: ignore[misc]
+        async def _emit_api_params(self, *args: Any, **kwargs: Any) -> Any:
+            return await super()._emit_api_params(*args, **kwargs)
+
+    session = aiobotocore_session.get_session()
+    session.register("creating-client-class.connect", lambda base_classes, **_: base_classes.insert(0, Overriding))
+
+    async def scenario() -> None:
+        async with session.create_client("connect", **PLACE) as client:
+            await client.start_chat_contact(**parameters)
+
+    with FakeConnectChat() as fake:
+        asyncio.run(scenario())
+        assert not fake.requests.one().client_token_given
+
+
+def test_refusals_of_calls_and_of_what_is_not_faked() -> None:
+    with FakeConnectChat(strict=False) as fake:
+        client = fake.aio_client()
+        with pytest.raises(UnfakedOperationError):
+            asyncio.run(client.list_instances())
+        refusal = Refusal()
+        interception.add(refusal)
+        with pytest.raises(ClosedError, match="the setting block is on"):
+            asyncio.run(client.list_instances())
+        interception.remove(refusal)
 
 
 def test_other_services_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

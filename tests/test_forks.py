@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,6 +20,7 @@ from conftest import new_client
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.blocking import Permission, Refusal
+from pytest_connect_chat._clients.environment import ENVIRONMENT
 from pytest_connect_chat.exceptions import ClosedError
 
 pytestmark = [
@@ -257,3 +259,26 @@ def test_a_test_that_goes_on_in_a_forked_child_ends_there(pytester: pytest.Pytes
     )
 
     pytester.runpytest_subprocess("-p", "no:asyncio", timeout=PATIENCE).assert_outcomes(passed=1)
+
+
+def test_what_a_fork_does_to_a_fake(parameters: Parameters) -> None:
+    """The same as above without a fork, for what measures which lines are run."""
+    client = new_client(driver="botocore")
+    outside: list[Any] = [Refusal(), Permission()]
+    for interceptor in outside:
+        interception.add(interceptor)
+    with FakeConnectChat() as fake:
+        fake.faults.throttle()
+        interception._enter_child()
+        ENVIRONMENT.enter_child()
+        with pytest.raises(ClosedError, match=REFUSED):
+            client.start_chat_contact(**parameters)
+        with pytest.raises(ClosedError, match=REFUSED):
+            client._endpoint._send(mock.Mock(method="GET", url="https://connect"))
+        with FakeConnectChat() as inner:
+            client.start_chat_contact(**parameters)
+        assert len(inner.contacts) == 1
+    for interceptor in outside:
+        interception.remove(interceptor)
+
+    assert interception.innermost() is None

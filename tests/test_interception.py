@@ -969,6 +969,14 @@ def test_a_mock_over_the_method_is_called_as_without_us(parameters: Parameters) 
     method.assert_called_once_with("StartChatContact", parameters)
 
 
+def test_a_mock_below_ours_is_called_as_without_us(parameters: Parameters) -> None:
+    with mock.patch.object(BaseClient, "_emit_api_params", return_value=dict(parameters)) as method:
+        with FakeConnectChat() as fake:
+            fake.client().start_chat_contact(**parameters)
+        assert set(method.call_args.kwargs) == {"api_params", "operation_model", "context"}
+    assert len(fake.contacts) == 1
+
+
 def test_a_class_made_meanwhile_is_initialised_as_ever() -> None:
     class Mixin:
         seen: list[str] = []  # noqa: RUF012  # shared on purpose

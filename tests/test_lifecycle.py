@@ -333,6 +333,30 @@ def test_a_call_that_is_continued_in_another_context_is_answered(parameters: Par
     assert list(fake.contacts) == [done.value.value["ContactId"]]
 
 
+@pytest.mark.parametrize("place", ["before-parameter-build.connect", "before-send.connect"])
+def test_a_handler_that_is_continued_in_another_context_disturbs_nothing(place: str, parameters: Parameters) -> None:
+    pytest.importorskip("aiobotocore", reason="the extra asyncio is not installed")
+
+    class Turn:
+        def __await__(self) -> Iterator[None]:
+            yield
+
+    async def wait(**_: Any) -> Any:
+        await Turn()
+        raise ZeroDivisionError
+
+    with FakeConnectChat(unfaked="passthrough") as fake:
+        client = fake.aio_client()
+        client.meta.events.register(place, wait)
+        call = inspect.unwrap(type(client)._make_api_call)(client, "ListInstances", {})
+        contextvars.copy_context().run(call.send, None)
+        with pytest.raises(ZeroDivisionError):
+            contextvars.copy_context().run(call.send, None)
+        fake.client().start_chat_contact(**parameters)
+
+    assert len(fake.contacts) == 1
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_call_that_is_dropped_while_it_waits_leaves_nothing(parameters: Parameters) -> None:
     pytest.importorskip("aiobotocore", reason="the extra asyncio is not installed")
@@ -510,6 +534,12 @@ def test_regions_of_nested_fakes(leaves_first: str) -> None:
         fakes.pop(leaves_first).stop()
         assert os.environ[REGION] == ("eu-west-3" if leaves_first == "outer" else "eu-west-2")
         fakes.popitem()[1].stop()
+        assert os.environ[REGION] == "eu-west-1"
+
+
+def test_nothing_is_taken_back_while_somebody_needs_it() -> None:
+    with FakeConnectChat(region="eu-west-1"):
+        ENVIRONMENT.take_back()
         assert os.environ[REGION] == "eu-west-1"
 
 
