@@ -172,14 +172,15 @@ def test_each_canned_answer_is_used_once(client_of: Callable[[int], Any], parame
     assert not fake.contacts
 
 
-def test_a_client_has_one_stubber_and_no_handler(client: Any, parameters: Parameters) -> None:
+def test_a_client_has_one_stubber_which_leaves_with_the_fake(client: Any, parameters: Parameters) -> None:
     handlers = dict(client.meta.events._emitter._unique_id_handlers)
     with FakeConnectChat() as fake:
         from_all_threads(lambda thread, number: client.start_chat_contact(**parameters, ClientToken="order-17"))
-        assert list(fake._backend._stubbers) == [client]
-        assert client.meta.events._emitter._unique_id_handlers == handlers
+        assert [stubber.client for stubber in fake._backend._stubbers.values()] == [client]
+        assert len(client.meta.events._emitter._unique_id_handlers) == len(handlers) + 2
 
     assert len(fake.requests) == ALL
+    assert client.meta.events._emitter._unique_id_handlers == handlers
 
 
 def code_of(error: Exception) -> str:

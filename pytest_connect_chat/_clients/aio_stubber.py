@@ -8,17 +8,31 @@ from typing import Any, cast
 from aiobotocore import retryhandler
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.retries import standard
+from aiobotocore.stub import AioStubber
+from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.exchange import Emission, Step, Steps
+from pytest_connect_chat._clients.interception import ended, ending
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
 
 
-class AioConnectChatStubber(ConnectChatStubber):
+class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[misc]  # aiobotocore has no types
     """A `ConnectChatStubber` for a client whose events are awaited."""
 
     response_class = AioAWSResponse
     retry_modules = (standard, retryhandler)
+
+    async def answer(  # type: ignore[override]
+        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
+    ) -> Http | None:
+        """Answer the call; an operation that is not faked may be handed on, with `None`."""
+        __tracebackhide__ = True
+        exchange = self.exchange(model, params, context)
+        if exchange is None:
+            return None
+        with ending(context):
+            return ended(context, await self._run(exchange.steps()))
 
     async def _run(self, steps: Steps) -> Http | None:  # type: ignore[override]
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import threading
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
 from pytest_connect_chat._service.request import SERVICES
@@ -28,17 +30,36 @@ class Backend:
         self.service = service
         self.seed = seed
         self.is_copy = False
-        self._stubbers: WeakKeyDictionary[Any, ConnectChatStubber] = WeakKeyDictionary()
+        self._lock = threading.RLock()  # a finaliser may call a client while its own thread holds it
+        # By the id of their clients, whose emitters alone keep them.
+        self._stubbers: WeakValueDictionary[int, ConnectChatStubber] = WeakValueDictionary()
 
     def begin(self, client: Any, operation_name: str) -> ConnectChatStubber:
         """Return the stubber of a client, the same at each of its calls."""
         if self.is_copy:
             raise _refused_in_child(f"{operation_name} was called on a {client.meta.service_model.service_name} client")
-        stubber = self._stubbers.get(client)
-        if stubber is None:
-            new = _stubber_class(client)(client, self.service, seed=self.seed)
-            stubber = self._stubbers.setdefault(client, new)
+        stubber = self._stubbers.get(id(client))
+        if stubber is not None and stubber.client is client and stubber.is_active:
+            return stubber
+        with self._lock:
+            return self._attached(client)
+
+    def _attached(self, client: Any) -> ConnectChatStubber:
+        stubber = self._stubbers.get(id(client))
+        if stubber is None or stubber.client is not client:
+            event_id = f"pytest_connect_chat_{id(self)}"
+            stubber = _stubber_class(client)(client, self.service, seed=self.seed, event_id=event_id)
+            self._stubbers[id(client)] = stubber
+        if not stubber.is_active:
+            stubber.activate()
         return stubber
+
+    def release(self) -> None:
+        """Take our handlers off the clients."""
+        with self._lock:
+            for stubber in list(self._stubbers.values()):
+                with contextlib.suppress(Exception):  # of a client whose events a test has replaced
+                    stubber.deactivate()
 
     def check_send(self, request: Any) -> None:
         """Refuse what would leave the process."""

@@ -23,6 +23,9 @@ class Refusal:
         """Refuse what would leave the process."""
         raise self._error(f"{request.method} {request.url} was about to leave the process")
 
+    def release(self) -> None:
+        """Have nothing to do: it is on no client."""
+
     def enter_child(self) -> None:
         """Refuse in a forked process too."""
 
@@ -43,6 +46,9 @@ class Permission:
 
     def check_send(self, request: Any) -> None:
         """Let a request leave the process."""
+
+    def release(self) -> None:
+        """Have nothing to do: it is on no client."""
 
     def enter_child(self) -> None:
         """Let calls pass in a forked process too."""

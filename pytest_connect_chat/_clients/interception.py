@@ -1,9 +1,10 @@
 """Finds every client of the process: botocore's own classes are wrapped while somebody wants to see their calls.
 
-However a call is made, it builds its parameters in `BaseClient._emit_api_params` and hands its request to
-`BaseClient._make_request`; what would leave the process passes through `Endpoint._send`. These are wrapped at class
-level, also where a subclass overrides them, as aiobotocore's do. `_make_api_call` is left to others: tracers and mocks
-wrap it, and keep what was there, at any time and in any order.
+However a call is made, it builds its parameters in `BaseClient._emit_api_params`: there its client gets the stubber
+that answers it. What nothing answers goes on to `BaseClient._make_request`, and what would leave the process passes
+through `Endpoint._send`, where it is refused. These are wrapped at class level, also where a subclass overrides them,
+as aiobotocore's do. `_make_api_call` is left to others: tracers and mocks wrap it, and keep what was there, at any time
+and in any order.
 
 The innermost interceptor decides about a call, from its beginning to its end. What is wrapped is unwrapped once nobody
 is active and no call that somebody has taken on is on its way.
@@ -17,12 +18,11 @@ import inspect
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from types import FunctionType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
-from botocore import handlers
 from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
 
@@ -30,24 +30,31 @@ from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat.exceptions import ClosedError, ConnectChatError
 
 
-class Answering(Protocol):
-    """Answers the calls of one client."""
+class Stubbing(Protocol):
+    """Answers the calls of one client, by handlers of its events.
 
-    def client_token(self) -> str:
-        """Return the `ClientToken` of a call that was given none."""
+    An emitter that is interrupted while it looks for handlers may keep a list without these. Then they are called here:
+    both do nothing where they have been called before.
+    """
 
-    def answer(self, operation: Any, params: dict[str, Any], request_dict: dict[str, Any], *, token_given: bool) -> Any:
-        """Return the answer of a call, with aiobotocore an awaitable of it; `None` hands the call on."""
+    def claim(self, model: Any, params: dict[str, Any], context: dict[str, Any]) -> None:
+        """Remember the parameters of a call, at `before-parameter-build`."""
+
+    def answer(self, model: Any, params: dict[str, Any], context: dict[str, Any]) -> Any:
+        """Return the answer, with aiobotocore an awaitable of it, at `before-call`; `None` hands the call on."""
 
 
 class Interceptor(Protocol):
     """Decides about the calls of `connect` and `connectparticipant` clients."""
 
-    def begin(self, client: Any, operation_name: str) -> Answering | None:
-        """Return who answers a client call, `None` to let it pass, or refuse it."""
+    def begin(self, client: Any, operation_name: str) -> Stubbing | None:
+        """Return the stubber that answers a client call, `None` to let it pass, or refuse it."""
 
     def check_send(self, request: Any) -> None:
         """Refuse a request that is about to leave the process, or let it pass."""
+
+    def release(self) -> None:
+        """Leave the clients: no call that was taken on is on its way any more."""
 
     def enter_child(self) -> None:
         """Be in a process that was forked."""
@@ -57,12 +64,14 @@ _ENDPOINT_PREFIXES: Final = ("connect", "participant.connect")  # by which an `E
 _CALL: Final = "pytest_connect_chat"  # where a call stands in its context
 _OURS: Final = "__pytest_connect_chat__"
 
+T = TypeVar("T")
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # A finaliser or a signal handler may call a client while its own thread holds the lock.
 _lock = threading.RLock()
 _active: dict[object, Interceptor] = {}  # by owner; rebound, never changed: other threads see one or the other
 _open: set[weakref.ref[Call]] = set()  # the calls that somebody has taken on
+_retired: set[Interceptor] = set()  # those that have been removed, and may have such calls on their way
 _outliving: set[weakref.ref[threading.Thread]] = set()
 _wrapped: list[tuple[type, str]] = []
 _running: ContextVar[weakref.ref[Call] | None] = ContextVar("pytest_connect_chat_running", default=None)
@@ -77,8 +86,11 @@ def add(interceptor: Interceptor, owner: object = None) -> None:
     """Let an interceptor decide from now on; one of the same owner gives its place to it, without a moment between."""
     global _active  # noqa: PLW0603  # what is patched is global too
     with _lock:
-        _active = {**_active, interceptor if owner is None else owner: interceptor}
+        owner = interceptor if owner is None else owner
+        _retired.update(before for other, before in _active.items() if other is owner)
+        _active = {**_active, owner: interceptor}
         _wrap_all()
+        _let_go()
 
 
 def remove(owner: object, outliving: Iterable[threading.Thread] = ()) -> None:
@@ -91,14 +103,15 @@ def remove(owner: object, outliving: Iterable[threading.Thread] = ()) -> None:
     global _active  # noqa: PLW0603  # what is patched is global too
     with _lock:
         _outliving.update(weakref.ref(thread, _forget) for thread in outliving)
+        _retired.update(interceptor for other, interceptor in _active.items() if other is owner)
         _active = {other: interceptor for other, interceptor in _active.items() if other is not owner}
-        _unwrap_if_idle()
+        _let_go()
 
 
 def _forget(thread: weakref.ref[threading.Thread]) -> None:
     with _lock:
         _outliving.discard(thread)
-        _unwrap_if_idle()
+        _let_go()
 
 
 def attach(client: Any) -> None:
@@ -114,23 +127,46 @@ def running() -> Call | None:
     return None if reference is None else reference()
 
 
+def call_in(context: dict[str, Any]) -> Call | None:
+    """Return the call that a context belongs to, if somebody has taken it on."""
+    return context.get(_CALL)
+
+
+def ended(context: dict[str, Any], answer: T) -> T:
+    """End the call of a context if there is an answer, and return that; without one the call is handed on."""
+    call = call_in(context)
+    if call is not None and answer is not None:
+        call.end()
+    return answer
+
+
+@contextlib.contextmanager
+def ending(context: dict[str, Any]) -> Iterator[None]:
+    """End the call of a context with an exception that this block raises."""
+    try:
+        yield
+    except BaseException as error:
+        ended(context, error)
+        if isinstance(error, ConnectChatError):
+            raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
+        raise
+
+
 class Call:
     """A client call, while botocore's classes are wrapped.
 
     It is entered while its parameters are built, and once more if its request is handed on.
 
     Attributes:
-        params: The API parameters, once they are built.
+        stubber: What answers it, `None` for nobody of ours.
     """
 
+    stubber: Stubbing | None = None
     _interceptor: Interceptor | None = None
-    _stubber: Answering | None = None
     _outer: weakref.ref[Call] | None = None
-    _token_drawn = False
 
     def __init__(self, client: Any) -> None:
         self._is_chat = client.meta.service_model.service_name in SERVICES  # others share our endpoint prefixes
-        self.params: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         self._outer = _running.get()
@@ -146,27 +182,20 @@ class Call:
         interceptor = innermost()
         if interceptor is None or not self._is_chat or "is_presign_request" in context:
             return
-        self._stubber = interceptor.begin(client, operation_name)
-        if self._stubber is None:
+        self._interceptor = interceptor
+        _open.add(weakref.ref(self))  # first: its handlers have to stay on the client from here on
+        try:
+            self.stubber = interceptor.begin(client, operation_name)
+        finally:
+            if self.stubber is None:
+                self.end()
+                self._interceptor = None
+        if self.stubber is None:
             return
         context[_CALL] = self
-        self._interceptor = interceptor
-        _open.add(weakref.ref(self))
         if interceptor not in _active.values():  # removed since it was asked, and all may have been unwrapped
             with _lock:
                 _wrap_all()
-
-    def client_token(self) -> str | None:
-        """Return what botocore fills in for a token that was not given, `None` for a random one."""
-        self._token_drawn = True
-        return None if self._stubber is None else self._stubber.client_token()
-
-    def answer(self, operation: Any, request_dict: dict[str, Any]) -> Any:
-        """Return the answer, or `None` to hand the call on."""
-        if self._stubber is None:
-            return None
-        given = "ClientToken" in self.params and not self._token_drawn
-        return self._stubber.answer(operation, self.params, request_dict, token_given=given)
 
     def guard(self) -> Interceptor | None:
         """Return who decides about what the call sends, also if it has been removed since."""
@@ -176,9 +205,9 @@ class Call:
         """Need nothing any more."""
         if self._interceptor is not None:
             _open.discard(weakref.ref(self))
-            if not _active:
+            if _retired or not _active:
                 with _lock:
-                    _unwrap_if_idle()
+                    _let_go()
 
     __del__ = end  # a call may end on its way: its parameters are invalid, another handler answers, it is cancelled
 
@@ -227,7 +256,8 @@ def _parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
             raise error.with_traceback(None) from None
         with call:
             params = build(self, api_params=api_params, operation_model=operation_model, context=context)
-        call.params = params
+        if call.stubber is not None:
+            call.stubber.claim(operation_model, params, context)
         return params
 
     return _emit_api_params
@@ -248,7 +278,8 @@ def _aio_parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
             raise error.with_traceback(None) from None
         with call:
             params = await build(self, api_params=api_params, operation_model=operation_model, context=context)
-        call.params = params
+        if call.stubber is not None:
+            call.stubber.claim(operation_model, params, context)
         return params
 
     return _emit_api_params
@@ -260,16 +291,16 @@ def _request_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     def _make_request(self: Any, operation_model: Any, request_dict: dict[str, Any], request_context: Any) -> Any:
         __tracebackhide__ = True
-        call = request_context.pop(_CALL, None) or Call(self)
+        call = request_context.get(_CALL) or Call(self)
         try:
-            answer = call.answer(operation_model, request_dict)
-            if answer is None:
-                with call:
-                    answer = send(self, operation_model, request_dict, request_context)
+            stubber = call.stubber
+            answer = None if stubber is None else stubber.answer(operation_model, request_dict, request_context)
+            if answer is not None:
+                return answer
+            with call:
+                return send(self, operation_model, request_dict, request_context)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
-        else:
-            return answer
         finally:
             call.end()
 
@@ -282,17 +313,16 @@ def _aio_request_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     async def _make_request(self: Any, operation_model: Any, request_dict: dict[str, Any], request_context: Any) -> Any:
         __tracebackhide__ = True
-        call = request_context.pop(_CALL, None) or Call(self)
+        call = request_context.get(_CALL) or Call(self)
         try:
-            answer = call.answer(operation_model, request_dict)
-            answer = None if answer is None else await answer
-            if answer is None:
-                with call:
-                    answer = await send(self, operation_model, request_dict, request_context)
+            stubber = call.stubber
+            answer = None if stubber is None else await stubber.answer(operation_model, request_dict, request_context)
+            if answer is not None:
+                return answer
+            with call:
+                return await send(self, operation_model, request_dict, request_context)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None
-        else:
-            return answer
         finally:
             call.end()
 
@@ -328,23 +358,6 @@ _WRAPPERS: Final[dict[str, tuple[Wrapper, Wrapper]]] = {
 }
 
 
-class _Tokens:
-    """Stands for the module `uuid` where botocore fills in tokens: a call that somebody answers gets one of theirs."""
-
-    module: Any = handlers.uuid
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.module, name)
-
-    def uuid4(self) -> Any:
-        """Return the token of the call that runs here."""
-        call = running()
-        return self.module.uuid4() if call is None else call.client_token() or self.module.uuid4()
-
-
-_TOKENS: Final = _Tokens()
-
-
 def _hook(base: type) -> Any:
     """Return an `__init_subclass__` that wraps classes made while we are active: aiobotocore may come so late."""
 
@@ -364,18 +377,18 @@ def _wrap_all() -> None:
             _wrap(kind)
         if "__init_subclass__" not in base.__dict__:
             base.__init_subclass__ = hook
-    if handlers.uuid is not _TOKENS:
-        _TOKENS.module = handlers.uuid
-        handlers.uuid = _TOKENS
 
 
-def _unwrap_if_idle() -> None:
+def _let_go() -> None:
+    """Have those leave the clients that have been removed, and unwrap all, where no call needs it any more."""
     _open.difference_update([call for call in tuple(_open) if call() is None])  # of which no end was heard
+    busy = {call._interceptor for reference in tuple(_open) if (call := reference()) is not None}
+    for interceptor in _retired - busy - set(_active.values()):
+        interceptor.release()
+        _retired.discard(interceptor)
     threads = [thread() for thread in tuple(_outliving)]
     if _active or _open or any(thread is not None and thread.is_alive() for thread in threads):
         return
-    if handlers.uuid is _TOKENS:
-        handlers.uuid = _TOKENS.module
     for base, hook in _HOOKS.items():
         if base.__dict__.get("__init_subclass__") is hook:
             del base.__init_subclass__
@@ -434,6 +447,7 @@ def _enter_child() -> None:
     global _lock  # noqa: PLW0603  # one of them may have held it
     _lock = threading.RLock()
     _open.clear()
+    _retired.clear()
     for interceptor in _active.values():
         interceptor.enter_child()
 

@@ -1,43 +1,71 @@
-"""Carries the calls of one client to the service."""
+"""The stubber that carries a client's calls to the service."""
 
 from __future__ import annotations
 
-import weakref
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
 from botocore.model import OperationModel
 from botocore.retries import standard
+from botocore.stub import Stubber
 from botocore.validate import ParamValidationDecorator
 
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.exchange import Exchange, Steps
+from pytest_connect_chat._clients.interception import call_in, ended, ending
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._model.catalogue import limits_of
 from pytest_connect_chat._model.shapes import request_problem
 from pytest_connect_chat._service.request import Limit, Request, snapshot
 from pytest_connect_chat._service.service import ConnectChatService
 
+_CLAIM: Final = "pytest_connect_chat_claim"  # where a claim stands in the context of a call
 
-class ConnectChatStubber:
-    """Answers the calls of one client from the service, in the place of its HTTP requests.
 
-    All handlers of the client run before and after, and a user's own `Stubber` is asked first. It does not keep its
-    client alive.
+@dataclass(slots=True)
+class Claim:
+    """Says in the context of a call, from `before-parameter-build` on, who answers it.
+
+    Attributes:
+        stubber: The stubber that answers it.
+        params: The API parameters; botocore may still change them in place.
+        client_token_given: Whether the caller gave the `ClientToken`.
+        is_answered: Whether the stubber has been asked for the answer.
+    """
+
+    stubber: ConnectChatStubber
+    params: dict[str, Any]
+    client_token_given: bool
+    is_answered: bool = False
+
+
+class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
+    """A `Stubber` whose answers come from the service instead of a queue.
+
+    Its handlers stand at the roots of their events, so that everybody else's run before: a user's own `Stubber` on the
+    same client is asked first, and no handler of the application goes missing because we answered. They have ids of
+    their own, because `Stubber`'s are constants and one would switch the other off.
 
     Args:
         client: A botocore client of one of the two services.
         service: What decides about its calls.
         seed: What the jitter of its retries follows from.
+        event_id: What the ids of its handlers begin with.
+
+    Attributes:
+        is_active: Whether its handlers are on the client.
     """
 
     response_class = AWSResponse
     retry_modules = (standard, retryhandler)
 
-    def __init__(self, client: Any, service: ConnectChatService, *, seed: int | str) -> None:
-        self._client = weakref.ref(client)
+    def __init__(self, client: Any, service: ConnectChatService, *, seed: int | str, event_id: str) -> None:
+        super().__init__(client)
+        self.is_active = False
         self._service = service
+        self._claim_id, self._answer_id = f"{event_id}_claim", f"{event_id}_answer"
         self._service_name: str = client.meta.service_model.service_name
         self._region: str = client.meta.region_name
         # Its configuration does not tell: the setting may stand in the configuration file too.
@@ -46,26 +74,57 @@ class ConnectChatStubber:
         self._retries = Retries(client, f"{seed}/jitter", *self.retry_modules)
         self._limits: dict[str, dict[str, Limit]] = {}
 
-    def client_token(self) -> str:
-        """Return the `ClientToken` that botocore would otherwise draw at random."""
-        return self._service.state.identifiers.client_token()
+    def activate(self) -> None:
+        """Put the handlers on the client."""
+        events = self.client.meta.events
+        events.register_first("before-parameter-build", self.claim, unique_id=self._claim_id)
+        events.register_last("before-call", self.answer, unique_id=self._answer_id)
+        self.is_active = True
+
+    def deactivate(self) -> None:
+        """Take the handlers off the client."""
+        self.is_active = False
+        events = self.client.meta.events
+        events.unregister("before-parameter-build", unique_id=self._claim_id)
+        events.unregister("before-call", unique_id=self._answer_id)
+
+    def claim(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
+        """Claim the call, and fill in the `ClientToken` that botocore would otherwise draw at random."""
+        call = call_in(context)
+        if call is None or call.stubber is not self or _CLAIM in context:
+            return
+        given = "ClientToken" in params
+        if not given and "ClientToken" in model.idempotent_members:
+            params["ClientToken"] = self._service.state.identifiers.client_token()
+        context[_CLAIM] = Claim(self, params, given)
 
     def answer(
-        self, operation: OperationModel, params: dict[str, Any], request_dict: dict[str, Any], *, token_given: bool
-    ) -> Any:
-        """Answer a call; an operation that is not faked may be handed on, with `None`."""
+        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
+    ) -> Http | None:
+        """Answer the call; an operation that is not faked may be handed on, with `None`."""
+        __tracebackhide__ = True
+        exchange = self.exchange(model, params, context)
+        if exchange is None:
+            return None
+        with ending(context):
+            return ended(context, self._run(exchange.steps()))
+
+    def exchange(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Exchange | None:
+        """Return the exchange of a call, or `None` where it is not ours to answer."""
+        claim = context.get(_CLAIM)
+        if claim is None or claim.stubber is not self or claim.is_answered:
+            return None
+        claim.is_answered = True
         request = Request(
             service=self._service_name,
-            operation=operation.name,
-            params=snapshot(params),
+            operation=model.name,
+            params=snapshot(claim.params),
             region=self._region,
-            limits=self._limits_of(operation),
-            client_token_given=token_given,
-            malformed=None if self._validates else request_problem(operation, params),
+            limits=self._limits_of(model),
+            client_token_given=claim.client_token_given,
+            malformed=None if self._validates else request_problem(model, claim.params),
         )
-        client = self._client()  # it is there: its call runs
-        exchange = Exchange(self._service, client, self._writer, self._retries, operation, request, request_dict)
-        return self._run(exchange.steps())
+        return Exchange(self._service, self.client, self._writer, self._retries, model, request, params)
 
     def _run(self, steps: Steps) -> Http | None:
         try:
