@@ -17,7 +17,7 @@ from pytest_connect_chat import FakeConnectChat
 # between two calls botocore takes the processor's caches for itself.
 STAGES: Final = {
     "begin, under the fake that decides": "_clients.interception:Call.begin",
-    "draw its ClientToken": "_clients.stubber:ConnectChatStubber.client_token",
+    "claim it, fill in its ClientToken": "_clients.stubber:ConnectChatStubber.claim",
     "answer it": "_clients.stubber:ConnectChatStubber.answer",
     "  copy the request": "_clients.stubber:snapshot",
     "  check and commit it": "_service.service:ConnectChatService.attempt",

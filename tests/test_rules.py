@@ -1243,7 +1243,7 @@ def unvalidated_client() -> Any:
 
 
 def test_a_deeply_nested_segment_attribute_is_accepted(parameters: Members, unvalidated_client: Any) -> None:
-    deep = segment(nested(200, {"ValueInteger": 1}))
+    deep = segment(nested(50, {"ValueInteger": 1}))
     with FakeConnectChat() as fake:
         unvalidated_client.start_chat_contact(**parameters, **deep)
 
@@ -1251,7 +1251,7 @@ def test_a_deeply_nested_segment_attribute_is_accepted(parameters: Members, unva
 
 
 def test_a_deeply_nested_segment_attribute_is_looked_at(parameters: Members, unvalidated_client: Any) -> None:
-    deep = segment(nested(200, {"ValueString": "v" * 1_025}))
+    deep = segment(nested(50, {"ValueString": "v" * 1_025}))
     with FakeConnectChat() as fake:
         with pytest.raises(unvalidated_client.exceptions.InvalidParameterException, match="1025 characters"):
             unvalidated_client.start_chat_contact(**parameters, **deep)

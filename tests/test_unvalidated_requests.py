@@ -60,6 +60,15 @@ def test_a_request_of_another_shape_is_refused_by_a_rule(
     assert not connect_chat.contacts
 
 
+def test_a_request_that_nobody_can_follow_to_its_end_is_refused(connect_chat: FakeConnectChat) -> None:
+    value: dict[str, Any] = {"ValueInteger": 1}
+    for _ in range(300):
+        value = {"ValueMap": {"a": value}}
+    client = unvalidating()
+    with pytest.raises(client.exceptions.InvalidRequestException, match="nested more deeply than botocore can follow"):
+        client.start_chat_contact(**START, SegmentAttributes={"a": value})
+
+
 def test_a_request_without_a_token_is_refused_by_a_rule(connect_chat: FakeConnectChat) -> None:
     client = unvalidating("connectparticipant")
     with pytest.raises(client.exceptions.ValidationException, match="rule connectparticipant-request-shape"):

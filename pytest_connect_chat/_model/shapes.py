@@ -14,7 +14,10 @@ def request_problem(operation: OperationModel, params: Mapping[str, Any]) -> str
     """Return what is wrong with the shape of a request that no client has validated, or `None`."""
     if operation.input_shape is None:
         return None
-    report = ParamValidator().validate(params, operation.input_shape)
+    try:
+        report = ParamValidator().validate(params, operation.input_shape)
+    except RecursionError:
+        return "It is nested more deeply than botocore can follow."
     return "; ".join(report.generate_report().splitlines()) if report.has_errors() else None
 
 
