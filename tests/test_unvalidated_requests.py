@@ -62,7 +62,7 @@ def test_a_request_of_another_shape_is_refused_by_a_rule(
 
 def test_a_request_that_nobody_can_follow_to_its_end_is_refused(connect_chat: FakeConnectChat) -> None:
     value: dict[str, Any] = {"ValueInteger": 1}
-    for _ in range(300):
+    for _ in range(200):
         value = {"ValueMap": {"a": value}}
     client = unvalidating()
     with pytest.raises(client.exceptions.InvalidRequestException, match="nested more deeply than botocore can follow"):
