@@ -103,6 +103,7 @@ class FakeConnectChat(FixedNames):
         seed = 0 if settings.seed is None else settings.seed
         self._service = ConnectChatService(settings, seed, CATALOGUE)
         self._backend = Backend(self._service, seed=seed)
+        self._contacts = ContactRegistry(self._service.state.contacts, self.clock)
         self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
 
     def __repr__(self) -> str:
@@ -230,7 +231,7 @@ class FakeConnectChat(FixedNames):
     @property
     def contacts(self) -> ContactRegistry:
         """Every contact by its id, in order of start."""
-        return self._service.state.contacts
+        return self._contacts
 
     def journal(self, verbosity: int = 0) -> str:
         """Return what happened so far: a line per request, per attempt where that matters, and what came of it.
@@ -260,7 +261,8 @@ class FakeConnectChat(FixedNames):
         writers = {"mermaid": mermaid, "svg": svg}
         if not isinstance(format, str) or format not in writers:
             raise SceneError(f"format is one of {', '.join(writers)}, not {format!r}.")
-        return writers[format](rows_of(list(self._service.calls.records), self.contacts, self.clock))
+        records, contacts = list(self._service.calls.records), list(self._service.state.contacts.by_id.values())
+        return writers[format](rows_of(records, contacts, self.clock))
 
     def raise_failures(self) -> None:
         """Raise what a callable of the test has raised that no call could pass on, such as one of `reply_with`.
@@ -347,7 +349,7 @@ class FakeConnectChat(FixedNames):
             contact_id=contact_id,
             display_name=display_name,
             attributes=attributes,
-        )
+        ).view
 
     @named_only("contact_id='...'", SceneError)
     def add_ended_chat(
@@ -375,7 +377,7 @@ class FakeConnectChat(FixedNames):
             SceneError: The id is taken, the instance is not declared, or a value is of the wrong kind.
             ClockError: `ended_at` is no time.
         """
-        return scene.add_ended_chat(
+        past = scene.add_ended_chat(
             self._service.state,
             region=self.settings.client_region,
             segments=segments,
@@ -384,6 +386,7 @@ class FakeConnectChat(FixedNames):
             attributes=attributes,
             ended_at=ended_at,
         )
+        return tuple(contact.view for contact in past)
 
     def stop_contact(self, contact_id: str, disconnect_reason: str = "API") -> None:
         """End an active contact without a client, and so free its slot.
@@ -433,7 +436,7 @@ class FakeConnectChat(FixedNames):
         Raises:
             SceneError: There is no such contact or flow, or the contact has ended.
         """
-        return scene.transfer(self._service.state, contact_id, contact_flow_id)
+        return scene.transfer(self._service.state, contact_id, contact_flow_id).view
 
     def reply_with(self, reply: BotReply | None) -> None:
         """Answer every message of a customer as the flow's bot, from now on and in every chat.

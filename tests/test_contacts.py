@@ -688,6 +688,6 @@ def test_a_contact_ends_once() -> None:
     with FakeConnectChat() as fake:
         contact = fake.add_contact()
         fake.stop_contact(contact.contact_id)
-        fake._service.state.contacts.end(contact, "EXPIRED", fake.clock.now())
+        fake._service.state.contacts.end(contact._record, "EXPIRED", fake.clock.now())
         assert contact.disconnect_reason == "API"
         assert fake._service.state.contacts.active_count(contact.instance_id) == 0

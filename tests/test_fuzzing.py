@@ -29,6 +29,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pytest_connect_chat import FakeConnectChat, strategies
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules import RULES
@@ -191,11 +192,12 @@ def requests(draw: st.DrawFn, operation: str) -> tuple[str, Members]:
 def state(fake: FakeConnectChat) -> Members:
     """Return all that a refused request must not change; request ids are not of it, a refusal has one too."""
     service = fake._service.state
-    names = [field.name for field in fields(fake.contacts.last) if field.name != "_clock"]
-    people = [person for contact in fake.contacts.values() for person in service.participants.of(contact)]
+    names = [field.name for field in fields(ContactRecord) if field.name not in ("clock", "others", "_view")]
+    contacts = service.contacts.by_id
+    people = [person for contact in contacts.values() for person in service.participants.of(contact)]
     streams = ("_contacts", "_connections", "_items", "_participants", "_attachments")
     return {
-        "contacts": {key: [repr(getattr(contact, name)) for name in names] for key, contact in fake.contacts.items()},
+        "contacts": {key: [repr(getattr(contact, name)) for name in names] for key, contact in contacts.items()},
         "active": {instance: service.contacts.active_count(instance) for instance in (INSTANCE, "elsewhere")},
         "participants": [(person, person.connected_at, person.has_left, person.asked_for) for person in people],
         "tokens": (dict(service.participants._by_token), dict(service.participants._connections)),

@@ -49,8 +49,8 @@ def transfer(fake: FakeConnectChat, previous: Contact) -> Contact:
         contact_id=None,
         display_name="Ada",
         attributes=None,
-        previous=previous,
-    )
+        previous=previous._record,
+    ).view
 
 
 def ids(contacts: tuple[Contact, ...]) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def test_a_contact_that_ended_earlier_does_not_replace_the_source(
     transferred = transfer(connect_chat, past[0])
     assert past[-1].disconnect_timestamp is not None
     connect_chat._service.state.contacts.end(
-        transferred, None, past[-1].disconnect_timestamp - timedelta(milliseconds=1)
+        transferred._record, None, past[-1].disconnect_timestamp - timedelta(milliseconds=1)
     )
 
     assert resume(past[0], ENTIRE_PAST_SESSION)["ContinuedFromContactId"] == past[-1].contact_id
@@ -415,8 +415,8 @@ def test_later_updates_of_related_contacts_stay_separate(
     related = connect_chat.add_contact(instance_id=parameters["InstanceId"], attributes={"tier": "gold"})
     connect_client.start_chat_contact(**parameters, RelatedContactId=related.contact_id)
     contact = connect_chat.contacts.last
-    related._attributes["tier"] = "changed"  # no faked operation updates attributes
-    contact._attributes["locale"] = "added"
+    related._record.attributes["tier"] = "changed"  # no faked operation updates attributes
+    contact._record.attributes["locale"] = "added"
 
     assert related.attributes == {"tier": "changed"}
     assert contact.attributes == {"tier": "gold", "locale": "added"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from pytest_connect_chat._service.chats.transcript import (
     TranscriptItem,
 )
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.flows import BOT_ROLE
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedRequest
 from pytest_connect_chat._text import counted
@@ -62,14 +62,14 @@ class Event:
     words: Callable[[], str]
 
 
-def rows_of(records: Sequence[RecordedRequest], contacts: Mapping[str, Contact], clock: Clock) -> list[Row]:
+def rows_of(records: Sequence[RecordedRequest], contacts: Sequence[ContactRecord], clock: Clock) -> list[Row]:
     """Return the rows of a picture, in order of time and then of happening; of many, the first and the last."""
     now = clock.now()
     calls = _Calls(records)
-    events = [*calls.events(), *_contact_events(calls, contacts.values(), clock.start)]
+    events = [*calls.events(), *_contact_events(calls, contacts, clock.start)]
     events.sort(key=lambda event: (event.time, event.rank))
     # A clock that follows the system's moves a little with every call.
-    timed = list(_with_times(events, clock.start, now, timedelta(seconds=1 if clock._follows_system else 0)))
+    timed = list(_with_times(events, clock.start, now, timedelta(seconds=1 if clock.follows_system else 0)))
     if len(timed) > ROWS:
         left_out = f"... {len(timed) - ROWS} left out ..."
         gap = Event("gap", timed[ROWS // 2].time, 0, lambda: left_out)
@@ -142,21 +142,21 @@ def _committing_attempt(record: RecordedRequest, contact: Contact) -> int | None
     return -max(serving)[1] if serving else None
 
 
-def _contact_events(calls: _Calls, contacts: Iterable[Contact], start: datetime) -> Iterator[Event]:
+def _contact_events(calls: _Calls, contacts: Iterable[ContactRecord], start: datetime) -> Iterator[Event]:
     """Yield what calls do not show: contacts that a test set up, their ends, and what the other side does."""
-    past: list[Contact] = []
+    past: list[ContactRecord] = []
     for contact in contacts:
         items = contact.transcript
-        if contact._disconnect_timestamp is not None and contact._disconnect_timestamp < start:
+        if contact.ended_at is not None and contact.ended_at < start:
             past.append(contact)
             continue
         if contact.contact_id not in calls.starts:
-            yield Event("life", contact.initiation_timestamp, contact._order, partial(_start, contact))
+            yield Event("life", contact.initiation_timestamp, contact.order, partial(_start, contact.view))
         for item in items:
             if item.content_type == CHAT_ENDED:
-                yield Event("life", item.absolute_time, item._order, partial(_end, contact))
+                yield Event("life", item.absolute_time, item.order, partial(_end, contact))
             elif item.participant_role is not None and not calls.plays(item):
-                yield Event("other", item.absolute_time, item._order, partial(_said, item))
+                yield Event("other", item.absolute_time, item.order, partial(_said, item))
     if past:
         yield Event("life", start, BEFORE_ALL - 1, partial(_past, past, start))
 
@@ -214,20 +214,20 @@ def _start(contact: Contact) -> str:
         return f"contact {name} goes on from {short_id(contact.previous_contact_id)} (transfer)"
     text = f"contact {name} starts: {plain(contact.display_name, NAME)}"
     source = contact.continued_from_contact_id
-    if source is None or any(item.content_type == CHAT_REHYDRATED for item in contact._transcript):
+    if source is None or any(item.content_type == CHAT_REHYDRATED for item in contact.transcript):
         return text
     return f"{text}, continues {short_id(source)} ({contact.rehydration_type})"
 
 
-def _end(contact: Contact) -> str:
+def _end(contact: ContactRecord) -> str:
     return f"contact {short_id(contact.contact_id)} ends: {plain(str(contact.disconnect_reason))}"
 
 
-def _past(past: list[Contact], start: datetime) -> str:
-    last = max(past, key=lambda contact: contact._disconnect_timestamp or start)
+def _past(past: list[ContactRecord], start: datetime) -> str:
+    last = max(past, key=lambda contact: contact.ended_at or start)
     ids = [short_id(contact.contact_id) for contact in past]
     listed = ", ".join(ids if len(ids) <= 3 else [ids[0], "...", ids[-1]])  # noqa: PLR2004
-    ago = duration(start - (last._disconnect_timestamp or start))
+    ago = duration(start - (last.ended_at or start))
     return f"{counted(len(past), 'past contact')}: {listed}, ended {ago} before"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.contacts.contact import Contact
+    from pytest_connect_chat._service.contacts.contact import ContactRecord
 
 
 # Texts that were seen on the real services. They stay as they were: code in the wild compares them.
@@ -54,7 +54,7 @@ class Answer(NamedTuple):
     """
 
     members: dict[str, Any]
-    contact: Contact | None = None
+    contact: ContactRecord | None = None
 
 
 @dataclass(slots=True)

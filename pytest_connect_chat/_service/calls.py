@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._service.request import Request
 
@@ -38,7 +38,7 @@ class Call:
     read_timeout: float | None
     sent: datetime
     attempts: list[Attempt] = field(default_factory=list)
-    contact: Contact | None = None
+    contact: ContactRecord | None = None
     is_under_way: bool = False
     is_closed: bool = False
     meets: dict[object, bool] = field(default_factory=dict)

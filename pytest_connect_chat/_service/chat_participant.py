@@ -8,7 +8,7 @@ from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT, Participant
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
 from pytest_connect_chat._service.scene import active_contact
 from pytest_connect_chat._service.state import ServiceState
@@ -108,7 +108,7 @@ class ChatParticipant(FixedNames):
             self._open_contact()
             actions.leave(self._state, self._participant, self._state.clock.now())
 
-    def _open_contact(self) -> Contact:
+    def _open_contact(self) -> ContactRecord:
         contacts = self._state.contacts
         contact = contacts.current(self._participant.first_contact)
         if not contact.is_active:

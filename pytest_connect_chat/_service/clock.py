@@ -84,7 +84,7 @@ class Clock(FixedNames):
     """
 
     def __init__(self, start: datetime | str | None = None) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finaliser may read the clock while its own thread moves it
         self._follows_system = start == "system"
         self._start = _real_now() if start is None or start == "system" else moment_of_a_fake(start, "clock")
         self._now = self._start
@@ -101,6 +101,11 @@ class Clock(FixedNames):
     def start(self) -> datetime:
         """The moment at which this clock began."""
         return self._start
+
+    @property
+    def follows_system(self) -> bool:
+        """Whether this clock follows the system's, and nothing else moves it."""
+        return self._follows_system
 
     def now(self) -> datetime:
         """Return the current moment of the fake, as an aware UTC datetime."""

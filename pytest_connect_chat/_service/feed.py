@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 
 
 class Happening(NamedTuple):
@@ -20,7 +20,7 @@ class Happening(NamedTuple):
         item: What happened.
     """
 
-    contact: Contact
+    contact: ContactRecord
     item: TranscriptItem
 
 
@@ -57,7 +57,7 @@ class Feed:
         with self._lock:
             self._listeners = (*self._listeners, listener)
 
-    def publish(self, contact: Contact, item: TranscriptItem) -> None:
+    def publish(self, contact: ContactRecord, item: TranscriptItem) -> None:
         """Tell the listeners, once the block that this is called in has ended."""
         if self._listeners:
             self._waiting.append((threading.get_ident(), Happening(contact, item)))

@@ -7,7 +7,7 @@ from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from pytest_connect_chat._service.chats.transcript import PARTICIPANT_JOINED, TranscriptItem
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.feed import Happening
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat.exceptions import SceneError
@@ -65,13 +65,13 @@ class FlowBot:
         contact, item = happening
         if item.participant_role != "CUSTOMER":
             return None
-        first = self._state.contacts[contact.initial_contact_id]
+        first = self._state.contacts.initial(contact)
         initial = first.transcript[0] if first.initial_message is not None else None
         if item.content_type == PARTICIPANT_JOINED:
             return initial
         return item if item.type == "MESSAGE" and item is not initial else None
 
-    def _say(self, contact: Contact, text: str) -> None:
+    def _say(self, contact: ContactRecord, text: str) -> None:
         with self._state.feed:
             current = self._state.contacts.current(contact)
             if current.is_active:  # the callable may have ended the chat

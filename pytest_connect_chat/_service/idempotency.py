@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.contacts.contact import Contact
+    from pytest_connect_chat._service.contacts.contact import ContactRecord
 
 # Assumed: stated for StartOutboundVoiceContact and StartWebRTCContact, not for StartChatContact.
 RETENTION: Final = timedelta(days=7)
@@ -17,7 +17,7 @@ class CommittedCall(NamedTuple):
 
     params: dict[str, Any]
     members: dict[str, Any]
-    contact: Contact | None
+    contact: ContactRecord | None
     time: datetime
 
 

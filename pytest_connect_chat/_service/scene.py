@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pytest_connect_chat._service.clock import iso_timestamp, moment_of_a_fake
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.state import ServiceState
@@ -30,8 +30,8 @@ def add_contact(
     display_name: str,
     attributes: Mapping[str, str] | None,
     initiation_timestamp: datetime | None = None,
-    previous: Contact | None = None,
-) -> Contact:
+    previous: ContactRecord | None = None,
+) -> ContactRecord:
     """Register an active contact; see `FakeConnectChat.add_contact`."""
     with state.feed:
         instance_id, contact_flow_id = _place(state, instance_id, contact_flow_id)
@@ -42,7 +42,7 @@ def add_contact(
         new_id, participant_id, participant_token = state.identifiers.contact()
         contact_id = contact_id or new_id
         started = initiation_timestamp or state.clock.now()
-        contact = Contact(
+        contact = ContactRecord(
             contact_id=contact_id,
             instance_id=instance_id,
             contact_flow_id=contact_flow_id,
@@ -54,10 +54,10 @@ def add_contact(
             previous_contact_id=previous.contact_id if previous else None,
             initiation_timestamp=started,
             expires_at=started + DEFAULT_DURATION,
-            _attributes=copied,
-            _connected=True,
-            _clock=state.clock,
-            _others=state.contacts,
+            attributes=copied,
+            connected=True,
+            clock=state.clock,
+            others=state.contacts.by_id,
         )
         state.contacts.add(contact)
         return contact
@@ -72,7 +72,7 @@ def add_ended_chat(
     contact_id: str | None,
     attributes: Mapping[str, str] | None,
     ended_at: datetime | str | None,
-) -> tuple[Contact, ...]:
+) -> tuple[ContactRecord, ...]:
     """Register a past session of ended contacts; see `FakeConnectChat.add_ended_chat`."""
     if not isinstance(segments, int) or isinstance(segments, bool) or not 1 <= segments <= MOST_SEGMENTS:
         raise SceneError(
@@ -85,7 +85,7 @@ def add_ended_chat(
             raise SceneError(
                 f"ended_at={iso_timestamp(end)} lies in the future: the clock stands at {iso_timestamp(now)}."
             )
-        past: list[Contact] = []
+        past: list[ContactRecord] = []
         for segment in range(segments):
             remaining = segments - segment
             contact = add_contact(
@@ -112,7 +112,7 @@ def stop_contact(state: ServiceState, contact_id: str, disconnect_reason: str) -
         state.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), state.clock.now())
 
 
-def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> Contact:
+def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> ContactRecord:
     """Transfer a contact; see `FakeConnectChat.transfer`."""
     with state.feed:
         contact = active_contact(state, contact_id)
@@ -132,30 +132,31 @@ def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) 
             continued_from_contact_id=None,
             rehydration_type=None,
             initiation_timestamp=now,
-            _initial_message=None,
-            _transcript=[],
-            _tags=(),
-            _streamings=(),
-            _updated=None,
-            _customer_left=None,
-            _disconnect_timestamp=None,
+            initial_message=None,
+            transcript=[],
+            tags={},
+            streamings=(),
+            updated=None,
+            customer_left_at=None,
+            ended_at=None,
         )
         state.contacts.add(segment)
         return segment
 
 
-def active_contact(state: ServiceState, contact_id: str) -> Contact:
+def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
     """Return an active contact by its id.
 
     Raises:
         SceneError: There is none.
     """
+    state.clock.now()  # what is due by now happens
     if not isinstance(contact_id, str) or not contact_id:
         of_contact = " Give its contact_id." if isinstance(contact_id, Contact) else ""
         raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")
-    contact = state.contacts.get(contact_id)
+    contact = state.contacts.by_id.get(contact_id)
     if contact is None:
-        known = counted(len(state.contacts), "contact")
+        known = counted(len(state.contacts.by_id), "contact")
         raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {known}.")
     if not contact.is_active:
         raise SceneError(f"The contact {contact_id} has ended already: {state.contacts.describe(contact)}.")
@@ -176,7 +177,7 @@ def _place(state: ServiceState, instance_id: str | None, contact_flow_id: str | 
 
 
 def _free_id(state: ServiceState, contact_id: str) -> str:
-    if _text(contact_id, "contact_id") in state.contacts:
+    if _text(contact_id, "contact_id") in state.contacts.by_id:
         raise SceneError(f"A contact has the id {contact_id!r} already.")
     return contact_id
 

@@ -8,7 +8,7 @@ from pytest_connect_chat._service.chats.attachments import Attachments
 from pytest_connect_chat._service.chats.participants import Participants
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.instances import Instances
-from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
@@ -40,7 +40,7 @@ class ServiceState:
             }
         )
         self.instances: Instances = Instances()
-        self.contacts: ContactRegistry = ContactRegistry(self.clock, self.identifiers, self.feed)
+        self.contacts: ContactStore = ContactStore(self.clock, self.identifiers, self.feed)
         self.participants: Participants = Participants(self.contacts, self.identifiers)
         self.attachments: Attachments = Attachments()
         self.urls: UnservedUrls = UnservedUrls(self.identifiers)

@@ -30,7 +30,7 @@ def join(state: ServiceState, participant: Participant, now: datetime) -> None:
             if other.role == "CUSTOM_BOT":
                 _go(state, other, now)
     if participant.role == "CUSTOMER":
-        contact._connected = True
+        contact.connected = True
 
 
 def send_message(
@@ -89,7 +89,7 @@ def send_receipt(
 def find_message(state: ServiceState, participant: Participant, message_id: str | None) -> TranscriptItem | None:
     """Return a message or file of a participant's chat, or `None`."""
     for contact in reversed(session_of(state.contacts, state.contacts.current(participant.first_contact))):
-        for item in reversed(contact._transcript):
+        for item in reversed(contact.transcript):
             if item.id == message_id and item.type != "EVENT":
                 return item
     return None
@@ -99,7 +99,7 @@ def _go(state: ServiceState, participant: Participant, now: datetime) -> None:
     if participant.is_present:
         _say(state, participant, now, type="EVENT", content_type=PARTICIPANT_LEFT)
     if participant.role == "CUSTOMER":
-        state.contacts.current(participant.first_contact)._customer_left = now
+        state.contacts.current(participant.first_contact).customer_left_at = now
     participant.has_left = True
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from pytest_connect_chat._service.answer import ACCESS_DENIED, EXPLICIT_DENY
-from pytest_connect_chat._service.contacts.contact import Contact
-from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.rulebook import RuleBook
@@ -42,7 +42,7 @@ class Participant:
     role: str
     display_name: str
     participant_token: str
-    first_contact: Contact
+    first_contact: ContactRecord
     added_at: datetime | None = None
     connected_at: datetime | None = None
     has_left: bool = False
@@ -87,7 +87,7 @@ class Participants:
         identifiers: Gives ids and tokens.
     """
 
-    def __init__(self, contacts: ContactRegistry, identifiers: Identifiers) -> None:
+    def __init__(self, contacts: ContactStore, identifiers: Identifiers) -> None:
         self._contacts = contacts
         self._identifiers = identifiers
         self._by_session: dict[str, list[Participant]] = {}
@@ -95,7 +95,7 @@ class Participants:
         self._connections: dict[str, Connection] = {}
         self._flow_ids: dict[str, str] = {}
 
-    def of(self, contact: Contact) -> list[Participant]:
+    def of(self, contact: ContactRecord) -> list[Participant]:
         """Return the participants of a contact's chat, the customer first."""
         found = self._by_session.get(contact.initial_contact_id)
         if found is None:
@@ -104,12 +104,14 @@ class Participants:
                 role="CUSTOMER",
                 display_name=contact.display_name,
                 participant_token=contact.participant_token,
-                first_contact=self._contacts[contact.initial_contact_id],
+                first_contact=self._contacts.initial(contact),
             )
             found = self._by_session[contact.initial_contact_id] = [customer]
         return found
 
-    def add(self, contact: Contact, role: str, display_name: str, *, added_at: datetime | None = None) -> Participant:
+    def add(
+        self, contact: ContactRecord, role: str, display_name: str, *, added_at: datetime | None = None
+    ) -> Participant:
         """Let somebody else take part in a contact's chat."""
         participant_id, participant_token = self._identifiers.participant()
         participant = Participant(
@@ -117,14 +119,14 @@ class Participants:
             role=role,
             display_name=display_name,
             participant_token=participant_token,
-            first_contact=self._contacts[contact.initial_contact_id],
+            first_contact=self._contacts.initial(contact),
             added_at=added_at,
         )
         self.of(contact).append(participant)
         self._by_token[participant_token] = participant
         return participant
 
-    def flow_id_of(self, contact: Contact) -> str:
+    def flow_id_of(self, contact: ContactRecord) -> str:
         """Return the participant id under which the flow speaks in a contact's chat."""
         chat = contact.initial_contact_id
         if chat not in self._flow_ids:

@@ -50,6 +50,7 @@ class TranscriptItem:
         participant_role: `"CUSTOMER"`, `"AGENT"`, `"SYSTEM"`, ...; `None` where there is no participant.
         display_name: The sender's display name; `None` where there is no participant.
         attachments: The files of an item of type `"ATTACHMENT"`.
+        order: Its place in the order of all that happened, among requests, contacts and the items of transcripts.
         receipts: Who has said that the message had reached it, or that it has read it.
     """
 
@@ -64,4 +65,4 @@ class TranscriptItem:
     display_name: str | None = None
     attachments: tuple[Attachment, ...] = ()
     receipts: tuple[Receipt, ...] = ()
-    _order: int = field(default=0, repr=False, compare=False)
+    order: int = field(default=0, repr=False, compare=False)

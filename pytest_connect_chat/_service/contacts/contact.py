@@ -1,4 +1,4 @@
-"""One contact, as tests see it."""
+"""One contact: what the service keeps of it, and what tests see."""
 
 from __future__ import annotations
 
@@ -16,29 +16,18 @@ PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: adminis
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
-class Contact(SuggestsNames):
-    """One chat contact of the fake, as a live view: what happens to the contact shows here at once.
-
-    The names are AWS's, in snake case. Collections are copies: changing one changes nothing in the fake.
+class ContactRecord:
+    """What the service keeps of one contact. `Contact` has the meaning of what both have.
 
     Attributes:
-        contact_id: The id of this contact, a UUID.
-        instance_id: The instance it was started in.
-        contact_flow_id: The flow that was started.
-        region: The region of the client that started it.
-        participant_id: The customer's participant id.
-        participant_token: The customer's participant token.
-        display_name: The customer's display name.
-        initial_contact_id: The first contact of this session; its own id unless it came about by a transfer.
-        previous_contact_id: The contact it was transferred from, else `None`.
-        related_contact_id: The `RelatedContactId` of the request, or the resolved source of a persistent chat.
-        continued_from_contact_id: The resolved source of a persistent chat, else `None`.
-        rehydration_type: `"ENTIRE_PAST_SESSION"`, `"FROM_SEGMENT"` or `None`.
-        customer_id: The `CustomerId` of the request, or `None`.
-        supported_messaging_content_types: What the chat accepts; plain text where the request did not say.
-        disconnect_on_customer_exit: The participant types that leave with the customer.
-        initiation_timestamp: When it was started (aware, UTC).
-        expires_at: When it ends with the reason `EXPIRED`, at the latest.
+        clock: Tells the time, and has what is due by then happen.
+        others: All contacts of the fake, by id.
+        streamings: The topics that it is streamed to: streaming id and ARN.
+        connected: Whether its customer has connected.
+        customer_left_at: When its customer left, `None` while there.
+        ended_at: When it ended, `None` while it is active.
+        updated: When a request changed it last.
+        order: Its place in the order of all that happened.
     """
 
     contact_id: str
@@ -51,6 +40,8 @@ class Contact(SuggestsNames):
     initial_contact_id: str
     initiation_timestamp: datetime
     expires_at: datetime
+    clock: Clock
+    others: Mapping[str, ContactRecord]
     previous_contact_id: str | None = None
     related_contact_id: str | None = None
     continued_from_contact_id: str | None = None
@@ -58,76 +49,196 @@ class Contact(SuggestsNames):
     customer_id: str | None = None
     supported_messaging_content_types: tuple[str, ...] = ("text/plain",)
     disconnect_on_customer_exit: tuple[str, ...] = ()
-    _attributes: dict[str, str] = field(default_factory=dict)
-    _segment_attributes: dict[str, Any] = field(default_factory=dict)
-    _initial_message: dict[str, str] | None = None
-    _tags: tuple[tuple[str, str], ...] = ()
-    _streamings: tuple[tuple[str, str], ...] = ()
-    _transcript: list[TranscriptItem] = field(default_factory=list)
-    _connected: bool = False
-    _customer_left: datetime | None = None
-    _disconnect_timestamp: datetime | None = None
-    _disconnect_reason: str | None = None
-    _updated: datetime | None = None
-    _order: int = 0
-    _clock: Clock
-    _others: Mapping[str, Contact]  # all contacts of the fake, by id
-
-    def __repr__(self) -> str:
-        state = "active" if self.is_active else f"ended {self.disconnect_reason}"
-        return f"<Contact {self.contact_id} {self.display_name!r} {state}>"
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """The contact attributes."""
-        return dict(self._attributes)
-
-    @property
-    def segment_attributes(self) -> dict[str, Any]:
-        """The segment attributes, in the form of the request."""
-        return deepcopy(self._segment_attributes)
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """The tags that were put on the contact."""
-        return dict(self._tags)
-
-    @property
-    def initial_message(self) -> dict[str, str] | None:
-        """The `InitialMessage` of the request (`ContentType` and `Content`), or `None`."""
-        return self._initial_message and dict(self._initial_message)
+    attributes: dict[str, str] = field(default_factory=dict)
+    segment_attributes: Mapping[str, Any] = field(default_factory=dict)
+    initial_message: Mapping[str, str] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    streamings: tuple[tuple[str, str], ...] = ()
+    transcript: list[TranscriptItem] = field(default_factory=list)
+    connected: bool = False
+    customer_left_at: datetime | None = None
+    ended_at: datetime | None = None
+    disconnect_reason: str | None = None
+    updated: datetime | None = None
+    order: int = 0
+    _view: Contact | None = field(default=None, init=False)
 
     @property
     def is_active(self) -> bool:
-        """Whether the contact has not ended yet."""
-        self._clock.now()  # what is due by now happens
-        return self._disconnect_timestamp is None
+        """Whether it has not ended; what is due by now has to have happened."""
+        return self.ended_at is None
 
     @property
     def disconnect_timestamp(self) -> datetime | None:
-        """When the customer left the contact, else when it ended, or `None`."""
-        self._clock.now()  # what is due by now happens
-        return self._customer_left or self._disconnect_timestamp
-
-    @property
-    def disconnect_reason(self) -> str | None:
-        """Why the contact ended, for example `"API"` or `"EXPIRED"`; `None` while it is active."""
-        self._clock.now()  # what is due by now happens
-        return self._disconnect_reason
-
-    @property
-    def transcript(self) -> tuple[TranscriptItem, ...]:
-        """The messages and events of this contact, oldest first."""
-        self._clock.now()  # what is due by now happens
-        return tuple(self._transcript)
+        """When the customer left, else when it ended, or `None`."""
+        return self.customer_left_at or self.ended_at
 
     @property
     def past_contact_ids(self) -> tuple[str, ...]:
         """The past contacts whose transcripts a persistent chat shows, latest first, 100 at most."""
         past: list[str] = []
-        next_id = self._others[self.initial_contact_id].continued_from_contact_id
+        next_id = self.others[self.initial_contact_id].continued_from_contact_id
         while next_id is not None and len(past) < PAST_CONTACTS:
             past.append(next_id)
-            current = self._others[next_id]
+            current = self.others[next_id]
             next_id = current.previous_contact_id or current.continued_from_contact_id
         return tuple(past)
+
+    @property
+    def view(self) -> Contact:
+        """The contact as tests see it, always the same."""
+        if self._view is None:
+            self._view = Contact(self)
+        return self._view
+
+
+class Contact(SuggestsNames):
+    """One chat contact of the fake, as a live view: what happens to the contact shows here at once.
+
+    The names are AWS's, in snake case. Collections are copies: changing one changes nothing in the fake.
+    """
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: ContactRecord) -> None:
+        self._record = record
+
+    def __repr__(self) -> str:
+        state = "active" if self.is_active else f"ended {self.disconnect_reason}"
+        return f"<Contact {self.contact_id} {self.display_name!r} {state}>"
+
+    def _now(self) -> ContactRecord:
+        """Return the record, once what is due by now has happened."""
+        self._record.clock.now()
+        return self._record
+
+    @property
+    def contact_id(self) -> str:
+        """The id of this contact, a UUID."""
+        return self._record.contact_id
+
+    @property
+    def instance_id(self) -> str:
+        """The instance it was started in."""
+        return self._record.instance_id
+
+    @property
+    def contact_flow_id(self) -> str:
+        """The flow that was started."""
+        return self._record.contact_flow_id
+
+    @property
+    def region(self) -> str:
+        """The region of the client that started it."""
+        return self._record.region
+
+    @property
+    def participant_id(self) -> str:
+        """The customer's participant id."""
+        return self._record.participant_id
+
+    @property
+    def participant_token(self) -> str:
+        """The customer's participant token."""
+        return self._record.participant_token
+
+    @property
+    def display_name(self) -> str:
+        """The customer's display name."""
+        return self._record.display_name
+
+    @property
+    def initial_contact_id(self) -> str:
+        """The first contact of this session; its own id unless it came about by a transfer."""
+        return self._record.initial_contact_id
+
+    @property
+    def previous_contact_id(self) -> str | None:
+        """The contact it was transferred from, else `None`."""
+        return self._record.previous_contact_id
+
+    @property
+    def related_contact_id(self) -> str | None:
+        """The `RelatedContactId` of the request, or the resolved source of a persistent chat."""
+        return self._record.related_contact_id
+
+    @property
+    def continued_from_contact_id(self) -> str | None:
+        """The resolved source of a persistent chat, else `None`."""
+        return self._record.continued_from_contact_id
+
+    @property
+    def rehydration_type(self) -> str | None:
+        """`"ENTIRE_PAST_SESSION"`, `"FROM_SEGMENT"` or `None`."""
+        return self._record.rehydration_type
+
+    @property
+    def customer_id(self) -> str | None:
+        """The `CustomerId` of the request, or `None`."""
+        return self._record.customer_id
+
+    @property
+    def supported_messaging_content_types(self) -> tuple[str, ...]:
+        """What the chat accepts; plain text where the request did not say."""
+        return self._record.supported_messaging_content_types
+
+    @property
+    def disconnect_on_customer_exit(self) -> tuple[str, ...]:
+        """The participant types that leave with the customer."""
+        return self._record.disconnect_on_customer_exit
+
+    @property
+    def initiation_timestamp(self) -> datetime:
+        """When it was started (aware, UTC)."""
+        return self._record.initiation_timestamp
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends with the reason `EXPIRED`, at the latest."""
+        return self._record.expires_at
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The contact attributes."""
+        return dict(self._record.attributes)
+
+    @property
+    def segment_attributes(self) -> dict[str, Any]:
+        """The segment attributes, in the form of the request."""
+        return deepcopy(dict(self._record.segment_attributes))
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags that were put on the contact."""
+        return dict(self._record.tags)
+
+    @property
+    def initial_message(self) -> dict[str, str] | None:
+        """The `InitialMessage` of the request (`ContentType` and `Content`), or `None`."""
+        message = self._record.initial_message
+        return None if message is None else dict(message)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the contact has not ended yet."""
+        return self._now().is_active
+
+    @property
+    def disconnect_timestamp(self) -> datetime | None:
+        """When the customer left the contact, else when it ended, or `None`."""
+        return self._now().disconnect_timestamp
+
+    @property
+    def disconnect_reason(self) -> str | None:
+        """Why the contact ended, for example `"API"` or `"EXPIRED"`; `None` while it is active."""
+        return self._now().disconnect_reason
+
+    @property
+    def transcript(self) -> tuple[TranscriptItem, ...]:
+        """The messages and events of this contact, oldest first."""
+        return tuple(self._now().transcript)
+
+    @property
+    def past_contact_ids(self) -> tuple[str, ...]:
+        """The past contacts whose transcripts a persistent chat shows, latest first, 100 at most."""
+        return self._record.past_contact_ids

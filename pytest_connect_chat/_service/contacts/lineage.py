@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from pytest_connect_chat._service.contacts.contact import Contact
-from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.contacts.store import ContactStore
 
 
-def session_of(contacts: ContactRegistry, contact: Contact) -> list[Contact]:
+def session_of(contacts: ContactStore, contact: ContactRecord) -> list[ContactRecord]:
     """Return the contacts of a contact's session, oldest first."""
     session = [contacts.current(contact)]
     while session[-1].previous_contact_id is not None:
-        session.append(contacts[session[-1].previous_contact_id])
+        session.append(contacts.by_id[session[-1].previous_contact_id])
     return session[::-1]
 
 
-def first_contacts(contacts: ContactRegistry, contact: Contact) -> dict[str, Contact]:
+def first_contacts(contacts: ContactStore, contact: ContactRecord) -> dict[str, ContactRecord]:
     """Return the first contact of a contact's session, and of each session that this one goes back to, by id."""
-    found: dict[str, Contact] = {}
-    following: Contact | None = contact
+    found: dict[str, ContactRecord] = {}
+    following: ContactRecord | None = contact
     while following is not None and following.initial_contact_id not in found:
-        first = contacts[following.initial_contact_id]
+        first = contacts.by_id[following.initial_contact_id]
         found[first.contact_id] = first
-        following = contacts.get(first.related_contact_id or "")
+        following = contacts.by_id.get(first.related_contact_id or "")
     return found
 
 
-def root_of(contacts: ContactRegistry, contact: Contact) -> str:
+def root_of(contacts: ContactStore, contact: ContactRecord) -> str:
     """Return the id at the root of a contact's tree."""
     return next(reversed(first_contacts(contacts, contact)))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from pytest_connect_chat._service.contacts.contact import Contact
-from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.retention import require_retained
+from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 
 
 def resolve_source(
     persistent_chat: Mapping[str, str] | None,
     instance_id: str,
-    contacts: ContactRegistry,
+    contacts: ContactStore,
     rules: RuleBook,
     now: datetime,
-) -> Contact | None:
+) -> ContactRecord | None:
     """Return the contact that a persistent chat rehydrates from, or `None` for a request without one.
 
     `ENTIRE_PAST_SESSION` takes the most recently ended contact of the session whose initial contact is named,
@@ -36,7 +36,7 @@ def resolve_source(
     if persistent_chat is None:
         return None
     source_id = persistent_chat.get("SourceContactId")
-    named = contacts.get(source_id) if source_id is not None else None
+    named = contacts.by_id.get(source_id) if source_id is not None else None
     elsewhere = ""
     if named is not None and named.instance_id != instance_id:
         elsewhere = f" It belongs to the instance {named.instance_id}."
@@ -51,7 +51,7 @@ def resolve_source(
     source = _most_recently_ended(named, contacts, rules) if _is_entire_session(persistent_chat) else named
     rules.require(
         "source-contact-ended",
-        source is not None and source._disconnect_timestamp is not None,
+        source is not None and source.ended_at is not None,
         f"SourceContactId {source_id} has not ended: only an ended chat can be rehydrated.",
     )
     source = source or named
@@ -63,7 +63,7 @@ def _is_entire_session(persistent_chat: Mapping[str, str]) -> bool:
     return persistent_chat.get("RehydrationType") == "ENTIRE_PAST_SESSION"
 
 
-def _most_recently_ended(named: Contact, contacts: ContactRegistry, rules: RuleBook) -> Contact | None:
+def _most_recently_ended(named: ContactRecord, contacts: ContactStore, rules: RuleBook) -> ContactRecord | None:
     rules.require(
         "source-contact-initial",
         named.contact_id == named.initial_contact_id,

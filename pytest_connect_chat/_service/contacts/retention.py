@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pytest_connect_chat._service.clock import iso_timestamp
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 
 RETENTION: Final = timedelta(days=730)  # "24 months from the InitiationTimestamp": API reference, DescribeContact
 
 
-def require_retained(contact: Contact, rules: RuleBook, now: datetime, rule_id: str = "contact-retention") -> None:
+def require_retained(
+    contact: ContactRecord, rules: RuleBook, now: datetime, rule_id: str = "contact-retention"
+) -> None:
     """Refuse a request that concerns a contact which started too long ago.
 
     Raises:

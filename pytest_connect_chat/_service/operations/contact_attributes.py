@@ -5,36 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.attributes import attributes_message
 from pytest_connect_chat._service.state import ServiceState
 
 
-def get_contact_attributes(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def get_contact_attributes(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `GetContactAttributes`, also about a contact that has ended."""
-    return Answer({"Attributes": contact.attributes}, contact)
+    return Answer({"Attributes": dict(contact.attributes)}, contact)
 
 
-def update_contact_attributes(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def update_contact_attributes(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `UpdateContactAttributes`: "for both ongoing and completed contacts"."""
-    attributes = contact._attributes | request.params["Attributes"]
+    attributes = contact.attributes | request.params["Attributes"]
     problem = attributes_message(attributes)
     state.rules.require("attributes-size", problem is None, problem or "")
-    contact._attributes.update(attributes)  # in place: the contacts of one session share them
-    contact._updated = now
+    contact.attributes.update(attributes)  # in place: the contacts of one session share them
+    contact.updated = now
     return Answer({}, contact)
 
 
-def tag_contact(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def tag_contact(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `TagContact`."""
-    contact._tags = tuple((contact.tags | request.params["Tags"]).items())
-    contact._updated = now
+    contact.tags = {**contact.tags, **request.params["Tags"]}
+    contact.updated = now
     return Answer({}, contact)
 
 
-def untag_contact(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def untag_contact(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `UntagContact`; keys that the contact does not have do not matter (assumed)."""
-    contact._tags = tuple((key, value) for key, value in contact._tags if key not in request.params["TagKeys"])
-    contact._updated = now
+    contact.tags = {key: value for key, value in contact.tags.items() if key not in request.params["TagKeys"]}
+    contact.updated = now
     return Answer({}, contact)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.lineage import root_of
 from pytest_connect_chat._service.contacts.retention import RETENTION
 from pytest_connect_chat._service.faults.effects import ACCOUNT_ID
@@ -23,18 +23,18 @@ def instance_arn(instance_id: str, region: str) -> str:
     return f"arn:aws:connect:{region}:{ACCOUNT_ID}:instance/{instance_id}"
 
 
-def describe_contact(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def describe_contact(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `DescribeContact`: there is no `State`, and `DisconnectTimestamp` only once the contact has ended."""
     summary = _summary(state, contact)
-    changes = (contact.initiation_timestamp, contact._updated, contact._disconnect_timestamp)
+    changes = (contact.initiation_timestamp, contact.updated, contact.ended_at)
     record: dict[str, Any] = {
         "Arn": summary.pop("ContactArn"),
         "Id": summary.pop("ContactId"),
         **summary,
         "ContactAssociationId": root_of(state.contacts, contact),
         "LastUpdateTimestamp": max(filter(None, changes)),
-        "Attributes": contact.attributes,
-        "SegmentAttributes": SUBTYPE | contact.segment_attributes,
+        "Attributes": dict(contact.attributes),
+        "SegmentAttributes": {**SUBTYPE, **contact.segment_attributes},
         **({"Tags": contact.tags} if contact.tags else {}),
         **({"CustomerId": contact.customer_id} if contact.customer_id else {}),
         **({"DisconnectReason": contact.disconnect_reason} if contact.disconnect_reason else {}),
@@ -45,12 +45,12 @@ def describe_contact(state: ServiceState, request: Request, now: datetime, conta
     return Answer({"Contact": record}, contact)
 
 
-def list_associated_contacts(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def list_associated_contacts(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `ListAssociatedContacts`: the contacts of the tree with the same root that are still known."""
     root = root_of(state.contacts, contact)
     tree = [
         other
-        for other in state.contacts.values()
+        for other in state.contacts.by_id.values()
         if root_of(state.contacts, other) == root
         and (now - other.initiation_timestamp <= RETENTION or not state.rules["contact-retention"].enabled)
     ]
@@ -58,7 +58,7 @@ def list_associated_contacts(state: ServiceState, request: Request, now: datetim
     return Answer(page_of(state, request, "ContactSummaryList", summaries, ASSOCIATED_PER_PAGE), contact)
 
 
-def _summary(state: ServiceState, contact: Contact) -> dict[str, Any]:
+def _summary(state: ServiceState, contact: ContactRecord) -> dict[str, Any]:
     transferred = contact.previous_contact_id is not None or state.contacts.current(contact) is not contact
     summary = {
         "ContactId": contact.contact_id,

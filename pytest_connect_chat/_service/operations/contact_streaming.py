@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.operations.subjects import require_active
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
@@ -14,28 +14,28 @@ from pytest_connect_chat._service.state import ServiceState
 ENDPOINTS: Final = 2  # administrator guide, chat-message-streaming: two topics for each contact
 
 
-def start_contact_streaming(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def start_contact_streaming(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `StartContactStreaming`. A chat streams on through its transfers (assumed)."""
     require_active(state, contact)
-    first = state.contacts[contact.initial_contact_id]
+    first = state.contacts.initial(contact)
     state.rules.require(
         "streaming-endpoints",
-        len(first._streamings) < ENDPOINTS,
-        f"The contact {contact.contact_id} streams to {len(first._streamings)} endpoints already.",
+        len(first.streamings) < ENDPOINTS,
+        f"The contact {contact.contact_id} streams to {len(first.streamings)} endpoints already.",
     )
     streaming_id = state.identifiers.streaming_id()
-    first._streamings += ((streaming_id, request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]),)
+    first.streamings += ((streaming_id, request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]),)
     return Answer({"StreamingId": streaming_id}, contact)
 
 
-def stop_contact_streaming(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def stop_contact_streaming(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `StopContactStreaming`."""
     streaming_id = request.params["StreamingId"]
-    first = state.contacts[contact.initial_contact_id]
+    first = state.contacts.initial(contact)
     state.rules.require(
         "streaming-exists",
-        streaming_id in dict(first._streamings),
+        streaming_id in dict(first.streamings),
         f"StreamingId {streaming_id} is no streaming of the contact {contact.contact_id}.",
     )
-    first._streamings = tuple(streaming for streaming in first._streamings if streaming[0] != streaming_id)
+    first.streamings = tuple(streaming for streaming in first.streamings if streaming[0] != streaming_id)
     return Answer({}, contact)

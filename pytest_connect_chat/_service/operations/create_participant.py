@@ -9,7 +9,7 @@ from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT
 from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED
 from pytest_connect_chat._service.clock import iso_timestamp
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.lineage import first_contacts
 from pytest_connect_chat._service.contacts.rehydration import resolve_source
 from pytest_connect_chat._service.operations.subjects import require_active
@@ -19,7 +19,7 @@ from pytest_connect_chat._service.state import ServiceState
 UNNAMED: Final = "CUSTOM_BOT"  # where the rule that wants a display name is switched off
 
 
-def create_participant(state: ServiceState, request: Request, now: datetime, contact: Contact) -> Answer:
+def create_participant(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `CreateParticipant`: a custom bot, which joins once it connects with its own participant token."""
     require_active(state, contact)
     _require_room(state, contact, now)
@@ -30,7 +30,7 @@ def create_participant(state: ServiceState, request: Request, now: datetime, con
     return Answer({"ParticipantCredentials": credentials, "ParticipantId": participant.participant_id}, contact)
 
 
-def _require_room(state: ServiceState, contact: Contact, now: datetime) -> None:
+def _require_room(state: ServiceState, contact: ContactRecord, now: datetime) -> None:
     """Refuse a custom bot where one is already, where an agent is, or where the chat is full."""
     roles = [one.role for one in state.participants.of(contact) if one.takes_part(now)]
     require, chat = state.rules.require, f"The chat of the contact {contact.contact_id}"
@@ -41,12 +41,12 @@ def _require_room(state: ServiceState, contact: Contact, now: datetime) -> None:
 
 
 def create_persistent_contact_association(
-    state: ServiceState, request: Request, now: datetime, contact: Contact
+    state: ServiceState, request: Request, now: datetime, contact: ContactRecord
 ) -> Answer:
     """Answer one `CreatePersistentContactAssociation`: a chat that has started continues from a past one."""
     require, contacts, params = state.rules.require, state.contacts, request.params
     require_active(state, contact)
-    first = contacts[contact.initial_contact_id]
+    first = contacts.by_id[contact.initial_contact_id]
     require(
         "association-new",
         first.continued_from_contact_id is None,

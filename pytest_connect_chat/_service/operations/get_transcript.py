@@ -40,9 +40,11 @@ def get_transcript(state: ServiceState, request: Request, now: datetime, partici
     params, chat = request.params, participant.first_contact.contact_id
     contact = state.contacts.current(participant.first_contact)
     session = session_of(state.contacts, contact)
-    current = [item for segment in session for item in segment._transcript]
+    current = [item for segment in session for item in segment.transcript]
     past = [
-        item for contact_id in contact.past_contact_ids for item in reversed(state.contacts[contact_id]._transcript)
+        item
+        for contact_id in contact.past_contact_ids
+        for item in reversed(state.contacts.by_id[contact_id].transcript)
     ]
     only = params.get("ContactId")  # of another chat: a page without items, as was seen
     start = _start(state, request, current, chat)

@@ -33,7 +33,7 @@ def create_participant_connection(
 
 def _can_be_connected(state: ServiceState, participant: Participant) -> bool:
     """Return whether `ConnectParticipant` works: of customers, only for those whose contact is streamed."""
-    if participant.role != "CUSTOMER" or participant.first_contact._streamings:
+    if participant.role != "CUSTOMER" or participant.first_contact.streamings:
         return True
     rule_id = "connect-participant-streaming"
     state.rules.refuse(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
 from pytest_connect_chat._service.chats import actions
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.rehydration import resolve_source
 from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.idempotency import CommittedCall
@@ -55,7 +55,7 @@ def _replay(state: ServiceState, request: Request, earlier: CommittedCall) -> An
         f"{earlier.members['ContactId']}.",
     )
     members = dict(earlier.members)
-    contact = state.contacts[members["ContactId"]]
+    contact = state.contacts.by_id[members["ContactId"]]
     if not state.contacts.current(contact).is_active:
         members.pop("Websocket", None)  # "can omit a websocket URL if the chat has already ended"
     return Answer(members, contact)
@@ -74,11 +74,11 @@ def _require_instance_and_flow(state: ServiceState, params: dict[str, Any]) -> N
         refuse("contact-flow-exists", RESOURCE_NOT_FOUND)
 
 
-def _related_contact(state: ServiceState, params: dict[str, Any], now: datetime) -> Contact | None:
+def _related_contact(state: ServiceState, params: dict[str, Any], now: datetime) -> ContactRecord | None:
     related_contact_id = params.get("RelatedContactId")
     if related_contact_id is None:
         return None
-    related = state.contacts.get(related_contact_id)
+    related = state.contacts.by_id.get(related_contact_id)
     if related is not None and related.instance_id != params["InstanceId"]:
         related = None
     state.rules.require(
@@ -91,7 +91,7 @@ def _related_contact(state: ServiceState, params: dict[str, Any], now: datetime)
     return related
 
 
-def _attributes(state: ServiceState, params: dict[str, Any], related: Contact | None) -> dict[str, str]:
+def _attributes(state: ServiceState, params: dict[str, Any], related: ContactRecord | None) -> dict[str, str]:
     own: dict[str, str] = params.get("Attributes", {})
     if related is None:
         return dict(own)
@@ -117,16 +117,16 @@ def _new_contact(
     state: ServiceState,
     request: Request,
     now: datetime,
-    source: Contact | None,
-    related: Contact | None,
+    source: ContactRecord | None,
+    related: ContactRecord | None,
     attributes: dict[str, str],
-) -> Contact:
+) -> ContactRecord:
     params = request.params
     contact_id, participant_id, participant_token = state.identifiers.contact()
     origin = source or related
     minutes = params.get("ChatDurationInMinutes")
     duration = DEFAULT_DURATION if minutes is None else timedelta(minutes=minutes)
-    return Contact(
+    return ContactRecord(
         contact_id=contact_id,
         instance_id=params["InstanceId"],
         contact_flow_id=params["ContactFlowId"],
@@ -143,15 +143,15 @@ def _new_contact(
         customer_id=params.get("CustomerId"),
         supported_messaging_content_types=tuple(params.get("SupportedMessagingContentTypes", ("text/plain",))),
         disconnect_on_customer_exit=tuple(params.get("DisconnectOnCustomerExit", ())),
-        _attributes=attributes,
-        _segment_attributes=params.get("SegmentAttributes", _NO_ATTRIBUTES),
-        _initial_message=params.get("InitialMessage"),
-        _clock=state.clock,
-        _others=state.contacts,
+        attributes=attributes,
+        segment_attributes=params.get("SegmentAttributes", _NO_ATTRIBUTES),
+        initial_message=params.get("InitialMessage"),
+        clock=state.clock,
+        others=state.contacts.by_id,
     )
 
 
-def _members(state: ServiceState, request: Request, contact: Contact, now: datetime) -> dict[str, Any]:
+def _members(state: ServiceState, request: Request, contact: ContactRecord, now: datetime) -> dict[str, Any]:
     members: dict[str, Any] = {
         "ContactId": contact.contact_id,
         "ParticipantId": contact.participant_id,
@@ -167,5 +167,5 @@ def _members(state: ServiceState, request: Request, contact: Contact, now: datet
     if "ChatStreamingConfiguration" in request.params:
         members["StreamingId"] = state.identifiers.streaming_id()
         arn = request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]
-        contact._streamings = ((members["StreamingId"], arn),)
+        contact.streamings = ((members["StreamingId"], arn),)
     return members

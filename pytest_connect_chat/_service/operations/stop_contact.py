@@ -12,7 +12,7 @@ from pytest_connect_chat._service.state import ServiceState
 def stop_contact(state: ServiceState, request: Request, now: datetime) -> Answer:
     """Answer one `StopContact`: "Chat and task contacts can be terminated in any state"."""
     contact_id = request.params["ContactId"]
-    contact = state.contacts.get(contact_id)
+    contact = state.contacts.by_id.get(contact_id)
     known = contact is not None and contact.instance_id == request.params["InstanceId"]
     state.rules.require("stopped-contact-exists", known, f"Contact {contact_id} not found.")
     if contact is None:

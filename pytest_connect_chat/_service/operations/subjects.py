@@ -9,14 +9,14 @@ from typing import Any
 
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats.participants import Participant
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 
 Operation = Callable[[ServiceState, Request, datetime], Answer]
-ContactOperation = Callable[[ServiceState, Request, datetime, Contact], Answer]
+ContactOperation = Callable[[ServiceState, Request, datetime, ContactRecord], Answer]
 ParticipantOperation = Callable[[ServiceState, Request, datetime, Participant], Answer]
 
 NOTHING: Mapping[str, Any] = {}
@@ -35,7 +35,7 @@ def of_contact(
     """
 
     def answer(state: ServiceState, request: Request, now: datetime) -> Answer:
-        contact = state.contacts.get(request.params[member])
+        contact = state.contacts.by_id.get(request.params[member])
         known = contact is not None and contact.instance_id == request.params["InstanceId"]
         state.rules.require(
             "contact-exists",
@@ -51,7 +51,7 @@ def of_contact(
     return answer
 
 
-def require_active(state: ServiceState, contact: Contact) -> None:
+def require_active(state: ServiceState, contact: ContactRecord) -> None:
     """Refuse what is only possible while the chat of a contact has not ended."""
     current = state.contacts.current(contact)
     state.rules.require(

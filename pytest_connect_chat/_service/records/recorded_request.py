@@ -12,7 +12,7 @@ from pytest_connect_chat._service.records.matching import differing_members
 from pytest_connect_chat._service.request import Request
 
 if TYPE_CHECKING:
-    from pytest_connect_chat._service.contacts.contact import Contact
+    from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 
 
 CANNED: Final = "canned answer"
@@ -64,7 +64,7 @@ class RecordedRequest(SuggestsNames):
         attempts: tuple[Attempt, ...],
         response: dict[str, Any] | None,
         error: RecordedError | None,
-        contact: Contact | None,
+        contact: ContactRecord | None,
         order: int = 0,
     ) -> None:
         self._request = request
@@ -126,7 +126,7 @@ class RecordedRequest(SuggestsNames):
     @property
     def contact(self) -> Contact | None:
         """The contact that the request started or concerned, if any."""
-        return self._contact
+        return None if self._contact is None else self._contact.view
 
     @property
     def region(self) -> str:
