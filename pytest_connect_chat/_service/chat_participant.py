@@ -7,7 +7,7 @@ from typing import Final
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT, Participant
-from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.chats.transcript import TYPING, TranscriptItem
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
 from pytest_connect_chat._service.scene import active_contact
@@ -85,18 +85,20 @@ class ChatParticipant(FixedNames):
         names = [content_type.rpartition(".event.")[2] for content_type in EVENTS]
         if event not in names and event not in EVENTS:
             raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
-        with self._state.feed:
+        content_type = event if event in EVENTS else EVENTS[names.index(event)]
+        state, now = self._state, self._state.clock.now()
+        with state.feed:
             self._open_contact()
+            if content_type == TYPING:
+                actions.send_typing(state, self._participant, state.identifiers.transcript_item_id(), now)
             if message_id is None:
                 return
-            message = actions.find_message(self._state, self._participant, message_id)
+            message = actions.find_message(state, self._participant, message_id)
             if message is None or message.participant_id == self.participant_id:
                 raise SceneError(f"message_id={message_id!r} is no message of another participant of the chat.")
-            content_type = event if event in EVENTS else EVENTS[names.index(event)]
             if content_type not in RECEIPTS:
                 raise SceneError(f"message_id goes with message.delivered or message.read, not with {event!r}.")
-            now = self._state.clock.now()
-            actions.send_receipt(self._state, self._participant, message, content_type, now)
+            actions.send_receipt(state, self._participant, message, content_type, now)
 
     def disconnect(self) -> None:
         """Leave the chat. The contact ends with `AGENT_DISCONNECT` when its last agent leaves.
@@ -109,6 +111,7 @@ class ChatParticipant(FixedNames):
             actions.leave(self._state, self._participant, self._state.clock.now())
 
     def _open_contact(self) -> ContactRecord:
+        self._state.clock.now()  # what is due by now happens
         contacts = self._state.contacts
         contact = contacts.current(self._participant.first_contact)
         if not contact.is_active:

@@ -8,9 +8,11 @@ from datetime import datetime
 from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.chats.transcript import (
+    MESSAGE_METADATA,
     MESSAGE_READ,
     PARTICIPANT_JOINED,
     PARTICIPANT_LEFT,
+    TYPING,
     Receipt,
     TranscriptItem,
 )
@@ -84,6 +86,28 @@ def send_receipt(
         receipt = receipt._replace(delivered_timestamp=receipt.delivered_timestamp or now)
     receipts[participant.participant_id] = receipt
     state.contacts.replace(message, replace(message, receipts=tuple(receipts.values())))
+    state.contacts.announce(
+        state.contacts.current(participant.first_contact),
+        id=message.id,
+        type="MESSAGEMETADATA",
+        content_type=MESSAGE_METADATA,
+        absolute_time=now,
+        receipts=(receipt,),
+    )
+
+
+def send_typing(state: ServiceState, participant: Participant, item_id: str, now: datetime) -> None:
+    """Let a participant type; a transcript does not show it."""
+    state.contacts.announce(
+        state.contacts.current(participant.first_contact),
+        id=item_id,
+        type="EVENT",
+        content_type=TYPING,
+        absolute_time=now,
+        participant_id=participant.participant_id,
+        participant_role=participant.role,
+        display_name=participant.display_name,
+    )
 
 
 def find_message(state: ServiceState, participant: Participant, message_id: str | None) -> TranscriptItem | None:

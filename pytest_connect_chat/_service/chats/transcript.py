@@ -17,6 +17,7 @@ TRANSFER_SUCCEEDED: Final = f"{_EVENT}transfer.succeeded"
 TYPING: Final = f"{_EVENT}typing"
 MESSAGE_DELIVERED: Final = f"{_EVENT}message.delivered"
 MESSAGE_READ: Final = f"{_EVENT}message.read"
+MESSAGE_METADATA: Final = f"{_EVENT}message.metadata"
 CONNECTION_ACKNOWLEDGED: Final = f"{_EVENT}connection.acknowledged"  # has had no effect since the end of 2024
 
 

@@ -137,13 +137,13 @@ class ContactStore:
 
     def say(self, contact: ContactRecord, **members: Any) -> TranscriptItem:
         """Add an item to the transcript of a contact, and return it."""
-        item = TranscriptItem(
-            id=self._identifiers.transcript_item_id(),
-            contact_id=contact.contact_id,
-            order=self._feed.next_order(),
-            **members,
-        )
+        item = self.announce(contact, id=self._identifiers.transcript_item_id(), **members)
         contact.transcript.append(item)
+        return item
+
+    def announce(self, contact: ContactRecord, **members: Any) -> TranscriptItem:
+        """Tell of something that is no item of the transcript, such as typing or a receipt."""
+        item = TranscriptItem(contact_id=contact.contact_id, order=self._feed.next_order(), **members)
         self._feed.publish(contact, item)
         return item
 

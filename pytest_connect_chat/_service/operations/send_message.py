@@ -8,6 +8,7 @@ from typing import Final
 from pytest_connect_chat._service.answer import NO_RECEIPTS, Answer
 from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.chats.participants import Participant
+from pytest_connect_chat._service.chats.transcript import TYPING
 from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.events import RECEIPTS, message_of
@@ -33,15 +34,14 @@ def send_message(state: ServiceState, request: Request, now: datetime, participa
 def send_event(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
     """Answer one `SendEvent`. A transcript has no items of such events; a receipt shows in the item of its message."""
     contact = state.contacts.current(participant.first_contact)
+    item_id = state.identifiers.transcript_item_id()
+    if request.params["ContentType"] == TYPING:
+        actions.send_typing(state, participant, item_id, now)
     if request.params["ContentType"] in RECEIPTS:
         present = sum(one.is_present for one in state.participants.of(contact))
-        state.rules.require(
-            "receipt-participants",
-            present <= WITH_RECEIPTS,
-            NO_RECEIPTS,
-        )
+        state.rules.require("receipt-participants", present <= WITH_RECEIPTS, NO_RECEIPTS)
         _take_receipt(state, request, now, participant)
-    return Answer({"Id": state.identifiers.transcript_item_id(), "AbsoluteTime": iso_timestamp(now)}, contact)
+    return Answer({"Id": item_id, "AbsoluteTime": iso_timestamp(now)}, contact)
 
 
 def _take_receipt(state: ServiceState, request: Request, now: datetime, participant: Participant) -> None:

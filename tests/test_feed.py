@@ -1,0 +1,120 @@
+"""What happened, as listeners hear of it: everything, in the order of commits, after the commit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from conftest import new_client
+
+from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._service.feed import Happening
+
+EVENT = "application/vnd.amazonaws.connect.event."
+
+
+@pytest.fixture
+def heard(connect_chat: FakeConnectChat) -> list[Happening]:
+    """What a listener hears from now on."""
+    happenings: list[Happening] = []
+    connect_chat._service.state.feed.listen(happenings.append)
+    return happenings
+
+
+def kinds(happenings: list[Happening]) -> list[str]:
+    return [item.content or item.content_type.removeprefix(EVENT) for _, item in happenings]
+
+
+def open_chat(parameters: dict[str, Any], **members: Any) -> tuple[str, str]:
+    answer = new_client().start_chat_contact(
+        **parameters, ConnectionTypes=["WEBSOCKET", "CONNECTION_CREDENTIALS"], **members
+    )
+    return answer["ContactId"], answer["ConnectionCredentials"]["ConnectionToken"]
+
+
+def test_all_that_happens_is_told_in_its_order(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any], heard: list[Happening]
+) -> None:
+    participant = new_client("connectparticipant")
+    contact_id, token = open_chat(parameters, InitialMessage={"ContentType": "text/plain", "Content": "Hi"})
+    grace = connect_chat.add_participant(contact_id, display_name="Grace")
+    grace.send_event("typing")
+    message = grace.send_message("Hello")
+    receipt = f'{{"messageId": "{message.id}"}}'
+    participant.send_event(ConnectionToken=token, ContentType=f"{EVENT}message.read", Content=receipt)
+    participant.send_event(ConnectionToken=token, ContentType=f"{EVENT}typing")
+    participant.send_event(ConnectionToken=token, ContentType=f"{EVENT}connection.acknowledged")
+    connect_chat.transfer(contact_id)
+    grace.disconnect()
+
+    assert kinds(heard) == [
+        "Hi",
+        "participant.joined",
+        "participant.joined",
+        "typing",
+        "Hello",
+        "message.metadata",
+        "typing",
+        "transfer.succeeded",
+        "participant.left",
+        "chat.ended",
+    ]
+    assert [item.order for _, item in heard] == sorted(item.order for _, item in heard)
+    metadata = heard[5].item
+    assert (metadata.id, metadata.type, metadata.participant_id) == (message.id, "MESSAGEMETADATA", None)
+    assert [receipt.read_timestamp for receipt in metadata.receipts] == [connect_chat.clock.now()]
+
+
+def test_what_is_kept_is_what_was_told_but_typing_and_receipts(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any], heard: list[Happening]
+) -> None:
+    contact_id, _ = open_chat(parameters)
+    agent = connect_chat.add_participant(contact_id)
+    agent.send_event("typing")
+    agent.send_message("Hello")
+    connect_chat.stop_contact(contact_id)
+
+    kept = connect_chat.contacts[contact_id].transcript
+    assert [item for _, item in heard if not item.content_type.endswith("typing")] == list(kept)
+
+
+def test_an_end_is_told_when_the_clock_moves_and_not_when_somebody_looks(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any], heard: list[Happening]
+) -> None:
+    open_chat(parameters, ChatDurationInMinutes=120)
+    open_chat(parameters, ChatDurationInMinutes=60)
+    heard.clear()
+    connect_chat.clock.advance(minutes=59)
+    assert heard == []
+    connect_chat.clock.advance(hours=25)
+
+    assert kinds(heard) == ["chat.ended", "chat.ended"]
+    ended = [item.absolute_time - connect_chat.clock.start for _, item in heard]
+    assert ended == [timedelta(minutes=60), timedelta(minutes=120)]
+
+
+def test_listeners_hear_after_the_commit_and_may_change_the_fake(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    states: list[tuple[str, bool]] = []
+
+    def listen(happening: Happening) -> None:
+        contact = connect_chat.contacts[happening.contact.contact_id]
+        states.append((happening.item.content_type.removeprefix(EVENT), contact.is_active))
+        if contact.is_active:
+            connect_chat.stop_contact(contact.contact_id)
+
+    connect_chat._service.state.feed.listen(listen)
+    open_chat(parameters)
+
+    assert states == [("participant.joined", True), ("chat.ended", False)]
+
+
+def test_nobody_who_listens_costs_nothing_that_waits(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    open_chat(parameters)
+    heard: list[Happening] = []
+    connect_chat._service.state.feed.listen(heard.append)
+    connect_chat.stop_contact(connect_chat.contacts.last.contact_id)
+
+    assert kinds(heard) == ["chat.ended"]
