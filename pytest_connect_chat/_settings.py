@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import math
+import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict, get_args, get_type_hints
 
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
+LONGEST_MINUTES: Final = 60 * 24 * 366
+SHOWN: Final = 100
 
-class Settings(NamedTuple):
-    """What a fake is set to. Make one with `settings_from`."""
-
-    seed: int | str | None = None
-    region: str | None = None
-    clock: datetime | str | None = None
-    strict: bool = True
-    unfaked: Literal["error", "passthrough"] = "error"
-    max_active_chats: int = 500
-    message_limits: Literal["per-type", "16384-bytes"] = "per-type"
-    client_token_conflict: Literal["replay", "error"] = "replay"
-    connect_within: float = 5
-    rate_limit: tuple[float, float] | Literal["aws"] | None = None
-    throttle_code: str = "TooManyRequestsException"
-    chaos: float = 0
-    chaos_mode: Literal["survivable", "hard"] = "survivable"
-    block: bool = False
-
-    @property
-    def client_region(self) -> str:
-        """The region of what the fake makes itself."""
-        return self.region or "us-east-1"
+Unfaked = Literal["error", "passthrough"]
+MessageLimits = Literal["per-type", "16384-bytes"]
+ClientTokenConflict = Literal["replay", "error"]
+ThrottleCode = Literal["TooManyRequestsException", "TooManyRequests", "ThrottlingException"]
+ChaosMode = Literal["survivable", "hard"]
 
 
 class Setting(NamedTuple):
-    """One setting: how its values are read, and what the configuration and the command line know of it.
+    """What is known of one setting beside its name, type and default.
 
     Attributes:
         valid: The valid values, in words.
-        parse: Returns the value in its proper type, or raises `ValueError`.
+        parse: Returns the value in its proper type, or raises `ValueError`, `TypeError` or `OverflowError`.
         ini_type: Its type in pytest's configuration.
         help: What it does.
         option: Whether the command line has it too.
@@ -53,57 +40,41 @@ class Setting(NamedTuple):
     option: bool = False
 
 
-def _whole_number(least: int) -> Callable[[Any], int]:
-    def parse(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, (int, str)):
-            raise ValueError(value)
-        number = int(value)
-        if number < least:
-            raise ValueError(value)
-        return number
+# -- how values are read -----------------------------------------------------------------------------------------------
 
-    return parse
+
+def _whole_number(value: Any) -> int:
+    if isinstance(value, bool):
+        raise ValueError(value)
+    return int(value) if isinstance(value, str) else operator.index(value)
+
+
+def _count(value: Any) -> int:
+    number = _whole_number(value)
+    if number < 0:
+        raise ValueError(value)
+    return number
 
 
 def _seed(value: Any) -> int | str:
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate seeds nothing
+        return value
+    return _whole_number(value)
+
+
+def _number(value: Any) -> float:
+    number = math.nan if isinstance(value, bool) else float(value)
+    if not math.isfinite(number):
         raise ValueError(value)
-    return value
+    return number
 
 
-def _one_of(*choices: str) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        if value not in choices:
-            raise ValueError(value)
-        return str(value)
-
-    return parse
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
+def _share(value: Any) -> float:
+    share = _number(value)
+    if not 0 <= share <= 1:
         raise ValueError(value)
-    return value
-
-
-def _region(value: Any) -> str:
-    if not isinstance(value, str) or not value or not value.replace("-", "").isalnum():
-        raise ValueError(value)
-    return value
-
-
-def _clock(value: Any) -> datetime | str:
-    from pytest_connect_chat._service.clock import moment_of_a_fake
-
-    if value == "system":
-        return "system"
-    try:
-        return moment_of_a_fake(value, "clock")
-    except ClockError as error:
-        raise ValueError(str(error)) from None
-
-
-LONGEST_MINUTES: Final = 60 * 24 * 366
+    return share
 
 
 def _minutes(value: Any) -> float:
@@ -124,119 +95,208 @@ def _rate_limit(value: Any) -> tuple[float, float] | str | None:
     return rate, burst
 
 
-def _share(value: Any) -> float:
-    share = _number(value)
-    if not 0 <= share <= 1:
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
         raise ValueError(value)
-    return share
+    return value
 
 
-def _number(value: Any) -> float:
-    number = math.nan if isinstance(value, bool) else float(value)
-    if not math.isfinite(number):
+def _region(value: Any) -> str:
+    if re.fullmatch(r"(?![0-9]+$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)", value) is None:  # as botocore asks of a region
         raise ValueError(value)
-    return number
+    return str(value)
+
+
+def _clock(value: Any) -> datetime | str:
+    from pytest_connect_chat._service.clock import moment_of_a_fake
+
+    if value == "system":
+        return "system"
+    try:
+        return moment_of_a_fake(value, "clock")
+    except ClockError as error:
+        raise ValueError(str(error)) from None
+
+
+def _one_of(kind: Any, help: str, *, option: bool = False) -> Setting:
+    """Return a setting that is one of the texts of a `Literal`."""
+    choices = get_args(kind)
+
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(value)
+        return str(value)
+
+    *others, last = map(repr, choices)
+    return Setting(f"{', '.join(others)} or {last}", parse, "string", help, option)
+
+
+# -- the settings ------------------------------------------------------------------------------------------------------
+
+
+class Settings(NamedTuple):
+    """What a fake is set to. Make one with `settings_from`."""
+
+    seed: Annotated[
+        int | str | None,
+        Setting(
+            "a whole number (or, outside of the configuration, a text)",
+            _seed,
+            "int",
+            "a number mixed into the seed of every test, from which ids and tokens follow (default: the test's name "
+            "only)",
+            option=True,
+        ),
+    ] = None
+    region: Annotated[
+        str | None,
+        Setting(
+            "a region name such as 'us-east-1'",
+            _region,
+            "string",
+            "the region of the fixtures' clients (default: us-east-1), and AWS_DEFAULT_REGION while the fixture is "
+            "taken; given here or in the configuration, it is also exported before collection where the environment "
+            "has none",
+            option=True,
+        ),
+    ] = None
+    clock: Annotated[
+        datetime | str | None,
+        Setting(
+            "an ISO 8601 time with its zone, or 'system'",
+            _clock,
+            "string",
+            "where the fake's clock stands: a time, or 'system' to follow time.time() (default: frozen at the real "
+            "now)",
+        ),
+    ] = None
+    strict: Annotated[
+        bool,
+        Setting(
+            "true or false",
+            _truth,
+            "bool",
+            "fail a test that leaves faults or canned answers over, or calls what is not faked (default: true)",
+        ),
+    ] = True
+    unfaked: Annotated[
+        Unfaked,
+        _one_of(
+            Unfaked,
+            "what to do with an operation that is not faked: 'error' (default), or 'passthrough' to whatever else "
+            "intercepts it in this process, never to a socket",
+        ),
+    ] = "error"
+    max_active_chats: Annotated[
+        int,
+        Setting(
+            "a whole number, 0 or more",
+            _count,
+            "int",
+            "the quota of concurrent active chats of an instance (default: 500)",
+        ),
+    ] = 500
+    message_limits: Annotated[
+        MessageLimits,
+        _one_of(
+            MessageLimits,
+            "how long an initial message may be: 'per-type' (default; 1,024, 12,000 or 12,288 characters) or "
+            "'16384-bytes'",
+        ),
+    ] = "per-type"
+    client_token_conflict: Annotated[
+        ClientTokenConflict,
+        _one_of(
+            ClientTokenConflict,
+            "what a changed request under a used ClientToken gets: 'replay' (default; the original contact) or 'error'",
+        ),
+    ] = "replay"
+    connect_within: Annotated[
+        float,
+        Setting(
+            "a number of minutes (a text such as '10' in the configuration), or 'none'",
+            _minutes,
+            "string",
+            "how soon a participant must connect before the contact ends with CUSTOMER_CONNECTION_NOT_ESTABLISHED "
+            "(default: 5 minutes); 'none' switches that off",
+        ),
+    ] = 5
+    rate_limit: Annotated[
+        tuple[float, float] | Literal["aws"] | None,
+        Setting(
+            "'none', 'aws', or rate and burst such as '5/8' or (5, 8)",
+            _rate_limit,
+            "string",
+            "the API's rate on the fake's clock: none (default), rate and burst of StartChatContact in requests per "
+            "second, or 'aws' for the published rates of all operations",
+        ),
+    ] = None
+    throttle_code: Annotated[
+        ThrottleCode,
+        _one_of(
+            ThrottleCode,
+            "the error code of an exceeded API rate where the operation of connect declares none (default: "
+            "TooManyRequestsException)",
+        ),
+    ] = "TooManyRequestsException"
+    chaos: Annotated[
+        float,
+        Setting(
+            "a number from 0 to 1",
+            _share,
+            "float",
+            "how many of all attempts meet a seeded random fault (default: 0)",
+            option=True,
+        ),
+    ] = 0
+    chaos_mode: Annotated[
+        ChaosMode,
+        _one_of(
+            ChaosMode,
+            "'survivable' (default): only faults that a client survives by its own retries; 'hard': any, at any "
+            "attempt",
+            option=True,
+        ),
+    ] = "survivable"
+    block: Annotated[
+        bool,
+        Setting(
+            "true or false",
+            _truth,
+            "bool",
+            "refuse calls on the two services outside a test that takes the fixture connect_chat (default: false)",
+            option=True,
+        ),
+    ] = False
+
+    @property
+    def client_region(self) -> str:
+        """The region of what the fake makes itself."""
+        return self.region or "us-east-1"
+
+
+class SettingKeywords(TypedDict, total=False):
+    """The settings as keywords, for type checkers: what may be given, of which `Settings` has what it becomes."""
+
+    seed: int | str | None
+    region: str | None
+    clock: datetime | str | None
+    strict: bool
+    unfaked: Unfaked
+    max_active_chats: int
+    message_limits: MessageLimits
+    client_token_conflict: ClientTokenConflict
+    connect_within: float | Literal["none"] | None
+    rate_limit: tuple[float, float] | str | None
+    throttle_code: ThrottleCode
+    chaos: float
+    chaos_mode: ChaosMode
+    block: bool
 
 
 SETTINGS: Final[dict[str, Setting]] = {
-    "seed": Setting(
-        "a whole number (or, outside of the configuration, a text)",
-        _seed,
-        "int",
-        "a number mixed into the seed of every test, from which ids and tokens follow (default: the test's name only)",
-        option=True,
-    ),
-    "region": Setting(
-        "a region name such as 'us-east-1'",
-        _region,
-        "string",
-        "the region of the fixtures' clients (default: us-east-1), and AWS_DEFAULT_REGION while the fixture is taken; "
-        "given here or in the configuration, it is also exported before collection where the environment has none",
-        option=True,
-    ),
-    "clock": Setting(
-        "an ISO 8601 time with its zone, or 'system'",
-        _clock,
-        "string",
-        "where the fake's clock stands: a time, or 'system' to follow time.time() (default: frozen at the real now)",
-    ),
-    "strict": Setting(
-        "true or false",
-        _truth,
-        "bool",
-        "fail a test that leaves faults or canned answers over, or calls what is not faked (default: true)",
-    ),
-    "unfaked": Setting(
-        "'error' or 'passthrough'",
-        _one_of("error", "passthrough"),
-        "string",
-        "what to do with an operation that is not faked: 'error' (default), or 'passthrough' to whatever else "
-        "intercepts it in this process, never to a socket",
-    ),
-    "max_active_chats": Setting(
-        "a whole number, 0 or more",
-        _whole_number(0),
-        "int",
-        "the quota of concurrent active chats of an instance (default: 500)",
-    ),
-    "message_limits": Setting(
-        "'per-type' or '16384-bytes'",
-        _one_of("per-type", "16384-bytes"),
-        "string",
-        "how long an initial message may be: 'per-type' (default; 1,024, 12,000 or 12,288 characters) or '16384-bytes'",
-    ),
-    "client_token_conflict": Setting(
-        "'replay' or 'error'",
-        _one_of("replay", "error"),
-        "string",
-        "what a changed request under a used ClientToken gets: 'replay' (default; the original contact) or 'error'",
-    ),
-    "connect_within": Setting(
-        "a number of minutes (a text such as '10' in the configuration), or 'none'",
-        _minutes,
-        "string",
-        "how soon a participant must connect before the contact ends with CUSTOMER_CONNECTION_NOT_ESTABLISHED "
-        "(default: 5 minutes); 'none' switches that off",
-    ),
-    "rate_limit": Setting(
-        "'none', 'aws', or rate and burst such as '5/8' or (5, 8)",
-        _rate_limit,
-        "string",
-        "the API's rate on the fake's clock: none (default), rate and burst of StartChatContact in requests per "
-        "second, or 'aws' for the published rates of all operations",
-    ),
-    "throttle_code": Setting(
-        "'TooManyRequestsException', 'TooManyRequests' or 'ThrottlingException'",
-        _one_of("TooManyRequestsException", "TooManyRequests", "ThrottlingException"),
-        "string",
-        "the error code of an exceeded API rate where the operation of connect declares none (default: "
-        "TooManyRequestsException)",
-    ),
-    "chaos": Setting(
-        "a number from 0 to 1",
-        _share,
-        "float",
-        "how many of all attempts meet a seeded random fault (default: 0)",
-        option=True,
-    ),
-    "chaos_mode": Setting(
-        "'survivable' or 'hard'",
-        _one_of("survivable", "hard"),
-        "string",
-        "'survivable' (default): only faults that a client survives by its own retries; 'hard': any, at any attempt",
-        option=True,
-    ),
-    "block": Setting(
-        "true or false",
-        _truth,
-        "bool",
-        "refuse calls on the two services outside a test that takes the fixture connect_chat (default: false)",
-        option=True,
-    ),
+    name: hint.__metadata__[0] for name, hint in get_type_hints(Settings, include_extras=True).items()
 }
-
-
-_DEFAULT_IS_NONE: Final = ("seed", "region", "clock")
 
 
 def settings_from(values: Mapping[str, Any], where: str = "") -> Settings:
@@ -262,11 +322,19 @@ def parse_setting(name: str, value: Any, where: str = "") -> Any:
     if setting is None:
         hint = did_you_mean(name, SETTINGS)
         raise SettingError(f"{name!r} is not a setting{where}.{hint} Valid: {', '.join(SETTINGS)}.")
-    if value is None and name in _DEFAULT_IS_NONE:
+    if value is None and Settings._field_defaults[name] is None:
         return None
     try:
         return setting.parse(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         quoted = isinstance(value, str) and value[:1] == value[-1:] == '"'
         hint = " Leave out the quotes: INI files take them as part of the value." if quoted else ""
-        raise SettingError(f"{name}={value!r} is not valid{where}: {name} takes {setting.valid}.{hint}") from None
+        raise SettingError(f"{name}={_shown(value)} is not valid{where}: {name} takes {setting.valid}.{hint}") from None
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of thousands of digits
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

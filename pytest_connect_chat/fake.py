@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from weakref import WeakSet
 
 from pytest_connect_chat._clients import interception
@@ -30,7 +30,7 @@ from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._settings import SETTINGS, Settings, settings_from
+from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings, settings_from
 from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import LeftoverError, SceneError, SettingError
 
@@ -41,25 +41,6 @@ if TYPE_CHECKING:
         ConnectClient,
         ConnectParticipantClient,
     )
-
-
-class SettingKeywords(TypedDict, total=False):
-    """The settings as keywords, for type checkers; what each does stands in `SETTINGS`."""
-
-    seed: int | str | None
-    region: str | None
-    clock: datetime | str | None
-    strict: bool
-    unfaked: Literal["error", "passthrough"]
-    max_active_chats: int
-    message_limits: Literal["per-type", "16384-bytes"]
-    client_token_conflict: Literal["replay", "error"]
-    connect_within: float | Literal["none"] | None
-    rate_limit: tuple[float, float] | str | None
-    throttle_code: Literal["TooManyRequestsException", "TooManyRequests", "ThrottlingException"]
-    chaos: float
-    chaos_mode: Literal["survivable", "hard"]
-    block: bool
 
 
 class FakeConnectChat(FixedNames):

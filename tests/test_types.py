@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from botocore import xform_name
@@ -11,15 +12,28 @@ from botocore import xform_name
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.request_log import RequestLog
-from pytest_connect_chat._settings import SETTINGS
-from pytest_connect_chat.fake import SettingKeywords
+from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings
 
 KEYWORDS = get_type_hints(SettingKeywords)
 CHOICES = {name: list(get_args(hint)) for name, hint in KEYWORDS.items() if get_origin(hint) is Literal}
 
 
 def test_each_setting_is_a_keyword() -> None:
-    assert list(KEYWORDS) == list(SETTINGS)
+    assert list(KEYWORDS) == list(SETTINGS) == list(Settings._fields)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_keyword_takes_what_its_setting_is(name: str) -> None:
+    taken = parts_of(KEYWORDS[name])
+
+    assert [part for part in parts_of(get_type_hints(Settings)[name]) if not {part, type(part)} & taken] == []
+
+
+def parts_of(hint: Any) -> set[Any]:
+    """Return the types and the literals that a type is made of."""
+    if get_origin(hint) in (Union, UnionType):
+        return set().union(*map(parts_of, get_args(hint)))
+    return set(get_args(hint)) if get_origin(hint) is Literal else {hint}
 
 
 @pytest.mark.parametrize("name", CHOICES)
