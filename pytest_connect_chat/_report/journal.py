@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from pytest_connect_chat._text import counted
 
 if TYPE_CHECKING:
     from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError, RecordedRequest
@@ -30,19 +33,39 @@ def describe_journal(records: Sequence[RecordedRequest], start: datetime, verbos
         start: When the clock started; times are shown in seconds since then.
         verbosity: 1 shows all requests and whole ids, 2 whole values too.
     """
-    lines: list[str] = []
-    for number, record in enumerate(records, 1):
-        lines += _wrapped(f"#{number} {since(start, record.time)} {record.operation}", _members(record, verbosity))
-        if record.attempt_count > 1 or any(attempt.fault for attempt in record.attempts):
-            for position, attempt in enumerate(record.attempts, 1):
-                lines += _wrapped(f"    attempt {position} {since(start, attempt.time)}", _attempt(attempt))
-        lines += _wrapped("    ->", _result(record))
-        if record.error is not None and record.contact is not None and not record.operation.startswith(READS):
-            lines += _wrapped("    committed all the same:", f"contact {record.contact.contact_id}")
-    if verbosity < ALL_LINES and len(lines) > JOURNAL_LINES:
-        left_out = f"... {len(lines) - JOURNAL_LINES} lines left out; -v shows all ..."
-        lines = [*lines[: JOURNAL_LINES // 2], left_out, *lines[-JOURNAL_LINES // 2 :]]
-    return "\n".join(lines)
+    numbered = list(enumerate(tuple(records), 1))  # a copy: other threads may go on calling
+    room = math.inf if verbosity >= ALL_LINES else JOURNAL_LINES
+    first = _fitting(numbered, room / 2, start, verbosity)
+    room -= sum(map(len, first))
+    last = _fitting(reversed(numbered[len(first) :]), room, start, verbosity)[::-1]
+    left_out = len(numbered) - len(first) - len(last)
+    gap = [[f"... {counted(left_out, 'request')} left out; -v shows all ..."]] if left_out else []
+    return "\n".join(line for lines in (*first, *gap, *last) for line in lines)
+
+
+def _fitting(
+    numbered: Iterable[tuple[int, RecordedRequest]], room: float, start: datetime, verbosity: int
+) -> list[list[str]]:
+    """Return the lines of requests, of as many as there is room for, and of one at least."""
+    fitting: list[list[str]] = []
+    for number, record in numbered:
+        lines = _lines_of(number, record, start, verbosity)
+        room -= len(lines)
+        if room < 0 and fitting:
+            break
+        fitting.append(lines)
+    return fitting
+
+
+def _lines_of(number: int, record: RecordedRequest, start: datetime, verbosity: int) -> list[str]:
+    lines = _wrapped(f"#{number} {since(start, record.time)} {record.operation}", _members(record, verbosity))
+    if record.attempt_count > 1 or any(attempt.fault for attempt in record.attempts):
+        for position, attempt in enumerate(record.attempts, 1):
+            lines += _wrapped(f"    attempt {position} {since(start, attempt.time)}", _attempt(attempt))
+    lines += _wrapped("    ->", _result(record))
+    if record.error is not None and record.contact is not None and not record.operation.startswith(READS):
+        lines += _wrapped("    committed all the same:", f"contact {record.contact.contact_id}")
+    return lines
 
 
 def _wrapped(head: str, rest: str) -> list[str]:
@@ -85,11 +108,8 @@ def _attempt(attempt: Attempt) -> str:
 
 
 def _failed(error: RecordedError) -> str:
-    return error.code if error.http_status in (None, _status(error.code)) else f"{error.http_status} {error.code}"
-
-
-def _status(code: str) -> int | None:
-    return int(code) if code.isdecimal() else None  # what has no code of its own has its HTTP status for one
+    # What has no code of its own has its HTTP status for one.
+    return error.code if str(error.http_status) in ("None", error.code) else f"{error.http_status} {error.code}"
 
 
 def _result(record: RecordedRequest) -> str:
