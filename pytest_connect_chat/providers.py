@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from faker import Factory
 from faker.generator import Generator
 from faker.providers import BaseProvider
+from faker.providers.person.en_US import Provider as PersonProvider
 
+from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import named_only
 from pytest_connect_chat._service import identifiers
 from pytest_connect_chat._service.records.matching import ABSENT
@@ -123,7 +124,13 @@ class ConnectChatProvider(BaseProvider):
 
         Args:
             **overrides: Members and their values; `ABSENT` leaves a member out.
+
+        Raises:
+            TypeError: The installed model of StartChatContact has no such member.
         """
+        unknown = CATALOGUE.unknown_member("StartChatContact", overrides)
+        if unknown is not None:
+            raise TypeError(unknown)
         request: dict[str, Any] = {
             "InstanceId": self.instance_id(),
             "ContactFlowId": self.contact_flow_id(),
@@ -182,9 +189,6 @@ class ConnectChatProvider(BaseProvider):
         return chosen
 
 
-_generators: list[Generator] = []
-
-
 class RequestFactory(Protocol):
     """What the fixture `start_chat_contact_request` gives: it makes valid parameters of `StartChatContact`."""
 
@@ -193,6 +197,9 @@ class RequestFactory(Protocol):
 
         Args:
             **overrides: Members and their values; `ABSENT` leaves a member out.
+
+        Raises:
+            TypeError: The installed model of StartChatContact has no such member.
         """
 
 
@@ -202,9 +209,8 @@ def request_factory(fake: FakeConnectChat) -> RequestFactory:
     Args:
         fake: The fake; where it has declared instances, requests are for the first of them.
     """
-    if not _generators:  # building one costs tens of milliseconds
-        _generators.append(Factory.create())
-    generator = _generators[0]
+    generator = Generator()  # of its own, and with no provider but the one for names: `Faker()` builds two dozen
+    generator.add_provider(PersonProvider)
     generator.seed_instance(f"{fake.settings.seed}/requests")
     provider = ConnectChatProvider(generator)
 

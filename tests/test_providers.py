@@ -9,7 +9,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from faker import Faker
+from faker import Factory, Faker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -201,6 +201,48 @@ def test_overrides_may_be_wrong_on_purpose(
             connect_client.start_chat_contact(**start_chat_contact_request(**wrong))
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"Attribute": {}}, "StartChatContact has no member 'Attribute'. Did you mean 'Attributes'?"),
+        ({"CustomerId": "C-1", "Custmer": "x"}, "StartChatContact has no member 'Custmer'. Did you mean 'CustomerId'?"),
+        (
+            {"ParticipantDetails": {"DisplayNam": "Ada"}},
+            "StartChatContact has no member 'DisplayNam' in ParticipantDetails. Did you mean 'DisplayName'?",
+        ),
+    ],
+    ids=["a member", "beside another", "a member of a member"],
+)
+def test_a_mistyped_member_is_refused(start_chat_contact_request: Any, overrides: dict[str, Any], message: str) -> None:
+    for make in (start_chat_contact_request, faker_with().start_chat_contact_request):
+        with pytest.raises(TypeError) as caught:
+            make(**overrides)
+        assert str(caught.value) == message
+
+
+def test_the_members_are_known_without_a_client(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of-another-machine")
+    pytester.makepyfile(
+        program="""
+        from botocore.session import Session
+        from faker import Factory, Faker
+        from pytest_connect_chat import ConnectChatProvider
+
+        def refuse(*_, **__):
+            raise AssertionError("a client was made")
+
+        Session.create_client = refuse
+        faker = Faker()
+        faker.add_provider(ConnectChatProvider)
+        print(faker.start_chat_contact_request(CustomerId="C-17")["CustomerId"])
+        """
+    )
+
+    result = pytester.runpython(pytester.path / "program.py")
+
+    assert result.outlines == ["C-17"]
+
+
 @pytest.mark.parametrize("overrides", [{"InitialMessage": "text"}, {"SegmentAttributes": ["x"]}], ids=str)
 def test_overrides_of_a_wrong_type_are_handed_on(overrides: dict[str, Any]) -> None:
     assert faker_with().start_chat_contact_request(**overrides).items() >= overrides.items()
@@ -383,10 +425,59 @@ def test_the_fixture_follows_the_seed(pytester: pytest.Pytester) -> None:
     assert first != other
 
 
+def test_a_factory_depends_on_no_other_one(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import threading
+        import pytest
+
+        pytestmark = pytest.mark.connect_chat(seed=7)
+        kept, drawn = [], []
+
+        def test_alone(start_chat_contact_request):
+            drawn.append([start_chat_contact_request() for _ in range(30)])
+            kept.append(start_chat_contact_request)
+
+        def test_in_turn_with_one_of_an_earlier_test(start_chat_contact_request):
+            mixed = []
+            for _ in range(30):
+                kept[0]()
+                mixed.append(start_chat_contact_request())
+            assert mixed == drawn[0]
+
+        def test_beside_one_that_a_thread_goes_on_using(start_chat_contact_request):
+            goes_on, stop = threading.Event(), threading.Event()
+
+            def draw():
+                while not stop.is_set():
+                    kept[0]()
+                    goes_on.set()
+
+            thread = threading.Thread(target=draw)
+            thread.start()
+            goes_on.wait()
+            mixed = [start_chat_contact_request() for _ in range(30)]
+            stop.set()
+            thread.join()
+            assert mixed == drawn[0]
+        """
+    )
+
+    pytester.runpytest_inprocess("-p", "no:faker", *PLAIN).assert_outcomes(passed=3)
+
+
+def test_a_factory_builds_no_whole_faker(
+    monkeypatch: pytest.MonkeyPatch, connect_chat: FakeConnectChat, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(Factory, "create", None)
+
+    assert request.getfixturevalue("start_chat_contact_request")()["ParticipantDetails"]["DisplayName"]
+
+
 def test_the_fakers_of_the_user_are_left_alone(pytester: pytest.Pytester) -> None:
     source = dedent(
         """
-        from faker import Faker
+        from faker import Factory, Faker
 
         other = Faker()
         other.seed_instance(17)
