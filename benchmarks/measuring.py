@@ -27,6 +27,8 @@ class Scale(NamedTuple):
         kept: How many calls the memory is measured over.
         threaded: How many calls the threads share.
         tests: How many empty tests a run has.
+        kept_tests: How many tests a run has whose memory is looked at.
+        kept_runs: How many such runs there are.
     """
 
     rounds: int = 101
@@ -36,9 +38,13 @@ class Scale(NamedTuple):
     kept: int = 20_000
     threaded: int = 640
     tests: int = 200
+    kept_tests: int = 2_000
+    kept_runs: int = 3
 
 
-QUICK = Scale(rounds=2, runs=2, calls=10, crowds=(10, 20, 30), kept=200, threaded=64, tests=5)
+QUICK = Scale(
+    rounds=2, runs=2, calls=10, crowds=(10, 20, 30), kept=200, threaded=64, tests=5, kept_tests=20, kept_runs=1
+)
 
 
 @dataclass(frozen=True)

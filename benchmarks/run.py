@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import calls
+import memory_of_tests
 import runs
 import scaling
 import stages
@@ -31,6 +32,7 @@ PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "importing": runs.importing,
     "growth": scaling.growth,
     "memory": scaling.memory,
+    "tests": memory_of_tests.tests,
     "threads": scaling.threads,
 }
 

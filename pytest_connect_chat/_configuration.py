@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeVar
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
 
 import pytest
 
 from pytest_connect_chat._names import did_you_mean
-from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting, settings_from
+from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 
-PREFIX: Final = "connect_chat_"
-# Their fixtures take `request`, and no fixture of ours by it.
-TAKE_NOTHING_OF_OURS: Final = ("_pytest", "anyio", "faker", "pytest_asyncio", "pytest_randomly")
-T = TypeVar("T")
+NAME: Final = "connect_chat"  # of the fixture and of the marker
+PREFIX: Final = f"{NAME}_"
 
 _given = pytest.StashKey[dict[str, Any]]()
+_fail: Final = partial(pytest.fail.Exception, pytrace=False)
+
+
+# -- the configuration and the command line ----------------------------------------------------------------------------
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -33,6 +38,10 @@ def add_options(parser: pytest.Parser) -> None:
                 group.addoption(flag, default=None, dest=PREFIX + name, metavar=name.upper(), help=setting.help)
 
 
+def _option(name: str) -> str:
+    return "--" + (PREFIX + name).replace("_", "-")
+
+
 def configured(config: pytest.Config, name: str) -> Any:
     """Return the value of one setting from the command line, else from the configuration; `None` where neither has it.
 
@@ -40,8 +49,11 @@ def configured(config: pytest.Config, name: str) -> Any:
         pytest.UsageError: The value is not valid.
     """
     value, where, key = config.known_args_namespace.__dict__.get(PREFIX + name), " on the command line", _option(name)
-    if value is not None and SETTINGS[name].ini_type in ("int", "float"):
-        value = _number(value)
+    if value is not None and name == "seed":
+        try:
+            value = int(value)
+        except ValueError:
+            raise pytest.UsageError(f"{key}={value!r} is not valid{where}: it takes a whole number.") from None
     if value is None:
         value, where, key = _from_configuration(config, name), " in pytest's configuration", PREFIX + name
     if value is None:
@@ -52,24 +64,25 @@ def configured(config: pytest.Config, name: str) -> Any:
         raise pytest.UsageError(str(error).replace(name, key, 1)) from None
 
 
-def _option(name: str) -> str:
-    return "--" + (PREFIX + name).replace("_", "-")
-
-
-def _number(value: str) -> int | str:
-    try:
-        return int(value)
-    except ValueError:
-        return value
-
-
 def _from_configuration(config: pytest.Config, name: str) -> Any:
     try:
         return config.getini(PREFIX + name)
     except (TypeError, ValueError, pytest.UsageError) as error:  # which one depends on pytest's version
+        value = _time_in_toml(config, PREFIX + name) if name == "clock" else None
+        if value is not None:
+            return value
         raise pytest.UsageError(
             f"{PREFIX}{name} is not valid in pytest's configuration: it takes {SETTINGS[name].valid} ({error})."
         ) from None
+
+
+def _time_in_toml(config: pytest.Config, key: str) -> Any:
+    """Return TOML's own date and time, for which pytest has no type."""
+    import tomllib
+
+    path = config.inipath
+    tables = tomllib.loads(path.read_text("utf-8")) if path is not None and path.suffix == ".toml" else {}
+    return tables.get("tool", tables).get("pytest", {}).get(key)
 
 
 def given(config: pytest.Config) -> dict[str, Any]:
@@ -86,96 +99,67 @@ def checked(config: pytest.Config) -> Settings:
     Raises:
         pytest.UsageError: The configuration has a wrong name or value.
     """
-    for key in sorted(config._get_unknown_ini_keys()):  # semi-private; there is no public way to a mistyped key
+    unknown_keys: Iterable[str] = getattr(config, "_get_unknown_ini_keys", tuple)()  # private; no public way to a typo
+    for key in sorted(unknown_keys):
         if key.startswith(PREFIX):
             valid = [PREFIX + setting for setting in SETTINGS]
             hint = did_you_mean(key.removeprefix(PREFIX), SETTINGS).replace("'", f"'{PREFIX}", 1)
             raise pytest.UsageError(f"{key} is not a setting of pytest-connect-chat.{hint} Valid: {', '.join(valid)}.")
-    seed = given(config).get("seed")
-    if seed is not None and not isinstance(seed, int):
-        raise pytest.UsageError(
-            f"{_option('seed')}={seed!r} is not valid on the command line: it takes a whole number."
-        )
     return Settings(**given(config))
 
 
-def marker_keywords(item: pytest.Item) -> dict[str, Any]:
+# -- markers -----------------------------------------------------------------------------------------------------------
+
+
+def take_fixture(item: pytest.Item) -> None:
+    """Let a test that has the marker take the fixture, after the fixtures of wider scopes and before all others.
+
+    Where it takes it already, the order of its fixtures is its own. A marker that gives nothing but `block` does not
+    ask for a fake. Items that take no fixtures are left alone.
+    """
+    names = getattr(item, "fixturenames", None)
+    if names is None or NAME in names or all(_is_of_block_only(marker) for marker in item.iter_markers(NAME)):
+        return
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})  # private; without it, at once
+    wider = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
+    others = [name for name in names if name not in wider]
+    item.fixturenames = [*wider, NAME, *others]  # type: ignore[attr-defined]  # a new list: those of parameters share one
+
+
+def _is_of_block_only(marker: pytest.Mark) -> bool:
+    return set(marker.kwargs) == {"block"} and not marker.args and isinstance(marker.kwargs["block"], bool)
+
+
+def block_of(item: pytest.Item) -> bool | None:
+    """Return what the markers of a test say of `block`, `None` where they say nothing."""
+    block = _keywords(item).get("block")
+    return block if isinstance(block, bool) else None
+
+
+def _keywords(item: pytest.Item) -> dict[str, Any]:
     """Return the keywords of all markers of a test; the nearest wins for each."""
     keywords: dict[str, Any] = {}
-    for marker in item.iter_markers("connect_chat"):
+    for marker in item.iter_markers(NAME):
         keywords = {**marker.kwargs, **keywords}
     return keywords
 
 
-def check_markers(item: pytest.Item) -> None:
-    """Fail a test with one clear line where its markers have a wrong name or value."""
-    for marker in item.iter_markers("connect_chat"):
-        if marker.args:
-            pytest.fail(
-                f"@pytest.mark.connect_chat takes keywords only, for example max_active_chats=1, not {marker.args!r}. "
-                f"Valid: {', '.join(SETTINGS)}.",
-                pytrace=False,
-            )
-
-    def merge() -> None:
-        settings_from(marker_keywords(item), " in @pytest.mark.connect_chat")
-
-    value_or_fail(merge)
-
-
-def refuse_vain_marker(item: pytest.Item) -> None:
-    """Fail a test that carries the marker where its settings reach no fixture, as far as that is certain.
-
-    Only what is written on the function itself is meant for this very test, and not where others have it too.
-    """
-    for marker in _own_markers(item):
-        if marker.name == "connect_chat" and set(marker.kwargs) != {"block"} and not _may_take_fixture(item):
-            keywords = ", ".join(f"{name}={value!r}" for name, value in marker.kwargs.items())
-            given = f"({keywords})" if keywords else ""
-            pytest.fail(
-                f"@pytest.mark.connect_chat{given} has no effect: this test does not take the fixture connect_chat, "
-                "itself or through another one. Take it as an argument or with "
-                '@pytest.mark.usefixtures("connect_chat").',
-                pytrace=False,
-            )
-
-
-def _own_markers(item: pytest.Item) -> Iterable[pytest.Mark]:
-    if not isinstance(item, pytest.Function):
-        return ()
-    home = item.cls or item.module
-    is_inherited = item.originalname not in vars(home)
-    is_imported = item.function.__module__ != item.module.__name__
-    is_skipped = any(getattr(what, "__unittest_skip__", False) for what in (item.function, home))
-    return () if is_inherited or is_imported or is_skipped else getattr(item.function, "pytestmark", ())
-
-
-def _may_take_fixture(item: pytest.Item) -> bool:
-    """Return whether a test takes the fixture, or can have it in a way that does not show before it runs."""
-    info = getattr(item, "_fixtureinfo", None)  # semi-private; there is no public way to what fixtures take
-    if (
-        info is None
-        or hasattr(item, "callspec")
-        or "connect_chat" in getattr(item, "fixturenames", ())
-        or "request" in info.argnames
-    ):
-        return True
-    taken = (definition for definitions in info.name2fixturedefs.values() for definition in definitions)
-    return any(
-        "request" in definition.argnames
-        and str(definition.func.__module__).partition(".")[0] not in TAKE_NOTHING_OF_OURS
-        for definition in taken
-    )
-
-
 def settings_of(item: pytest.Item) -> Settings:
-    """Return the settings of one test; where no marker gives the seed, it follows from the test's own name."""
+    """Return the settings of one test; where no marker gives the seed, it follows from the test's own name.
+
+    Raises:
+        SettingError: A marker has a wrong name or value.
+    """
+    for marker in item.iter_markers(NAME):
+        if marker.args:
+            raise SettingError(
+                f"@pytest.mark.connect_chat takes keywords only, for example max_active_chats=1, not {marker.args!r}. "
+                f"Valid: {', '.join(SETTINGS)}."
+            )
     values = given(item.config)
-    values["seed"] = _seed_of(item, values.get("seed"))
-    check_markers(item)  # once more: a fixture may have added one
-    marked = {name: parse_setting(name, value) for name, value in marker_keywords(item).items()}
-    if marked.get("seed", 0) is None:
-        del marked["seed"]  # as if it had not been given: the test's own
+    marked = {name: parse_setting(name, value, f" in @pytest.mark.{NAME}") for name, value in _keywords(item).items()}
+    if marked.get("seed") is None:
+        marked["seed"] = _seed_of(item, values.get("seed"))
     return Settings(**{**values, **marked})
 
 
@@ -187,10 +171,33 @@ def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
-def value_or_fail(make: Callable[[], T]) -> T:
-    """Return what a callable makes; fail the test with one clear message, without a traceback, where it cannot."""
+# -- what goes wrong ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def in_one_line(error: Callable[[str], BaseException] = _fail) -> Iterator[None]:
+    """Say a mistake of the user's, or that a dependency is not installed, in one line and without a traceback.
+
+    Args:
+        error: Makes what is raised instead; a failure of the test by default.
+    """
     try:
-        return make()
-    except ConnectChatError as error:
-        problem = str(error)
-    pytest.fail(problem, pytrace=False)  # outside of the handler: pytest shows no "During handling of ..."
+        yield
+    except ConnectChatError as problem:
+        raise error(str(problem)) from None
+    except ModuleNotFoundError as missing:
+        raise error(f"pytest-connect-chat needs {missing.name}, which is not installed.") from None
+
+
+@contextmanager
+def harmless(say: Callable[[str], object]) -> Iterator[None]:
+    """Add something for the reader only: where that goes wrong, say so, and let the run go on.
+
+    Args:
+        say: What to tell it.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # whatever the objects of others do
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        say(f"The report could not be made: {type(error).__name__} in {place.filename}:{place.lineno}")

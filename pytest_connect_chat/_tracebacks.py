@@ -1,15 +1,15 @@
-"""Tracebacks without the frames in which a test cannot have gone wrong."""
+"""What the report of a failed test has from tracebacks: where its own code ends, and which call was meant for AWS."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final
 
 import pytest
 
 MACHINERY: Final = ("pytest_connect_chat", "botocore", "aiobotocore")
-PLUGIN: Final = "pytest_connect_chat.plugin"  # its hooks stand around the fixtures of others
 RUNNER: Final = ("_pytest", "pluggy")
 CHATS: Final = ("connect", "connectparticipant")
 NOBODY_ANSWERED: Final = (
@@ -21,62 +21,52 @@ NOBODY_ANSWERED: Final = (
 )
 UNKNOWN_CREDENTIALS: Final = "UnrecognizedClientException"  # those that a client kept from a test with a fake
 
-WholeTraceback = tuple[BaseException, TracebackType | None]
 
+@contextmanager
+def shortened(item: pytest.Item, applies: Callable[[BaseException], bool]) -> Iterator[None]:
+    """Let the tracebacks that a test's report shows end with the call that the test or its application made.
 
-def without_machinery(
-    info: pytest.ExceptionInfo[BaseException],
-) -> tuple[pytest.ExceptionInfo[BaseException], list[WholeTraceback]]:
-    """Return an exception with a traceback that ends with the call that a test or its application made.
+    What botocore and this package did after that leads to no mistake of theirs. The exceptions keep all of it.
 
-    What botocore and this package did after that leads to no mistake of theirs. The exceptions that led to it are cut
-    too, in place: `put_back` what is returned beside it once the report is made.
+    Args:
+        item: The test.
+        applies: Whether to shorten that of an exception.
     """
-    shown = _cut(info.tb)
-    whole = [(error, error.__traceback__) for error in _linked(info.value)]
-    for error, traceback in whole:
-        error.with_traceback(_cut(traceback))  # unlike an assignment, it works for frozen exceptions too
-    return pytest.ExceptionInfo.from_exc_info((info.type, info.value, shown or info.tb)), whole
+    own = getattr(item, "_traceback_filter", None)  # private; without it the tracebacks are whole
+    if own is None:
+        yield
+        return
+
+    def shorten(info: pytest.ExceptionInfo[BaseException]) -> Any:
+        return own(_without_machinery(info) if applies(info.value) else info)
+
+    item._traceback_filter = shorten  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        del item._traceback_filter
 
 
-def put_back(whole: list[WholeTraceback]) -> None:
-    """Give exceptions their whole tracebacks back."""
-    while whole:
-        error, traceback = whole.pop()
-        error.with_traceback(traceback)
+def _without_machinery(info: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    entries = list(_entries(info.tb))
+    end = len(entries)
+    while end > 1 and _package(entries[end - 1]) in MACHINERY:
+        end -= 1
+    if end < len(entries) and _package(entries[end - 1]) in RUNNER:
+        end += 1  # one of our fixtures: nobody else made a call
+    shown: TracebackType | None = None
+    for entry in reversed(entries[:end]):
+        shown = TracebackType(shown, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return pytest.ExceptionInfo.from_exc_info((info.type, info.value, shown or info.tb))
 
 
 def call_to_aws(error: BaseException) -> str | None:
     """Return which call of a chat client was on its way to AWS when this error came, as far as that is certain."""
-    for linked in _linked(error):
-        entry = linked.__traceback__ if _is_of_a_call_to_aws(linked) else None
-        called, raised_in = None, None
-        while entry is not None:
-            raised_in = _package(entry)
-            if raised_in == MACHINERY[0] and entry.tb_frame.f_globals["__name__"] != PLUGIN:
-                return None  # a fake decides
-            if raised_in in MACHINERY and entry.tb_frame.f_code.co_name == "_make_api_call":
-                called = _described(entry.tb_frame.f_locals)
-            entry = entry.tb_next
-        if called is not None and raised_in in MACHINERY:  # elsewhere somebody plays a network that fails
-            return called
-    return None
+    called = (_call_that_nobody_answered(linked) for linked in linked_errors(error) if _is_of_a_call_to_aws(linked))
+    return next(filter(None, called), None)
 
 
-def _is_of_a_call_to_aws(error: BaseException) -> bool:
-    answer = getattr(error, "response", None)
-    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
-    return type(error).__name__ in NOBODY_ANSWERED or code == UNKNOWN_CREDENTIALS
-
-
-def _described(call: Mapping[str, Any]) -> str | None:
-    meta = getattr(call.get("self"), "meta", None)
-    service = getattr(getattr(meta, "service_model", None), "service_name", None)
-    is_of_aws = ".amazonaws." in str(getattr(meta, "endpoint_url", ""))
-    return f"{call.get('operation_name')} of {service}" if service in CHATS and is_of_aws else None
-
-
-def _linked(error: BaseException) -> Iterator[BaseException]:
+def linked_errors(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and those that a report shows with it."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
@@ -89,20 +79,37 @@ def _linked(error: BaseException) -> Iterator[BaseException]:
             yield linked
 
 
-def _cut(traceback: TracebackType | None) -> TracebackType | None:
-    entries = []
+def _is_of_a_call_to_aws(error: BaseException) -> bool:
+    if not type(error).__module__.startswith("botocore."):  # others' attributes are not ours to look at
+        return False
+    answer = getattr(error, "response", None)
+    refusal = answer.get("Error") if isinstance(answer, dict) else None
+    code = refusal.get("Code") if isinstance(refusal, dict) else None
+    return type(error).__name__ in NOBODY_ANSWERED or code == UNKNOWN_CREDENTIALS
+
+
+def _call_that_nobody_answered(error: BaseException) -> str | None:
+    called, raised_in = None, None
+    for entry in _entries(error.__traceback__):
+        raised_in = _package(entry)
+        if raised_in == MACHINERY[0]:
+            return None  # a fake decides
+        if raised_in in MACHINERY and entry.tb_frame.f_code.co_name == "_make_api_call":
+            called = _described(entry.tb_frame.f_locals)
+    return called if raised_in in MACHINERY else None  # elsewhere somebody plays a network that fails
+
+
+def _described(call: Mapping[str, Any]) -> str | None:
+    meta = getattr(call.get("self"), "meta", None)
+    service = getattr(getattr(meta, "service_model", None), "service_name", None)
+    is_of_aws = ".amazonaws." in str(getattr(meta, "endpoint_url", ""))
+    return f"{call.get('operation_name')} of {service}" if service in CHATS and is_of_aws else None
+
+
+def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
     while traceback is not None:
-        entries.append(traceback)
+        yield traceback
         traceback = traceback.tb_next
-    end = len(entries)
-    while end > 1 and _package(entries[end - 1]) in MACHINERY:
-        end -= 1
-    if end < len(entries) and _package(entries[end - 1]) in RUNNER:
-        end += 1  # one of our fixtures: nobody else made a call
-    shown: TracebackType | None = None
-    for entry in reversed(entries[:end]):
-        shown = TracebackType(shown, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    return shown
 
 
 def _package(entry: TracebackType) -> str:

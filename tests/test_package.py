@@ -173,6 +173,29 @@ def test_a_run_that_takes_the_fixture_imports_neither_faker_nor_aiobotocore(
     assert not modules & {"boto3", "aiobotocore", "faker"}
 
 
+def test_of_a_test_that_is_not_ours_two_hooks_hear(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(pytestconfig):
+            plugin = pytestconfig.pluginmanager.get_plugin("connect_chat")
+            hooks = sorted(caller.name for caller in pytestconfig.pluginmanager.get_hookcallers(plugin))
+            assert [name for name in hooks if name.startswith("pytest_runtest_")] == [
+                "pytest_runtest_makereport", "pytest_runtest_protocol",
+            ]
+            assert len(hooks) == 9
+            implementations = [
+                implementation
+                for caller in pytestconfig.pluginmanager.get_hookcallers(plugin)
+                for implementation in caller.get_hookimpls()
+                if implementation.plugin is plugin
+            ]
+            assert len(implementations) == len(hooks)
+        """
+    )
+
+    pytester.runpytest_inprocess("-p", "no:faker", "-p", "no:randomly", "-p", "no:asyncio").assert_outcomes(passed=1)
+
+
 def test_importing_the_package_imports_nothing_of_it(pytester: pytest.Pytester) -> None:
     result = pytester.runpython_c(
         "import sys, pytest_connect_chat; print([name for name in sys.modules if 'connect_chat.' in name])"

@@ -43,9 +43,13 @@ EXPECTED = {
 WRONG = [
     ("seed", 1.5),
     ("seed", True),
+    ("seed", "\ud800"),
     ("region", ""),
     ("region", "us east"),
     ("region", 1),
+    ("region", "\u00fc-west-1"),
+    ("region", "-us-east-1"),
+    ("region", "r" * 64),
     ("clock", "yesterday"),
     ("clock", "2026-01-01T00:00:00"),
     ("clock", 0),
@@ -302,6 +306,38 @@ def test_a_wrong_value_is_refused_by_the_constructor(name: str, value: Any) -> N
     assert str(caught.value) == f"{name}={value!r} is not valid: {name} takes {SETTINGS[name].valid}."
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("chaos", 10**400, f"1{'0' * 99}..."),
+        ("connect_within", 10**400, f"1{'0' * 99}..."),
+        ("rate_limit", (10**400, 1), f"(1{'0' * 98}..."),
+        ("chaos", 10**5000, "<int>"),
+        ("region", "r" * 200, f"'{'r' * 99}..."),
+    ],
+    ids=["chaos", "connect_within", "rate_limit", "thousands of digits", "a long text"],
+)
+def test_a_wrong_value_of_any_size_is_refused_in_one_line(name: str, value: Any, shown: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        FakeConnectChat(**{name: value})
+
+    assert str(caught.value) == f"{name}={shown} is not valid: {name} takes {SETTINGS[name].valid}."
+
+
+class Whole:
+    """A whole number of another library, as numpy has them."""
+
+    def __index__(self) -> int:
+        return 7
+
+
+@pytest.mark.parametrize("name", ["seed", "max_active_chats"])
+def test_whole_numbers_of_other_libraries_are_numbers(name: str) -> None:
+    value = getattr(FakeConnectChat(**{name: Whole()}).settings, name)
+
+    assert (value, type(value)) == (7, int)
+
+
 def test_wrong_values_in_markers_are_refused(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "import pytest\n"
@@ -408,168 +444,6 @@ def test_positional_arguments_of_the_marker_are_refused(pytester: pytest.Pyteste
         f"Valid: {NAMES}."
     )
     assert result.outlines.count(line) == 1
-
-
-IN_VAIN = """
-    import unittest
-    import pytest
-
-    @pytest.mark.connect_chat(max_active_chats=1)
-    def test_plain():
-        pass
-
-    @pytest.mark.connect_chat
-    def test_bare():
-        pass
-
-    @pytest.mark.connect_chat(seed=1)
-    class TestOfAClass:
-        @pytest.mark.connect_chat(seed=2, block=True)
-        def test_method(self):
-            pass
-
-        def test_meant_for_others(self):
-            pass
-
-    class TestOfUnittest(unittest.TestCase):
-        @pytest.mark.connect_chat(seed=3)
-        def test_unittest(self):
-            pass
-"""
-NOT_IN_VAIN = """
-    import unittest
-    import pytest
-
-    pytestmark = pytest.mark.connect_chat(seed=1)
-
-    @pytest.fixture
-    def chosen(request):
-        return request.getfixturevalue("connect_chat")
-
-    @pytest.fixture
-    def opened(connect_client):
-        pass
-
-    class TestThatTakesIt:
-        @pytest.fixture(autouse=True)
-        def take(self, connect_chat):
-            pass
-
-        @pytest.mark.connect_chat(seed=2)
-        def test_method(self):
-            pass
-
-    def test_of_the_module():
-        pass
-
-    @pytest.mark.connect_chat(seed=2)
-    def test_through_another(opened):
-        pass
-
-    @pytest.mark.usefixtures("connect_chat")
-    @pytest.mark.connect_chat(seed=2)
-    def test_used():
-        pass
-
-    @pytest.mark.connect_chat(seed=2)
-    def test_asks(request):
-        request.getfixturevalue("connect_chat")
-
-    @pytest.mark.connect_chat(seed=2)
-    def test_through_one_that_asks(chosen):
-        pass
-
-    @pytest.mark.parametrize("fixture", [pytest.param("connect_chat", marks=pytest.mark.connect_chat(seed=3)), ""])
-    @pytest.mark.connect_chat(seed=2)
-    def test_parameters(fixture):
-        pass
-
-    @pytest.mark.connect_chat(block=True)
-    def test_blocked():
-        pass
-
-    @pytest.mark.skip
-    @pytest.mark.connect_chat(seed=2)
-    def test_skipped():
-        pass
-
-    @pytest.fixture
-    def of_elsewhere():
-        pytest.skip("not here")
-
-    @pytest.mark.connect_chat(seed=2)
-    def test_that_a_fixture_skips(of_elsewhere):
-        pass
-
-    class TestThatUnittestSkips(unittest.TestCase):
-        @unittest.skip("not now")
-        @pytest.mark.connect_chat(seed=2)
-        def test_skipped(self):
-            pass
-
-    class Contract:
-        @pytest.mark.connect_chat(seed=2)
-        def test_keeps_it(self, chats):
-            pass
-
-    class TestOnTheFake(Contract):
-        @pytest.fixture
-        def chats(self, connect_chat):
-            pass
-
-    class TestInMemory(Contract):
-        @pytest.fixture
-        def chats(self):
-            pass
-
-    from contract import test_of_another_module
-
-    made = {}
-    exec("def asked(request): return request.getfixturevalue('connect_chat')", made)
-    made_elsewhere = pytest.fixture(made["asked"])
-
-    @pytest.mark.connect_chat(seed=2)
-    def test_through_one_that_was_made(made_elsewhere):
-        pass
-"""
-
-
-def test_a_marker_that_reaches_no_fixture_is_refused(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(IN_VAIN)
-
-    result = run(pytester)
-
-    result.assert_outcomes(errors=4, passed=1)
-    for given in ("(max_active_chats=1)", "", "(seed=2, block=True)", "(seed=3)"):
-        line = (
-            f"@pytest.mark.connect_chat{given} has no effect: this test does not take the fixture connect_chat, "
-            'itself or through another one. Take it as an argument or with @pytest.mark.usefixtures("connect_chat").'
-        )
-        assert result.outlines.count(line) == 1
-
-
-def test_a_marker_that_may_reach_the_fixture_is_no_mistake(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(NOT_IN_VAIN)
-    pytester.makepyfile(
-        contract="""
-        import pytest
-
-        @pytest.mark.connect_chat(seed=2)
-        def test_of_another_module():
-            pass
-        """
-    )
-    pytester.makeconftest(
-        """
-        import pytest
-
-        def pytest_collection_modifyitems(items):
-            for item in items:
-                item.add_marker(pytest.mark.connect_chat(max_active_chats=3))
-        """
-    )
-
-    run(pytester).assert_outcomes(passed=13, skipped=3)
 
 
 # -- the seed ----------------------------------------------------------------------------------------------------------
@@ -1005,8 +879,8 @@ def test_the_marker_is_registered(pytester: pytest.Pytester) -> None:
 
     assert result.ret == 0
     assert (
-        "@pytest.mark.connect_chat(**settings): settings of the fixture connect_chat for this test, for example "
-        f"max_active_chats=1; they are {NAMES}"
+        "@pytest.mark.connect_chat(**settings): takes the fixture connect_chat for this test, with these settings, "
+        f"for example max_active_chats=1; they are {NAMES}"
     ) in result.outlines
 
 
@@ -1141,6 +1015,38 @@ def test_a_configured_value_reaches_a_test_that_takes_the_fixture(
 ) -> None:
     pytester.makeini(ini(**{name: text}))
     pytester.makepyfile("def test_takes_it(connect_chat):\n    pass\n")
+    run(pytester).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "pytest.toml"])
+def test_a_time_of_toml_itself_is_a_time(pytester: pytest.Pytester, file: str) -> None:
+    table = "tool.pytest" if file == "pyproject.toml" else "pytest"
+    (pytester.path / file).write_text(f"[{table}]\nconnect_chat_clock = 2026-01-01T01:00:00+01:00\n")
+    pytester.makepyfile(DUMP)
+
+    run(pytester).assert_outcomes(passed=1)
+
+    assert seen(pytester)["clock"] == EXPECTED["clock"]
+
+
+@pytest.mark.parametrize("value", ["2026-01-01T00:00:00", "2026-01-01", "00:00:00"])
+def test_a_time_of_toml_without_its_zone_is_refused(pytester: pytest.Pytester, value: str) -> None:
+    pytester.makepyprojecttoml(f"[tool.pytest]\nconnect_chat_clock = {value}\n")
+
+    line = only_error(run(pytester))
+
+    assert line.startswith("connect_chat_clock=datetime.")
+    assert line.endswith(f" is not valid in pytest's configuration: clock takes {SETTINGS['clock'].valid}.")
+
+
+def test_a_pytest_that_does_not_tell_unknown_keys_is_no_reason_to_fail(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(DUMP)
+    monkeypatch.setattr(pytest.Config, "_get_unknown_ini_keys", None)
+    monkeypatch.delattr(pytest.Config, "_get_unknown_ini_keys")
+    monkeypatch.setattr(pytest.Config, "_validate_config_options", lambda config: None)
+
     run(pytester).assert_outcomes(passed=1)
 
 

@@ -197,15 +197,6 @@ CASES: Final = [
         """,
     ),
     Case(
-        "A marker that reaches no fixture",
-        "The marker does not take the fixture: add it to the test's arguments.",
-        """
-        @pytest.mark.connect_chat(max_active_chats=1)
-        def test_a_marker_alone():
-            open_chat("Ada")
-        """,
-    ),
-    Case(
         "Nothing reached the service",
         "botocore refuses some requests itself; they are not recorded.",
         """
