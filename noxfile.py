@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tarfile
 import zipfile
+from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import nox
 
@@ -17,6 +20,7 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 LAST_BOTOCORE_143 = "1.43.127"
 # What these show does not depend on the versions of what is installed.
 ONCE = [
+    "after_a_test",
     "benchmarks",
     "chaos",
     "clock",
@@ -26,7 +30,9 @@ ONCE = [
     "diagram",
     "docs",
     "failures",
+    "harmless",
     "idempotency",
+    "marker",
     "other_side",
     "parallel",
     "persistent_chat",
@@ -55,6 +61,14 @@ OF_BOTOCORE = [
     "rules",
     "tracers",
 ]
+
+# Suites of others, and what they need: of one that uses botocore, and of plugins with hooks of their own.
+FOREIGN = {
+    "s3transfer": ["tests/unit", "tests/functional"],
+    "pytest-httpx": ["tests"],
+    "pytest-mock": ["tests"],
+    "pytest-rerunfailures": ["tests"],
+}
 
 
 def group(name: str) -> list[str]:
@@ -223,3 +237,40 @@ def benchmarks(session: nox.Session) -> None:
     install_async(session)
     session.run("python", "benchmarks/run.py", *session.posargs)
     session.run("python", "benchmarks/stress.py")
+
+
+@nox.session
+def foreign(session: nox.Session) -> None:
+    """Run the test suites of others with the plugin and without it: each of their tests has to end the same way."""
+    session.install("-e", ".", "pytest-asyncio", "httpx")
+    work = Path(session.create_tmp()).resolve()
+    (work / "pytest.ini").touch()  # where a suite has no configuration of its own, ours is not for it
+    differing = []
+    for name, arguments in FOREIGN.items():
+        with session.chdir(work):
+            session.run("python", "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name, name)
+            archive = max(work.glob(f"{name.replace('-', '?')}-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+            session.install(str(archive))
+            with tarfile.open(archive) as packed:
+                packed.extractall(work, filter="data")
+        with session.chdir(work / archive.name.removesuffix(".tar.gz")):
+            ours, theirs = (outcomes(session, *arguments, *without) for without in ([], ["-p", "no:connect_chat"]))
+        changed = [test for test in ours.keys() | theirs.keys() if ours.get(test) != theirs.get(test)]
+        session.log(
+            f"{archive.name}: {dict(Counter(theirs.values()))} without the plugin, {len(changed)} others with it"
+        )
+        differing += changed
+    if differing:
+        session.error("\n".join(sorted(differing)))
+
+
+def outcomes(session: nox.Session, *arguments: str) -> dict[str, str]:
+    """Return how each test of the suite in this directory ends."""
+    report = Path("outcomes.xml").resolve()
+    report.unlink(missing_ok=True)
+    session.run("pytest", "-q", "--junit-xml", str(report), *arguments, silent=True, success_codes=[0, 1])
+    ends = {}
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314  # pytest has just written it
+        kinds = sorted({part.tag for part in case} & {"failure", "error", "skipped"})
+        ends[f"{case.get('classname')}::{case.get('name')}"] = ", ".join(kinds) or "passed"
+    return ends
