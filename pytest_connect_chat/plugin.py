@@ -57,6 +57,7 @@ class _Taken:
             self.passed = report.passed and not self.failed
 
 
+_block = pytest.StashKey[bool | None]()
 _exported = pytest.StashKey[list[str]]()
 _refusal: pytest.StashKey[Refusal] = pytest.StashKey()
 _taken: pytest.StashKey[_Taken] = pytest.StashKey()
@@ -126,15 +127,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that have the marker take the fixture; last, when all markers are there."""
+    """Let tests that have the marker take the fixture, or note their block; last, when all markers are there."""
     for item in items:
-        _configuration.take_fixture(item)
+        if item.get_closest_marker(NAME) is not None:
+            _configuration.take_fixture(item)
+            item.stash[_block] = _configuration.block_of(item)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let a test through the block, or put it under one, as its marker says."""
-    block = _configuration.block_of(item)
+    block = item.stash.get(_block, None)
     if block is None or block is (_refusal in item.config.stash):
         return (yield)
     with in_one_line(pytest.UsageError):
