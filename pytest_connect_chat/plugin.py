@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         ConnectClient,
         ConnectParticipantClient,
     )
-    from pytest_connect_chat._clients.blocking import Refusal
+    from pytest_connect_chat._clients.blocking import Permission, Refusal
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import RequestFactory
 
@@ -58,7 +58,6 @@ class _Taken:
 
 
 _block = pytest.StashKey[bool | None]()
-_exported = pytest.StashKey[list[str]]()
 _refusal: pytest.StashKey[Refusal] = pytest.StashKey()
 _taken: pytest.StashKey[_Taken] = pytest.StashKey()
 
@@ -75,10 +74,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """Export the region before conftest files import the application."""
     region = _configuration.configured(early_config, "region")
-    exported = early_config.stash.setdefault(_exported, [])
     if region is not None and "AWS_DEFAULT_REGION" not in os.environ:
         os.environ["AWS_DEFAULT_REGION"] = region
-        exported.append("AWS_DEFAULT_REGION")
+        early_config.add_cleanup(_take_region_back)
     try:
         return (yield)
     except Exception as error:
@@ -89,6 +87,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         raise
 
 
+def _take_region_back() -> None:
+    os.environ.pop("AWS_DEFAULT_REGION", None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and refuse wrong configuration in one line."""
     config.addinivalue_line("markers", MARKER)
@@ -97,19 +99,9 @@ def pytest_configure(config: pytest.Config) -> None:
         with in_one_line(pytest.UsageError):
             from pytest_connect_chat._clients import blocking, interception
 
-        config.stash[_refusal] = blocking.Refusal()
-        interception.add(config.stash[_refusal])
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Undo what `pytest_configure` and the export of the region did."""
-    for name in config.stash.get(_exported, []):
-        os.environ.pop(name, None)
-    refusal = config.stash.get(_refusal, None)
-    if refusal is not None:
-        from pytest_connect_chat._clients import interception
-
-        interception.remove(refusal)
+        refusal = config.stash[_refusal] = blocking.Refusal()
+        interception.add(refusal)
+        config.add_cleanup(lambda: interception.remove(refusal))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -143,9 +135,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     with in_one_line(pytest.UsageError):
         from pytest_connect_chat._clients import blocking, interception
 
-    interceptor = blocking.Refusal() if block else blocking.Permission()
-    if isinstance(interceptor, blocking.Refusal):
-        item.stash[_refusal] = interceptor
+    interceptor: Refusal | Permission = blocking.Permission()
+    if block:
+        interceptor = item.stash[_refusal] = blocking.Refusal()
     interception.add(interceptor)
     try:
         return (yield)

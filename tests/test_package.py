@@ -182,7 +182,7 @@ def test_of_a_test_that_is_not_ours_two_hooks_hear(pytester: pytest.Pytester) ->
             assert [name for name in hooks if name.startswith("pytest_runtest_")] == [
                 "pytest_runtest_makereport", "pytest_runtest_protocol",
             ]
-            assert len(hooks) == 9
+            assert len(hooks) == 8
             implementations = [
                 implementation
                 for caller in pytestconfig.pluginmanager.get_hookcallers(plugin)
