@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -389,7 +390,7 @@ LINE = "pytest-connect-chat needs botocore, which is not installed."
 
 @pytest.fixture
 def without_botocore(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path), prepend=os.pathsep)
     pytester.makepyfile(
         not_installed=NOT_INSTALLED,
         test_it="import pytest\n\ndef test_plain(): pass\n\nMARK\ndef test_it(FIXTURE): pass\n",
