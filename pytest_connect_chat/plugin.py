@@ -227,7 +227,9 @@ def _forget(item: pytest.Item) -> None:
     """Let go of the fake, and of dummy credentials that the undo of a fixture older than ours has put back."""
     from pytest_connect_chat._clients.environment import ENVIRONMENT
 
+    taken = item.stash[_taken]
     del item.stash[_taken]
+    taken.fake.stop()  # once more: an interrupt may have cut the first off
     ENVIRONMENT.take_back()
 
 
@@ -243,8 +245,8 @@ def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
 
     fake = FakeConnectChat._from_settings(settings)
     taken = request.node.stash[_taken] = _Taken(fake)
-    fake.start()
     try:
+        fake.start()
         yield fake
     finally:
         fake.stop()
