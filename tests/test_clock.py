@@ -14,6 +14,8 @@ from pytest_connect_chat import Clock, FakeConnectChat
 from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
+pytestmark = pytest.mark.once
+
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 

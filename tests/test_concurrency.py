@@ -27,6 +27,8 @@ from pytest_connect_chat._service import clock
 from pytest_connect_chat._service.api_rates import ApiRates
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 
+pytestmark = pytest.mark.once
+
 Parameters = dict[str, Any]
 
 THREADS = 64

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import SceneError
 
+pytestmark = pytest.mark.once
+
 START = "2026-01-01T00:00:00Z"
 OURS_ALONE = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "asyncio", "randomly")]
 ARROW = r"(?:app->>service|service-->>app|service--xapp|other->>service|Note over (?:service|app,service|app,other))"

@@ -19,6 +19,8 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError
 from pytest_connect_chat.exceptions import ConnectChatError, LeftoverError, UnknownCodeWarning
 
+pytestmark = pytest.mark.once
+
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
 
 Parameters = dict[str, Any]

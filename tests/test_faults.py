@@ -32,6 +32,8 @@ from conftest import over_both_drivers
 from pytest_connect_chat import ABSENT, Clock, FakeConnectChat, RecordedRequest
 from pytest_connect_chat.exceptions import FaultError, LeftoverError, UnknownCodeWarning
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 Plan = Callable[[Any], object]
 

@@ -57,7 +57,10 @@ BEFORE_THE_WIRE: tuple[type[Exception], ...] = (ParamValidationError, UnicodeEnc
 
 Members = dict[str, Any]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # hypothesis, of what has failed
+pytestmark = [
+    pytest.mark.of_botocore,
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),  # hypothesis, of what has failed
+]
 
 
 @cache

@@ -13,6 +13,8 @@ import pytest
 import pytest_connect_chat
 from pytest_connect_chat import exceptions
 
+pytestmark = pytest.mark.of_botocore
+
 ROOT = Path(pytest_connect_chat.__file__).parent
 MODULES = {
     ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): ast.parse(path.read_text())
