@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from reprlib import repr as shortened
 from types import CodeType
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from pytest_connect_chat._text import shown
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +44,7 @@ def named_only(example: str, error: type[Exception]) -> Callable[[Callable[P, T]
         def checked(*args: P.args, **keywords: P.kwargs) -> T:
             __tracebackhide__ = True
             if len(args) > code.co_argcount:
-                value = shortened(args[code.co_argcount])
+                value = shown(args[code.co_argcount])
                 raise error(f"{called}() cannot tell what {value} is: write, for example, {example}.")
             return method(*args, **keywords)
 

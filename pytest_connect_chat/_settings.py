@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._time import moment_of_a_fake
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
 
@@ -93,8 +94,6 @@ def _region(value: Any) -> str:
 
 
 def _clock(value: Any) -> datetime | str:
-    from pytest_connect_chat._service.clock import moment_of_a_fake
-
     if value == "system":
         return "system"
     try:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from pytest_connect_chat import Clock, FakeConnectChat
-from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
+from pytest_connect_chat._time import iso_timestamp, parse_moment
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
 pytestmark = pytest.mark.once

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Final, overload
 
 from pytest_connect_chat._names import FixedNames, did_you_mean, named_only, public_names
-from pytest_connect_chat._report.asserts import describe_failed_assert
 from pytest_connect_chat._service.model_facts import ModelFacts
-from pytest_connect_chat._service.records.matching import differing_members, never_matching
+from pytest_connect_chat._service.records.failed_assert import describe_failed_assert
+from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._text import counted
@@ -221,9 +221,7 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         candidates = [(number, record) for number, record in numbered if self._operation in (None, record.operation)]
         matching = [(number, record) for number, record in candidates if record in found]
         elsewhere = len(numbered) - len(candidates)
-        return describe_failed_assert(
-            self._operation, times, members, matching, candidates, elsewhere, differing_members, self._start
-        )
+        return describe_failed_assert(self._operation, times, members, matching, candidates, elsewhere, self._start)
 
     def _refuse_unknown(self, members: dict[str, Any]) -> None:
         __tracebackhide__ = True
