@@ -1,16 +1,10 @@
-"""Mistyped, assigned and missing names: what was meant."""
+"""Mistyped and assigned names: what was meant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
-from types import CodeType
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
-from pytest_connect_chat._text import shown
-
-P = ParamSpec("P")
-T = TypeVar("T")
 OURS: Final = __name__.partition(".")[0]
 
 
@@ -25,32 +19,6 @@ def did_you_mean(name: str, choices: Iterable[str], otherwise: str = "") -> str:
 def public_names(owner: type) -> list[str]:
     """Return the public attributes of a class."""
     return [name for name in dir(owner) if not name.startswith("_")]
-
-
-def named_only(example: str, error: type[Exception]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Let a method say, of a value that is given without its name, what to write.
-
-    Args:
-        example: What to write.
-        error: What to raise.
-    """
-
-    def decorate(method: Callable[P, T]) -> Callable[P, T]:
-        code: CodeType = method.__code__
-        owner, _, name = method.__qualname__.rpartition(".")
-        called = owner if name == "__init__" else name
-
-        @wraps(method)
-        def checked(*args: P.args, **keywords: P.kwargs) -> T:
-            __tracebackhide__ = True
-            if len(args) > code.co_argcount:
-                value = shown(args[code.co_argcount])
-                raise error(f"{called}() cannot tell what {value} is: write, for example, {example}.")
-            return method(*args, **keywords)
-
-        return checked
-
-    return decorate
 
 
 class SuggestsNames:

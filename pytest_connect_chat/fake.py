@@ -15,7 +15,7 @@ from pytest_connect_chat._clients.blocking import guarded
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
-from pytest_connect_chat._names import FixedNames, named_only, public_names
+from pytest_connect_chat._names import FixedNames, public_names
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
 from pytest_connect_chat._service import scene
@@ -32,7 +32,7 @@ from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, Settings, settings_from
 from pytest_connect_chat._text import counted
-from pytest_connect_chat.exceptions import LeftoverError, SceneError, SettingError
+from pytest_connect_chat.exceptions import LeftoverError, SceneError
 
 if TYPE_CHECKING:
     from pytest_connect_chat._client_types import (
@@ -84,7 +84,6 @@ class FakeConnectChat(FixedNames):
         'Ada'
     """
 
-    @named_only("max_active_chats=1", SettingError)
     def __init__(self, **settings: Unpack[SettingKeywords]) -> None:
         self._begin(settings_from(settings))
         self._started = False
@@ -319,7 +318,6 @@ class FakeConnectChat(FixedNames):
         with self._service.state.feed:
             self._service.state.instances.add(instance_id, contact_flow_ids)
 
-    @named_only("contact_id='...'", SceneError)
     def add_contact(
         self,
         *,
@@ -351,7 +349,6 @@ class FakeConnectChat(FixedNames):
             attributes=attributes,
         ).view
 
-    @named_only("contact_id='...'", SceneError)
     def add_ended_chat(
         self,
         segments: int = 1,

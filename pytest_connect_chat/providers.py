@@ -10,7 +10,6 @@ from faker import Factory
 from faker.generator import Generator
 from faker.providers import BaseProvider
 
-from pytest_connect_chat._names import named_only
 from pytest_connect_chat._service import identifiers
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
@@ -208,7 +207,6 @@ def request_factory(fake: FakeConnectChat) -> RequestFactory:
     generator.seed_instance(f"{fake.settings.seed}/requests")
     provider = ConnectChatProvider(generator)
 
-    @named_only("CustomerId='C-17'", TypeError)
     def start_chat_contact_request(**overrides: Any) -> dict[str, Any]:
         declared = fake._declared_place()
         return provider.start_chat_contact_request(**{**declared, **overrides})

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, overload
 
-from pytest_connect_chat._names import FixedNames, did_you_mean, named_only, public_names
+from pytest_connect_chat._names import FixedNames, did_you_mean, public_names
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.failed_assert import describe_failed_assert
 from pytest_connect_chat._service.records.matching import never_matching
@@ -31,9 +31,6 @@ _OF_MOCKS: Final = {
 }
 
 _clearing = threading.Lock()  # one at a time takes records out; the list may grow at any time
-
-
-_named_members: Final = named_only("CustomerId='C-17'", TypeError)
 
 
 class RequestLog(FixedNames, Sequence[RecordedRequest]):
@@ -160,7 +157,6 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
             raise AssertionError(self._explain("exactly 1 time", self._members, selected))
         return selected[0]
 
-    @_named_members
     def matching(self, **members: Any) -> RequestLog:
         """Return the requests that have these members; named members must be equal, others do not matter.
 
@@ -183,7 +179,6 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
             known = list(self._all)
             self._all[: len(known)] = [record for record in known if record not in forgotten]  # calls go on meanwhile
 
-    @_named_members
     def assert_requested(self, count: int | None = None, **members: Any) -> None:
         """Assert that there is a request with these members, or exactly `count` of them.
 
@@ -202,14 +197,12 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
             times = "at least 1 time" if count is None else exactly
             raise AssertionError(self._explain(times, {**self._members, **members}, found))
 
-    @_named_members
     def assert_requested_once(self, **members: Any) -> None:
         """Assert that there is exactly one request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
         _refuse_count("assert_requested_once", members)
         self.assert_requested(1, **members)
 
-    @_named_members
     def assert_not_requested(self, **members: Any) -> None:
         """Assert that there is no request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
