@@ -57,14 +57,16 @@ class FixedNames(SuggestsNames):
 
         def __setattr__(self, name: str, value: object) -> None:
             __tracebackhide__ = True
-            owner = type(self)
-            if not (
-                name.startswith("_")
-                or (callable(value) and callable(getattr(owner, name, None)))
-                or owner.__module__.partition(".")[0] != OURS
-            ):
-                refused = f"{owner.__name__} takes no attribute {name!r}."
-                if hasattr(owner, name):
-                    refused = f"{name!r} of {owner.__name__} cannot be assigned."
-                raise AttributeError(refused + owner._hint_at(name), name=name)
+            if name[0] != "_":
+                self._refuse(name, value)
             object.__setattr__(self, name, value)
+
+    def _refuse(self, name: str, value: object) -> None:
+        __tracebackhide__ = True
+        owner = type(self)
+        if owner.__module__.partition(".")[0] != OURS or (callable(value) and callable(getattr(owner, name, None))):
+            return
+        refused = f"{owner.__name__} takes no attribute {name!r}."
+        if hasattr(owner, name):
+            refused = f"{name!r} of {owner.__name__} cannot be assigned."
+        raise AttributeError(refused + owner._hint_at(name), name=name)
