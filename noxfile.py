@@ -120,11 +120,11 @@ def drift(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def pins(session: nox.Session) -> None:
-    """Write `requirements/`: what is newest today on this Python, which should be the oldest supported one."""
-    for name, requirements in pinned().items():
+    """Write `requirements/`, all of it or the files named: what is newest today, on the oldest supported Python."""
+    for name in session.posargs or pinned():
         report = Path(session.create_tmp()) / f"{name}.json"
         resolve = ["--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
-        session.run("python", "-m", "pip", "install", *resolve, *requirements)
+        session.run("python", "-m", "pip", "install", *resolve, *pinned()[name])
         found = [item["metadata"] for item in json.loads(report.read_text("utf-8"))["install"]]
         lines = sorted(f"{package['name'].lower()}=={package['version']}" for package in found)
         Path(f"requirements/{name}.txt").write_text("\n".join([HEADER, *lines, ""]), "utf-8", newline="\n")
