@@ -39,7 +39,7 @@ def pinned() -> dict[str, list[str]]:
     lowest = next(floor for floor in floors() if floor.startswith("botocore")).replace("botocore", "boto3")
     return {
         "tools": [*BACKEND, *runtime, *group("lint"), *group("typing"), *group("stubs"), "build", "nox"],
-        "tests": [*BACKEND, *runtime, *group("tests"), *group("asyncio"), "aiobotocore[boto3]"],
+        "tests": ["aiobotocore[boto3]", *group("asyncio"), *BACKEND, *runtime, *group("tests")],  # in pip's order
         "newest": [*BACKEND, *runtime, *group("tests"), "build"],
         "lowest": [*BACKEND, *floors(), *group("tests"), "anyio", "httpx", lowest],
     }
