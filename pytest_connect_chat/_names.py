@@ -58,10 +58,10 @@ class FixedNames(SuggestsNames):
         def __setattr__(self, name: str, value: object) -> None:
             __tracebackhide__ = True
             if name[0] != "_":
-                self._refuse(name, value)
+                self._refuse_assignment(name, value)
             object.__setattr__(self, name, value)
 
-    def _refuse(self, name: str, value: object) -> None:
+    def _refuse_assignment(self, name: str, value: object) -> None:
         __tracebackhide__ = True
         owner = type(self)
         if owner.__module__.partition(".")[0] != OURS or (callable(value) and callable(getattr(owner, name, None))):

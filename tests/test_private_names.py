@@ -97,14 +97,6 @@ def handlers_by_prefix() -> bool:
     return list(hierarchy._handlers.prefix_search("needs-retry.connect.StartChatContact")) == [handler]
 
 
-def lookup_cache() -> bool:
-    hierarchy = HierarchicalEmitter()
-    hierarchy.register("here", lambda **kwargs: "first")
-    hierarchy.emit("here")
-    hierarchy._lookup_cache["here"] = [lambda **kwargs: "from the cache"]
-    return bool(hierarchy.emit("here")[0][1] == "from the cache")
-
-
 def retry_random(package: str = "botocore") -> bool:
     back_off = standard_handler(package)._retry_policy._retry_backoff
     back_off._random = lambda: 0.0
@@ -220,8 +212,7 @@ ROWS: list[tuple[str, str, Callable[..., bool]]] = [
     ("botocore.endpoint.Endpoint._endpoint_prefix", "_clients/interception.py", endpoint_prefix),
     ("botocore client._endpoint", "_clients/blocking.py", client_endpoint),
     ("botocore client._serializer", "_clients/stubber.py", client_serializer),
-    ("botocore.hooks.EventAliaser._emitter", "_clients/stubber.py", emitter),
-    ("botocore.hooks.HierarchicalEmitter._lookup_cache", "_clients/stubber.py", lookup_cache),
+    ("botocore.hooks.EventAliaser._emitter", "_clients/retries.py", emitter),
     ("botocore.hooks.HierarchicalEmitter._handlers", "_clients/retries.py", handlers_by_prefix),
     ("botocore.retries.standard._retry_policy._retry_backoff._random", "_clients/retries.py", retry_random),
     ("botocore.retries.standard._retry_quota._quota", "_clients/retries.py", retry_quota),
