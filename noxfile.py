@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tarfile
 import zipfile
 from collections import Counter
@@ -18,49 +20,8 @@ nox.options.sessions = ["lint", "typing", "tests", "examples", "newest", "lowest
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 LAST_BOTOCORE_143 = "1.43.127"
-# What these show does not depend on the versions of what is installed.
-ONCE = [
-    "after_a_test",
-    "benchmarks",
-    "chaos",
-    "clock",
-    "concurrency",
-    "contacts",
-    "design",
-    "diagram",
-    "docs",
-    "failures",
-    "harmless",
-    "idempotency",
-    "marker",
-    "other_side",
-    "parallel",
-    "persistent_chat",
-    "providers",
-    "quotas",
-    "stateful",
-    "transcript",
-    "tracers_of_vendors",
-    "types",
-]
-# What a newer botocore can change first.
-OF_BOTOCORE = [
-    "answers",
-    "canned",
-    "fault_matrix",
-    "faults",
-    "fuzzing",
-    "interception",
-    "interrupted_calls",
-    "lifecycle",
-    "model_contract",
-    "moto",
-    "own_stubber",
-    "package",
-    "retries",
-    "rules",
-    "tracers",
-]
+HEADER = "# Constraints: `nox --session pins` writes them."
+BACKEND = ["editables", *PROJECT["build-system"]["requires"]]  # installed first, so that it is pinned too
 
 # Suites of others, and what they need: of one that uses botocore, and of plugins with hooks of their own.
 FOREIGN = {
@@ -76,11 +37,6 @@ def group(name: str) -> list[str]:
     return list(nox.project.dependency_groups(PROJECT, name))
 
 
-def without_once() -> list[str]:
-    """Return the options that leave out what is shown once."""
-    return ["-n", "2", *(f"--ignore=tests/test_{name}.py" for name in ONCE)]
-
-
 def floors() -> list[str]:
     """Return the runtime dependencies and those of the extra `asyncio`, each at its lowest supported version."""
     project = PROJECT["project"]
@@ -88,12 +44,29 @@ def floors() -> list[str]:
     return [dependency.replace(">=", "==") for dependency in dependencies]
 
 
-def install_async(session: nox.Session) -> None:
-    """Install all that the tests use. aiobotocore comes first, since it follows botocore at a distance."""
-    session.install("-e", ".", *group("asyncio"))
-    program = "import botocore; print(botocore.__version__)"
-    botocore = str(session.run("python", "-c", program, silent=True)).strip()
-    session.install(f"boto3<={botocore}", f"botocore=={botocore}", *group("tests"))
+def pinned() -> dict[str, list[str]]:
+    """Return what each file of constraints in `requirements/` is made for."""
+    runtime = PROJECT["project"]["dependencies"]
+    lowest = next(floor for floor in floors() if floor.startswith("botocore")).replace("botocore", "boto3")
+    return {
+        "tools": [*BACKEND, *runtime, *group("lint"), *group("typing"), *group("stubs"), "build", "nox"],
+        "tests": ["aiobotocore[boto3]", *group("asyncio"), *BACKEND, *runtime, *group("tests")],  # in pip's order
+        "newest": [*BACKEND, *runtime, *group("tests"), "build"],
+        "lowest": [*BACKEND, *floors(), *group("tests"), "anyio", "httpx", lowest],
+    }
+
+
+def install(session: nox.Session, pins: str, *requirements: str, package: bool = True) -> None:
+    """Install requirements, and the package that is worked on, in the versions of `requirements/<pins>.txt`."""
+    file = Path(f"requirements/{pins}.txt")
+    names = {line.partition("==")[0] for line in file.read_text("utf-8").splitlines()}
+    for requirement in requirements:
+        if re.split(r"[^\w.-]", requirement)[0].lower() not in names:
+            session.error(f"{file} has no {requirement}: run `nox --session pins`")
+    constraint = ("--constraint", str(file))
+    session.install(*constraint, *(BACKEND if package else ()), *requirements)
+    if package:
+        session.install(*constraint, "--no-build-isolation", "-e", ".")
 
 
 def check_contents(session: nox.Session, wheel: Path) -> None:
@@ -110,7 +83,7 @@ def check_contents(session: nox.Session, wheel: Path) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Lint, and check the format."""
-    session.install(*group("lint"))
+    install(session, "tools", *group("lint"), package=False)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
@@ -118,13 +91,13 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Check the types of the package, and those that users see: without stubs of the clients, and with them."""
-    session.install("-e", ".", *group("typing"))
+    install(session, "tools", *group("typing"))
     session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", *group("stubs"))  # of a run before
     session.run("mypy")
     session.run("mypy", "tests/typing", "--exclude", "/with_stubs/")
     session.run("pyright", "-p", "tests/typing")
     session.run("pyright", "--verifytypes", "pytest_connect_chat", "--ignoreexternal")
-    session.install(*group("stubs"))
+    install(session, "tools", *group("stubs"), package=False)
     session.run("mypy", "tests/typing", "--exclude", "/without_stubs")
     session.run("pyright", "-p", "tests/typing/with_stubs")
 
@@ -132,7 +105,7 @@ def typing(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests, the async ones included; every branch of the package has to be taken."""
-    install_async(session)
+    install(session, "tests", *group("tests"), *group("asyncio"))
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-n", "2", *session.posargs)
     session.run("coverage", "combine", "--quiet")
@@ -142,35 +115,57 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def newest(session: nox.Session) -> None:
     """Run what botocore decides with the newest one, which aiobotocore does not follow at once; without the extra."""
-    session.install("-e", ".", *group("tests"))
-    session.run("pytest", "-n", "2", *(f"tests/test_{name}.py" for name in OF_BOTOCORE), *session.posargs)
+    install(session, "newest", *group("tests"))
+    session.run("pytest", "-n", "2", "-m", "of_botocore", *session.posargs)
+
+
+@nox.session
+def drift(session: nox.Session) -> None:
+    """Run what botocore decides with all that is newest today, and list what is newer than the pins."""
+    session.install("--upgrade", "--upgrade-strategy", "eager", "-e", ".", *group("tests"))
+    pins = set(Path("requirements/newest.txt").read_text("utf-8").splitlines())
+    found = str(session.run("python", "-m", "pip", "freeze", "--exclude-editable", silent=True)).splitlines()
+    session.log(f"newer than the pins: {', '.join(line for line in found if line.lower() not in pins) or 'nothing'}")
+    session.run("pytest", "-n", "2", "-m", "of_botocore", *session.posargs)
+
+
+@nox.session(default=False)
+def pins(session: nox.Session) -> None:
+    """Write `requirements/`, all of it or the files named: what is newest today, on the oldest supported Python."""
+    for name in session.posargs or pinned():
+        report = Path(session.create_tmp()) / f"{name}.json"
+        resolve = ["--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
+        session.run("python", "-m", "pip", "install", *resolve, *pinned()[name])
+        found = [item["metadata"] for item in json.loads(report.read_text("utf-8"))["install"]]
+        lines = sorted(f"{package['name'].lower()}=={package['version']}" for package in found)
+        Path(f"requirements/{name}.txt").write_text("\n".join([HEADER, *lines, ""]), "utf-8", newline="\n")
 
 
 @nox.session(python=PYTHONS)
 def versions(session: nox.Session) -> None:
-    """Run the tests on each Python that is on this machine, with the newest dependencies."""
-    session.install("-e", ".", *group("tests"))
+    """Run the tests on each Python that is on this machine."""
+    install(session, "newest", *group("tests"))
     session.run("pytest", "-n", "2", *session.posargs)
 
 
 @nox.session
 def examples(session: nox.Session) -> None:
     """Run the example suite against the fake, as a user would."""
-    session.install("-e", ".", "boto3", "moto[dynamodb]")
+    install(session, "newest", "boto3", "moto[dynamodb]")
     session.run("pytest", "examples/webhook", *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every Python block of the README and the docs, and check what is generated."""
-    session.install("-e", ".", *group("tests"))
+    install(session, "newest", *group("tests"))
     session.run("pytest", "tests/test_docs.py", *session.posargs)
 
 
 @nox.session
 def tracers(session: nox.Session) -> None:
     """Run the tests beside tracers, those of vendors included, which no other session installs."""
-    install_async(session)
+    install(session, "tests", *group("tests"), *group("asyncio"))
     session.install(*group("tracers"))
     session.run("pytest", "tests/test_tracers.py", "tests/test_tracers_of_vendors.py", *session.posargs)
 
@@ -185,15 +180,14 @@ def site(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest supported dependencies, those of the extra `asyncio` included."""
-    botocore = next(floor for floor in floors() if floor.startswith("botocore"))
-    session.install("-e", ".", *group("tests"), *floors(), "anyio", "httpx", botocore.replace("botocore", "boto3"))
-    session.run("pytest", *without_once(), *session.posargs)
+    install(session, "lowest", *pinned()["lowest"])
+    session.run("pytest", "-n", "2", "-m", "not once", *session.posargs)
 
 
 @nox.session
 def long(session: nox.Session) -> None:
     """Draw many more examples than the tests have time for, and compare every fault in every retry mode."""
-    install_async(session)
+    install(session, "tests", *group("tests"), *group("asyncio"))
     more = {"CONNECT_CHAT_STATEFUL_RUNS": "1000", "CONNECT_CHAT_FUZZ_RUNS": "500", "CONNECT_CHAT_MATRIX": "all"}
     modules = [f"tests/test_{name}.py" for name in ("stateful", "fuzzing", "fault_matrix")]
     session.run("pytest", "-n", "2", *modules, *session.posargs, env=more)
@@ -202,7 +196,8 @@ def long(session: nox.Session) -> None:
 @nox.session
 def mutation(session: nox.Session) -> None:
     """Change the rules, faults and records in small ways, and list the changes that no test notices."""
-    session.install("-e", ".", *group("tests"), *group("mutation"))
+    install(session, "newest", *group("tests"))
+    session.install(*group("mutation"))
     session.run("mutmut", "run", *session.posargs)
     session.run("mutmut", "results")
     session.run("python", "tests/mutate_checks.py")
@@ -213,19 +208,19 @@ def botocore_143(session: nox.Session) -> None:
     """Run the tests with the last botocore before standard became the default retry mode."""
     pins = [f"botocore=={LAST_BOTOCORE_143}", f"boto3=={LAST_BOTOCORE_143}"]
     session.install("-e", ".", *group("tests"), *pins)
-    session.run("pytest", *without_once(), *session.posargs)
+    session.run("pytest", "-n", "2", "-m", "not once", *session.posargs)
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build the wheel, check what is in it, and run the example suite against it where the sources are not."""
-    session.install("build", "boto3", "moto[dynamodb]")
+    install(session, "newest", *BACKEND, "build", "boto3", "moto[dynamodb]", package=False)
     work = Path(session.create_tmp())
-    session.run("python", "-m", "build", "--outdir", str(work / "dist"), ".", silent=True)
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(work / "dist"), ".", silent=True)
     built = max((work / "dist").glob("*.whl"), key=lambda path: path.stat().st_mtime)
     check_contents(session, built)
     session.install("--force-reinstall", "--no-deps", str(built))
-    session.install("pytest-connect-chat")  # its dependencies, as the wheel declares them
+    session.install("--constraint", "requirements/newest.txt", "pytest-connect-chat")  # what the wheel depends on
     example = Path("examples/webhook").resolve()
     session.chdir(work)
     session.run("python", "-P", "-m", "pytest", str(example), *session.posargs)
@@ -234,7 +229,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print the figures of the README's promises, as ratios within one run."""
-    install_async(session)
+    install(session, "tests", *group("tests"), *group("asyncio"))
     session.run("python", "benchmarks/run.py", *session.posargs)
     session.run("python", "benchmarks/stress.py")
 

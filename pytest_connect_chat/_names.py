@@ -1,15 +1,10 @@
-"""Mistyped, assigned and missing names: what was meant."""
+"""Mistyped and assigned names: what was meant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
-from reprlib import repr as shortened
-from types import CodeType
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
-P = ParamSpec("P")
-T = TypeVar("T")
 OURS: Final = __name__.partition(".")[0]
 
 
@@ -24,32 +19,6 @@ def did_you_mean(name: str, choices: Iterable[str], otherwise: str = "") -> str:
 def public_names(owner: type) -> list[str]:
     """Return the public attributes of a class."""
     return [name for name in dir(owner) if not name.startswith("_")]
-
-
-def named_only(example: str, error: type[Exception]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Let a method say, of a value that is given without its name, what to write.
-
-    Args:
-        example: What to write.
-        error: What to raise.
-    """
-
-    def decorate(method: Callable[P, T]) -> Callable[P, T]:
-        code: CodeType = method.__code__
-        owner, _, name = method.__qualname__.rpartition(".")
-        called = owner if name == "__init__" else name
-
-        @wraps(method)
-        def checked(*args: P.args, **keywords: P.kwargs) -> T:
-            __tracebackhide__ = True
-            if len(args) > code.co_argcount:
-                value = shortened(args[code.co_argcount])
-                raise error(f"{called}() cannot tell what {value} is: write, for example, {example}.")
-            return method(*args, **keywords)
-
-        return checked
-
-    return decorate
 
 
 class SuggestsNames:
@@ -71,7 +40,7 @@ class SuggestsNames:
             owner = type(self)
             if hasattr(owner, name):  # a property of that name failed: its own error says more
                 return object.__getattribute__(self, name)
-            raise AttributeError(f"{owner.__name__} has no attribute {name!r}.{owner._hint_at(name)}", name=name)
+            raise AttributeError(f"{owner.__name__} has no attribute {name!r}.{self._hint_at(name)}", name=name)
 
 
 class FixedNames(SuggestsNames):
@@ -88,14 +57,16 @@ class FixedNames(SuggestsNames):
 
         def __setattr__(self, name: str, value: object) -> None:
             __tracebackhide__ = True
-            owner = type(self)
-            if not (
-                name.startswith("_")
-                or (callable(value) and callable(getattr(owner, name, None)))
-                or owner.__module__.partition(".")[0] != OURS
-            ):
-                refused = f"{owner.__name__} takes no attribute {name!r}."
-                if hasattr(owner, name):
-                    refused = f"{name!r} of {owner.__name__} cannot be assigned."
-                raise AttributeError(refused + owner._hint_at(name), name=name)
+            if name[0] != "_":
+                self._refuse_assignment(name, value)
             object.__setattr__(self, name, value)
+
+    def _refuse_assignment(self, name: str, value: object) -> None:
+        __tracebackhide__ = True
+        owner = type(self)
+        if owner.__module__.partition(".")[0] != OURS or (callable(value) and callable(getattr(owner, name, None))):
+            return
+        refused = f"{owner.__name__} takes no attribute {name!r}."
+        if hasattr(owner, name):
+            refused = f"{name!r} of {owner.__name__} cannot be assigned."
+        raise AttributeError(refused + self._hint_at(name), name=name)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict, get_args, get_type_hints
 
 from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._time import moment_of_a_fake
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
 LONGEST_MINUTES: Final = 60 * 24 * 366
@@ -108,8 +109,6 @@ def _region(value: Any) -> str:
 
 
 def _clock(value: Any) -> datetime | str:
-    from pytest_connect_chat._service.clock import moment_of_a_fake
-
     if value == "system":
         return "system"
     try:

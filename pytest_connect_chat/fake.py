@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
@@ -15,7 +15,7 @@ from pytest_connect_chat._clients.blocking import guarded
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
-from pytest_connect_chat._names import FixedNames, named_only, public_names
+from pytest_connect_chat._names import FixedNames, public_names
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
 from pytest_connect_chat._service import scene
@@ -32,7 +32,7 @@ from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings, settings_from
 from pytest_connect_chat._text import counted
-from pytest_connect_chat.exceptions import LeftoverError, SceneError, SettingError
+from pytest_connect_chat.exceptions import LeftoverError, SceneError
 
 if TYPE_CHECKING:
     from pytest_connect_chat._client_types import (
@@ -65,18 +65,17 @@ class FakeConnectChat(FixedNames):
         'Ada'
     """
 
-    @named_only("max_active_chats=1", SettingError)
+    _started = False
+    _older_threads: Collection[threading.Thread] = ()
+
     def __init__(self, **settings: Unpack[SettingKeywords]) -> None:
         self._begin(settings_from(settings))
-        self._started = False
-        self._older_threads: WeakSet[threading.Thread] = WeakSet()
 
     @classmethod
-    def _from_settings(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return a fake with settings that have been read already, as `fake.settings` gives them."""
         fake = cls.__new__(cls)
-        fake._begin(settings)
-        fake._started = False
-        fake._older_threads = WeakSet()
+        fake._begin(settings)  # noqa: SLF001  # of this class
         return fake
 
     def _begin(self, settings: Settings) -> None:
@@ -300,7 +299,12 @@ class FakeConnectChat(FixedNames):
         with self._service.state.feed:
             self._service.state.instances.add(instance_id, contact_flow_ids)
 
-    @named_only("contact_id='...'", SceneError)
+    def declared_place(self) -> dict[str, str]:
+        """The members of a request that name the first declared instance and flow; empty while none is declared."""
+        instance_id, contact_flow_id = self._service.state.instances.first() or (None, None)
+        place = {"InstanceId": instance_id, "ContactFlowId": contact_flow_id}
+        return {member: value for member, value in place.items() if value is not None}
+
     def add_contact(
         self,
         *,
@@ -332,7 +336,6 @@ class FakeConnectChat(FixedNames):
             attributes=attributes,
         ).view
 
-    @named_only("contact_id='...'", SceneError)
     def add_ended_chat(
         self,
         segments: int = 1,
@@ -506,12 +509,6 @@ class FakeConnectChat(FixedNames):
             "aws_access_key_id": DUMMY["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": DUMMY["AWS_SECRET_ACCESS_KEY"],
         }
-
-    def _declared_place(self) -> dict[str, str]:
-        """The members of a request that name the first declared instance and flow; empty while none is declared."""
-        instance_id, contact_flow_id = self._service.state.instances.first() or (None, None)
-        place = {"InstanceId": instance_id, "ContactFlowId": contact_flow_id}
-        return {member: value for member, value in place.items() if value is not None}
 
 
 def _require_service(service: str) -> None:

@@ -243,7 +243,7 @@ def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
         settings = _configuration.settings_of(request.node)
         from pytest_connect_chat.fake import FakeConnectChat
 
-    fake = FakeConnectChat._from_settings(settings)
+    fake = FakeConnectChat.from_settings(settings)
     taken = request.node.stash[_taken] = _Taken(fake)
     try:
         fake.start()

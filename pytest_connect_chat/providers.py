@@ -11,7 +11,6 @@ from faker.providers import BaseProvider
 from faker.providers.person.en_US import Provider as PersonProvider
 
 from pytest_connect_chat._model.catalogue import CATALOGUE
-from pytest_connect_chat._names import named_only
 from pytest_connect_chat._service import identifiers
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
@@ -214,9 +213,8 @@ def request_factory(fake: FakeConnectChat) -> RequestFactory:
     generator.seed_instance(f"{fake.settings.seed}/requests")
     provider = ConnectChatProvider(generator)
 
-    @named_only("CustomerId='C-17'", TypeError)
     def start_chat_contact_request(**overrides: Any) -> dict[str, Any]:
-        declared = fake._declared_place()
+        declared = fake.declared_place()
         return provider.start_chat_contact_request(**{**declared, **overrides})
 
     return start_chat_contact_request

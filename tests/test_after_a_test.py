@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 QUIET = ("-pno:faker", "-pno:asyncio", "-pno:hypothesispytest", "-pno:randomly")
 CONFTEST = """
 import gc

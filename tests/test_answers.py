@@ -24,6 +24,8 @@ from faker import Faker
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._model.catalogue import limits_of, service_model
 
+pytestmark = pytest.mark.of_botocore
+
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MEMBERS = service_model("connect").operation_model("StartChatContact").input_shape.members
 

@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 FIGURE = re.compile(r"(?m)^(?P<what>.+?) +\d+\.\d{3} (?:x|KiB)?.*?(?:<= (?P<bound>[\d.]+)  (?:met|NOT MET))?$")
 

@@ -12,6 +12,8 @@ from conftest import new_client, over_both_drivers
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 
+pytestmark = pytest.mark.once
+
 PATIENCE = 20
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
 CONNECTED = {"ConnectionTypes": ["WEBSOCKET", "CONNECTION_CREDENTIALS"]}

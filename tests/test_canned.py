@@ -21,6 +21,8 @@ from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat.exceptions import ClosedError, LeftoverError, SceneError, UnfakedOperationError
 
+pytestmark = pytest.mark.of_botocore
+
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
 MESSAGE = {"ContentType": "text/plain", "Content": "Hello", "ConnectionToken": "token"}
 CONTACT = {"InstanceId": "i-1", "ContactId": "c-1"}

@@ -18,6 +18,8 @@ from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat.exceptions import SettingError
 
+pytestmark = pytest.mark.once
+
 Parameters = dict[str, Any]
 
 MODES = ("legacy", "standard", "adaptive")

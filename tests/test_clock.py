@@ -11,8 +11,10 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from pytest_connect_chat import Clock, FakeConnectChat
-from pytest_connect_chat._service.clock import iso_timestamp, parse_moment
+from pytest_connect_chat._time import iso_timestamp, parse_moment
 from pytest_connect_chat.exceptions import ClockError, SettingError
+
+pytestmark = pytest.mark.once
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

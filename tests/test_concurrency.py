@@ -10,22 +10,26 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore import hooks
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from conftest import new_client, over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._clients import blocking, interception
 from pytest_connect_chat._clients.environment import DUMMY, Environment
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model import catalogue as model
 from pytest_connect_chat._service import clock
 from pytest_connect_chat._service.api_rates import ApiRates
 from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat.exceptions import ClosedError
+
+pytestmark = pytest.mark.once
 
 Parameters = dict[str, Any]
 
@@ -33,7 +37,6 @@ THREADS = 64
 CALLS = 5  # of each thread
 ALL = THREADS * CALLS
 PATIENCE = 30  # seconds; only a test that fails waits that long
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.fixture(autouse=True)
@@ -450,36 +453,107 @@ def test_a_call_from_before_the_fake_does_not_disturb_those_inside(
             assert len(fake.contacts) == 2
 
 
-# -- the benchmark that anyone can run ---------------------------------------------------------------------------------
+# -- fakes that come and go while somebody calls -----------------------------------------------------------------------
 
 
-@pytest.fixture
-def stress(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("stress")
+@contextlib.contextmanager
+def meanwhile(act: Callable[[], object]) -> Iterator[None]:
+    """Do something again and again in another thread."""
+    done = threading.Event()
+
+    def loop() -> None:
+        while not done.is_set():
+            act()
+
+    with ThreadPoolExecutor(1) as pool:
+        acting = pool.submit(loop)
+        try:
+            yield
+        finally:
+            done.set()
+        acting.result(PATIENCE)
 
 
-def test_the_benchmark_prints_a_line_for_each_scenario(
-    stress: ModuleType, capsys: pytest.CaptureFixture[str], no_sockets: list[Any]
-) -> None:
-    names = ["persistent", "looked_at", "taken_and_left", "blocked_outside"]
-    only = [word for name in names for word in ("--only", name)]
-    status = stress.main(["--threads", "4", "--calls", "4", "--tasks", "16", "--lives", "10", *only])
-    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("aiobotocore is not")]
-    assert [line for line in lines if not line.endswith("  held")] == []
-    assert {line.split()[0] for line in lines} == set(names)
-    assert status == 0
-    assert no_sockets == []
+def test_whoever_looks_while_calls_run_sees_something_whole(client: Any, parameters: Parameters) -> None:
+    def look() -> None:
+        assert repr((fake, fake.contacts, fake.requests, fake.faults, fake.clock))
+        assert "StartChatContact" in fake.journal()
+        ended = {contact.contact_id for contact in fake.contacts.ended}
+        assert not ended & {contact.contact_id for contact in fake.contacts.active}
+
+    with FakeConnectChat(max_active_chats=ALL) as fake:
+        client.start_chat_contact(**parameters)
+        with meanwhile(look):
+            for _ in range(CALLS):
+                started = client.start_chat_contact(**parameters)
+                client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=started["ContactId"])
 
 
-def test_the_benchmark_names_the_invariant_that_is_broken(
-    stress: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from stressing.invariants import require
+def come_and_go(client: Any, parameters: Parameters) -> set[str]:
+    """Take and leave a fake while another thread calls; return what that thread got."""
+    got: set[str] = set()
+    fakes: list[FakeConnectChat] = []
 
-    def two_and_two(crowd: Any, seed: int) -> None:
-        require(2 + 2 == 5, "two and two make five")
+    def call() -> None:
+        try:
+            got.add(client.start_chat_contact(**parameters)["ContactId"])
+        except ClosedError:
+            got.add("refused")
 
-    crowd = stress.Crowd("nobody", jobs=0, at_once=0, new_clients=list, work=lambda crowd, jobs: [])
-    assert not stress.run_scenario(two_and_two, crowd, rounds=1, seed=0)
-    assert capsys.readouterr().out.endswith("BROKEN: two and two make five\n")
+    with meanwhile(call):
+        for seed in range(20):
+            with FakeConnectChat(seed=seed) as fake:
+                assert client.start_chat_contact(**parameters)["ContactId"] in fake.contacts
+                with FakeConnectChat(seed=f"inner {seed}") as inner:
+                    assert client.start_chat_contact(**parameters)["ContactId"] in inner.contacts
+                assert client.start_chat_contact(**parameters)["ContactId"] in fake.contacts
+            fakes += [fake, inner]
+    return got - {contact_id for fake in fakes for contact_id in fake.contacts}
+
+
+class Elsewhere:
+    """The body of an answer that a handler of the application gives, for either driver."""
+
+    async def read(self) -> bytes:
+        return b'{"ContactId": "elsewhere"}'
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        yield b'{"ContactId": "elsewhere"}'
+
+
+def test_a_call_outside_of_a_fake_goes_where_it_would_go_without_one(parameters: Parameters, driver: str) -> None:
+    client = new_client()
+    module = importlib.import_module(f"{driver}.awsrequest")
+    response_class = module.AWSResponse if driver == "botocore" else module.AioAWSResponse
+    client.meta.events.register("before-send.connect", lambda **_: response_class(None, 200, {}, Elsewhere()))
+
+    assert come_and_go(client, parameters) <= {"elsewhere"}
+
+
+@over_both_drivers
+def test_with_block_a_call_outside_of_a_fake_is_refused(parameters: Parameters) -> None:
+    refusal = blocking.Refusal()
+    interception.add(refusal)
+    try:
+        assert come_and_go(new_client(), parameters) <= {"refused"}
+    finally:
+        interception.remove(refusal)
+
+
+def test_a_chat_continues_from_what_has_ended_when_it_starts(client: Any, parameters: Parameters) -> None:
+    with FakeConnectChat(max_active_chats=10 * ALL) as fake:
+        first = fake.add_contact(instance_id=parameters["InstanceId"]).contact_id
+        second = fake.transfer(first).contact_id
+
+        def call(thread: int, number: int) -> str:
+            if thread == THREADS // 2 and number == 0:
+                client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=second)
+            past = {"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": first}
+            return str(client.start_chat_contact(**parameters, PersistentChat=past)["ContactId"])
+
+        from_all_threads(call)
+        resumed = [contact.continued_from_contact_id for contact in fake.contacts.values()][2:]
+
+    assert len(resumed) == ALL
+    assert resumed == [first] * resumed.count(first) + [second] * resumed.count(second)
+    assert second in resumed

@@ -15,6 +15,8 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat.exceptions import ClockError, SceneError
 
+pytestmark = pytest.mark.once
+
 CHAT_ENDED = "application/vnd.amazonaws.connect.event.chat.ended"
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

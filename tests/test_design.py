@@ -7,6 +7,8 @@ import re
 import boto3
 import pytest
 
+pytestmark = pytest.mark.once
+
 APP = """\
 # app.py: nothing in it knows about tests
 import boto3

@@ -10,12 +10,15 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+import time_machine
 from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import SceneError
+
+pytestmark = pytest.mark.once
 
 START = "2026-01-01T00:00:00Z"
 OURS_ALONE = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "asyncio", "randomly")]
@@ -316,11 +319,12 @@ def test_cleared_requests_leave_the_contacts(fake: FakeConnectChat, parameters: 
 
 
 def test_a_clock_that_follows_the_system_shows_jumps_only(parameters: dict[str, Any]) -> None:
-    with FakeConnectChat(clock="system") as fake:
-        for _ in range(3):
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as now, FakeConnectChat(clock="system") as fake:
+        for seconds in (0, 0.1, 60):
+            now.shift(seconds)
             fake.client().start_chat_contact(**parameters)
 
-        assert [row for row in rows(fake) if row.startswith("Note over app")] == []
+        assert [row for row in rows(fake) if row.startswith("Note over app")] == ["Note over app,service: +1 min"]
 
 
 def test_nothing_happened(fake: FakeConnectChat) -> None:

@@ -17,6 +17,8 @@ from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._settings import SETTINGS
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "pytest_connect_chat"

@@ -17,7 +17,9 @@ from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError
-from pytest_connect_chat.exceptions import ConnectChatError, LeftoverError, UnknownCodeWarning
+from pytest_connect_chat.exceptions import LeftoverError, UnknownCodeWarning
+
+pytestmark = pytest.mark.once
 
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
 
@@ -655,33 +657,19 @@ def test_a_class_of_ones_own_has_attributes_of_its_own() -> None:
     assert fake.note == "mine"  # type: ignore[attr-defined]
 
 
-UNNAMED: list[tuple[Callable[[Any], object], str]] = [
-    (lambda fake: fake.faults.throttle(2), "throttle() cannot tell what 2 is: write, for example, calls=2."),
-    (lambda fake: fake.faults.delay(30, 2), "delay() cannot tell what 2 is: write, for example, calls=2."),
-    (lambda fake: fake.faults.outage(5), "outage() cannot tell what 5 is: write, for example, minutes=5."),
-    (
-        lambda fake: fake.add_contact("c"),
-        "add_contact() cannot tell what 'c' is: write, for example, contact_id='...'.",
-    ),
-    (lambda fake: type(fake)(7), "FakeConnectChat() cannot tell what 7 is: write, for example, max_active_chats=1."),
-]
-
-
-@pytest.mark.parametrize(("call", "message"), UNNAMED, ids=[message.partition("(")[0] for _, message in UNNAMED])
-def test_a_value_without_its_name_is_refused(
-    fake_in_use: FakeConnectChat, call: Callable[[Any], object], message: str
-) -> None:
-    with pytest.raises(ConnectChatError) as caught:
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda fake: fake.faults.throttle(2), id="throttle"),
+        pytest.param(lambda fake: fake.faults.delay(30, 2), id="delay"),
+        pytest.param(lambda fake: fake.faults.outage(5), id="outage"),
+        pytest.param(lambda fake: fake.add_contact("c"), id="add_contact"),
+        pytest.param(lambda fake: type(fake)(7), id="FakeConnectChat"),
+    ],
+)
+def test_a_value_without_its_name_is_refused(fake_in_use: FakeConnectChat, call: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError, match=r"takes . positional arguments? but . were given"):
         call(fake_in_use)
-
-    assert str(caught.value) == message
-
-
-def test_overrides_of_the_request_factory_are_named(start_chat_contact_request: Any) -> None:
-    with pytest.raises(TypeError) as caught:
-        start_chat_contact_request({"CustomerId": "C-17"})
-
-    assert str(caught.value).startswith("start_chat_contact_request() cannot tell what {'CustomerId': 'C-17'} is:")
 
 
 def test_what_asks_for_attributes_still_gets_its_answer(fake_in_use: FakeConnectChat) -> None:

@@ -30,6 +30,8 @@ from conftest import new_client
 
 from pytest_connect_chat import FakeConnectChat
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 
 SINCE_144 = tuple(int(part) for part in botocore.__version__.split(".")[:2]) >= (1, 44)

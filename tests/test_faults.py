@@ -32,6 +32,8 @@ from conftest import over_both_drivers
 from pytest_connect_chat import ABSENT, Clock, FakeConnectChat, RecordedRequest
 from pytest_connect_chat.exceptions import FaultError, LeftoverError, UnknownCodeWarning
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 Plan = Callable[[Any], object]
 
@@ -1428,7 +1430,8 @@ def test_a_fault_cuts_what_it_is_to_match(connect_chat: FakeConnectChat) -> None
     fault = connect_chat.faults.throttle(when=when, optional=True)
 
     assert str(fault) == (
-        f"throttled: 1 call of StartChatContact when CustomerId='{'c' * 59}..., Attributes={{'tier': 'gold'}}"
+        f"throttled: 1 call of StartChatContact when CustomerId='{'c' * 59}... (102 characters), "
+        "Attributes={'tier': 'gold'}"
     )
 
 

@@ -11,6 +11,8 @@ from conftest import new_client
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.feed import Happening
 
+pytestmark = pytest.mark.once
+
 EVENT = "application/vnd.amazonaws.connect.event."
 
 

@@ -25,6 +25,8 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import validate_parameters
+from fuzzing.hostile import hostile_requests, nested
+from fuzzing.near_misses import misses, missing, nearly_valid_requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -33,9 +35,7 @@ from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules import RULES
-from pytest_connect_chat.strategies._hostile import nested
-from pytest_connect_chat.strategies._near_misses import misses, missing
-from pytest_connect_chat.strategies._valid import input_shape
+from pytest_connect_chat.strategies import _input_shape as input_shape
 
 LONG = os.environ.get("CONNECT_CHAT_FUZZ_RUNS")
 FUZZED = settings(
@@ -57,7 +57,10 @@ BEFORE_THE_WIRE: tuple[type[Exception], ...] = (ParamValidationError, UnicodeEnc
 
 Members = dict[str, Any]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # hypothesis, of what has failed
+pytestmark = [
+    pytest.mark.of_botocore,
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),  # hypothesis, of what has failed
+]
 
 
 @cache
@@ -170,8 +173,8 @@ def mostly(values: list[str]) -> st.SearchStrategy[str]:
 
 KINDS = {
     "valid": strategies.requests,
-    "nearly valid": strategies.nearly_valid_requests,
-    "hostile": strategies.hostile_requests,
+    "nearly valid": nearly_valid_requests,
+    "hostile": hostile_requests,
 }
 
 
@@ -431,14 +434,11 @@ def test_requests_of_another_region_are_for_topics_there() -> None:
     assert ":eu-central-1:" in drawn["ChatStreamingConfiguration"]["StreamingEndpointArn"]
 
 
-@pytest.mark.parametrize(
-    "strategy", [strategies.requests, strategies.nearly_valid_requests, strategies.hostile_requests]
-)
-def test_what_is_asked_for_wrongly_is_one_clear_line(strategy: Any) -> None:
+def test_what_is_asked_for_wrongly_is_one_clear_line() -> None:
     with pytest.raises(ValueError, match=r"^'SendMesage' is no faked operation\. Did you mean 'SendMessage'\? Valid: "):
-        strategy("SendMesage")
+        strategies.requests("SendMesage")
     with pytest.raises(TypeError, match=r"^SendMessage has no member 'Contents' in the .* Did you mean 'Content'\?$"):
-        strategy("SendMessage", Contents="x")
+        strategies.requests("SendMessage", Contents="x")
 
 
 def test_without_hypothesis_an_import_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -456,11 +456,12 @@ def test_without_hypothesis_an_import_says_what_to_install(monkeypatch: pytest.M
 
 
 def test_only_the_strategies_import_hypothesis() -> None:
-    package = Path(strategies.__file__).parents[1]
+    package = Path(strategies.__file__).parent
     importing = re.compile(r"(?m)^ *(?:from|import) (?:hypothesis|pytest_connect_chat[. ](?:import )?strategies)\b")
-    users = {path.parent for path in package.rglob("*.py") if importing.search(path.read_text("utf-8"))}
 
-    assert users == {package / "strategies"}
+    assert [path.name for path in package.rglob("*.py") if importing.search(path.read_text("utf-8"))] == [
+        "strategies.py"
+    ]
 
 
 # -- what it has found -------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ import pytest
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._report import journal
 
+pytestmark = pytest.mark.once
+
 QUIET = ("-pno:faker", "-pno:asyncio", "-pno:hypothesispytest", "-pno:randomly", "-pno:xdist", "-pno:rerunfailures")
 FIXTURE = pytest.mark.parametrize("fixture", ["", "connect_chat"], ids=["without the fixture", "with it"])
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_connect_chat import FakeConnectChat
 
+pytestmark = pytest.mark.once
+
 Members = dict[str, Any]
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:chats"

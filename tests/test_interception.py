@@ -29,6 +29,8 @@ from pytest_connect_chat._clients.retries import RetryPolicy
 from pytest_connect_chat._model.catalogue import shared_loader
 from pytest_connect_chat.exceptions import ClosedError, SceneError
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:asyncio", "-p", "no:randomly")

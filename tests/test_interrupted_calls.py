@@ -16,6 +16,8 @@ from pytest_connect_chat._clients.stubber import ConnectChatStubber
 from pytest_connect_chat._model import catalogue as model
 from pytest_connect_chat.exceptions import FaultError
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 
 

@@ -34,6 +34,8 @@ from pytest_connect_chat._clients.blocking import Permission
 from pytest_connect_chat._clients.environment import ENVIRONMENT, REGION
 from pytest_connect_chat.exceptions import ClosedError
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 
 PATIENCE = 30  # seconds; only a test that fails waits that long

@@ -19,6 +19,8 @@ from generate_known_model import KNOWN, Facts, facts_of, merged, written
 from pytest_connect_chat._service.faults.effects import DECLARE_THROTTLING
 from pytest_connect_chat._service.operations import OPERATIONS
 
+pytestmark = pytest.mark.of_botocore
+
 THEN = "Then run: python tests/generate_known_model.py"
 PACKAGE = "pytest_connect_chat/_service"
 LIMITS = "name it under the limits of the fake in docs/generate/fidelity.py."

@@ -13,6 +13,8 @@ from moto import mock_aws
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import ClosedError, UnfakedOperationError
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 
 

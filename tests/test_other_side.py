@@ -12,6 +12,8 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat.exceptions import SceneError
 
+pytestmark = pytest.mark.once
+
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
 EVENT = "application/vnd.amazonaws.connect.event."
 

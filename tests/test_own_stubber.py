@@ -13,6 +13,8 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat.exceptions import ClosedError
 
+pytestmark = pytest.mark.of_botocore
+
 Parameters = dict[str, Any]
 
 THEIRS = {"ContactId": "theirs", "ParticipantId": "p", "ParticipantToken": "t"}

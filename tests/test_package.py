@@ -13,6 +13,8 @@ import pytest
 import pytest_connect_chat
 from pytest_connect_chat import exceptions
 
+pytestmark = pytest.mark.of_botocore
+
 ROOT = Path(pytest_connect_chat.__file__).parent
 MODULES = {
     ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): ast.parse(path.read_text())
@@ -20,19 +22,20 @@ MODULES = {
 }
 SERVICE = [name for name in MODULES if name.startswith("pytest_connect_chat._service")]
 
-# Who may import whom when a module is loaded: a part may import itself and the parts before it.
+# Who may import whom: a part may import itself and the parts before it, also in functions and for type checkers.
 PARTS = (
     "exceptions",
     "_text",
+    "_time",
     "_names",
-    "_report",
     "_settings",
     "_service",
     "_model",
+    "_report",
     "_clients",
-    "providers",
     "_diagram",
     "fake",
+    "providers",
     "strategies",
     "_tracebacks",
     "_configuration",
@@ -40,27 +43,20 @@ PARTS = (
 )
 
 
-def imports_of(module: str, *, when_loaded: bool = False) -> Iterator[str]:
-    """Yield what a module imports; with `when_loaded`, without what functions and type checkers import."""
-
-    def visit(node: ast.AST) -> Iterator[str]:
+def imports_of(module: str) -> Iterator[str]:
+    """Yield what a module imports, wherever the import stands: in a function and for type checkers too."""
+    for node in ast.walk(MODULES[module]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} has a relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif when_loaded and is_not_run_when_loaded(node):
-            return
-        for child in ast.iter_child_nodes(node):
-            yield from visit(child)
-
-    yield from visit(MODULES[module])
 
 
-def is_not_run_when_loaded(node: ast.AST) -> bool:
-    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or (
-        isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    )
+def files_imported_by(module: str) -> set[str]:
+    """Return the modules of the package that a module imports."""
+    found = {name if name in MODULES else name.rpartition(".")[0] for name in imports_of(module)}
+    return found & MODULES.keys() - {module}
 
 
 def part_of(name: str) -> str:
@@ -207,13 +203,8 @@ def test_importing_the_package_imports_nothing_of_it(pytester: pytest.Pytester) 
 # -- how the modules know each other -----------------------------------------------------------------------------------
 
 
-def violations(modules: Iterable[str], forbidden: Callable[[str], bool], *, when_loaded: bool = False) -> list[str]:
-    return [
-        f"{module} imports {imported}"
-        for module in modules
-        for imported in imports_of(module, when_loaded=when_loaded)
-        if forbidden(imported)
-    ]
+def violations(modules: Iterable[str], forbidden: Callable[[str], bool]) -> list[str]:
+    return [f"{module} imports {name}" for module in modules for name in imports_of(module) if forbidden(name)]
 
 
 def test_the_modules_were_found() -> None:
@@ -226,7 +217,7 @@ def test_imports_point_one_way(part: str) -> None:
     later = PARTS[PARTS.index(part) + 1 :]
     modules = [module for module in MODULES if part_of(module) == part]
 
-    assert violations(modules, lambda name: part_of(name) in later, when_loaded=True) == []
+    assert violations(modules, lambda name: part_of(name) in later) == []
 
 
 def test_the_service_knows_neither_pytest_nor_botocore() -> None:
@@ -236,11 +227,23 @@ def test_the_service_knows_neither_pytest_nor_botocore() -> None:
     assert violations(SERVICE, lambda name: part_of(name) in {"_clients", "fake", "plugin"}) == []
 
 
-def test_operations_do_not_load_the_service_that_runs_them() -> None:
+def test_operations_do_not_know_the_service_that_runs_them() -> None:
     operations = [module for module in SERVICE if ".operations" in module]
 
     assert len(operations) > 2
-    assert violations(operations, lambda name: name.startswith(f"{SERVICE[0]}.service."), when_loaded=True) == []
+    assert violations(operations, lambda name: name.startswith(f"{SERVICE[0]}.service.")) == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    imported = {module: files_imported_by(module) for module in MODULES}
+
+    def reached_from(module: str) -> set[str]:
+        reached: set[str] = set()
+        while further := set().union(*(imported[name] for name in (module, *reached))) - reached:
+            reached |= further
+        return reached
+
+    assert [module for module in MODULES if module in reached_from(module)] == []
 
 
 def test_only_the_glue_knows_pytest() -> None:

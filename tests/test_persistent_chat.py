@@ -12,6 +12,8 @@ from conftest import over_both_drivers
 from pytest_connect_chat import Contact, FakeConnectChat
 from pytest_connect_chat._service import scene
 
+pytestmark = pytest.mark.once
+
 FROM_SEGMENT, ENTIRE_PAST_SESSION = "FROM_SEGMENT", "ENTIRE_PAST_SESSION"
 
 Members = dict[str, Any]

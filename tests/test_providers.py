@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from pytest_connect_chat import ABSENT, ConnectChatProvider, FakeConnectChat
 from pytest_connect_chat._model.catalogue import service_model
 
+pytestmark = pytest.mark.once
+
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
 INTERACTIVE_RESPONSE = "application/vnd.amazonaws.connect.message.interactive.response"

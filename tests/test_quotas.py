@@ -14,6 +14,8 @@ from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
 
+pytestmark = pytest.mark.once
+
 Parameters = dict[str, Any]
 
 THROTTLED = "TooManyRequestsException"

@@ -363,15 +363,12 @@ def test_a_count_that_is_none_is_refused(connect_chat: FakeConnectChat, count: A
     assert str(caught.value) == f"count is a number of requests, 0 or more, not {count!r}."
 
 
-@pytest.mark.parametrize("method", ["matching", "assert_requested", "assert_requested_once", "assert_not_requested"])
-def test_members_as_a_dict_are_refused(connect_chat: FakeConnectChat, method: str) -> None:
+def test_a_dict_of_members_is_no_count(connect_chat: FakeConnectChat) -> None:
     with pytest.raises(TypeError) as caught:
-        getattr(connect_chat.requests, method)({"CustomerId": "C-17"})
+        connect_chat.requests.assert_requested({"CustomerId": "C-17"})  # type: ignore[arg-type]
 
     assert str(caught.value) == (
         "count is a number of requests, 0 or more, not {'CustomerId': 'C-17'}. Members are named: CustomerId='C-17'."
-        if method == "assert_requested"
-        else f"{method}() cannot tell what {{'CustomerId': 'C-17'}} is: write, for example, CustomerId='C-17'."
     )
 
 
@@ -599,7 +596,7 @@ def test_message_tells_how_requests_ended(connect_chat: FakeConnectChat, paramet
 def test_message_cuts_long_values(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
-    connect_client.start_chat_contact(**parameters, Attributes={"note": "a" * 300, "kept": "k" * 198})
+    connect_client.start_chat_contact(**parameters, Attributes={"note": "a" * 300, "kept": "k" * 178})
 
     message = message_of(
         lambda: connect_chat.requests.start_chat_contact.assert_requested(Attributes={"note": "b" * 400, "kept": "k"})
@@ -613,7 +610,7 @@ def test_message_cuts_long_values(
         but no request matches. The nearest of 1 request:
           #1 +0.000s StartChatContact, answered
             Attributes['note']: was '{"a" * 179}... (302 characters), expected '{"b" * 179}... (402 characters)
-            Attributes['kept']: was '{"k" * 198}', expected 'k'
+            Attributes['kept']: was '{"k" * 178}', expected 'k'
         """
     )
 
@@ -636,7 +633,7 @@ def test_message_cuts_long_values(
         pytest.param(
             "a" * 300 + "x" * 300,
             "a" * 300,
-            f"was ...{'a' * 30}{'x' * 147}... (602 characters), expected ...{'a' * 30}' (302 characters)",
+            f"was ...{'a' * 30}{'x' * 150}... (602 characters), expected ...{'a' * 30}' (302 characters)",
             id="longer",
         ),
         pytest.param("Zoe\u0308", "Zo\u00eb", r"was 'Zoe\u0308', expected 'Zo\xeb'", id="alike"),

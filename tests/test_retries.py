@@ -20,7 +20,11 @@ from pytest_connect_chat import FakeConnectChat
 BOTOCORE = tuple(int(number) for number in botocore.__version__.split(".")[:2])
 DEFAULT_ATTEMPTS = 3 if BOTOCORE >= (1, 44) else 5  # standard became the default mode in 1.44
 
-pytestmark = [pytest.mark.connect_chat(max_active_chats=0), pytest.mark.usefixtures("driver")]
+pytestmark = [
+    pytest.mark.of_botocore,
+    pytest.mark.connect_chat(max_active_chats=0),
+    pytest.mark.usefixtures("driver"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -57,6 +57,8 @@ from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat.exceptions import SettingError
 
+pytestmark = pytest.mark.of_botocore
+
 PLAIN, MARKDOWN, JSON = "text/plain", "text/markdown", "application/json"
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
 RESPONSE = "application/vnd.amazonaws.connect.message.interactive.response"

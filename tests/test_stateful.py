@@ -14,6 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from conftest import kind
 from hypothesis import HealthCheck, settings
@@ -21,6 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pytest_connect_chat import Contact, FakeConnectChat
+
+pytestmark = pytest.mark.once
 
 INSTANCE = "12345678-1234-1234-1234-123456789012"
 QUOTA = 3

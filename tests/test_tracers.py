@@ -20,6 +20,8 @@ from conftest import new_client
 
 from pytest_connect_chat import FakeConnectChat
 
+pytestmark = pytest.mark.of_botocore
+
 wrapt = pytest.importorskip("wrapt")
 
 Parameters = dict[str, Any]

@@ -13,6 +13,8 @@ from conftest import over_both_drivers
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import SceneError
 
+pytestmark = pytest.mark.once
+
 NOON = "2026-01-01T12:00:00Z"
 EVENT = "application/vnd.amazonaws.connect.event."
 

@@ -14,6 +14,8 @@ from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings
 
+pytestmark = pytest.mark.once
+
 KEYWORDS = get_type_hints(SettingKeywords)
 CHOICES = {name: list(get_args(hint)) for name, hint in KEYWORDS.items() if get_origin(hint) is Literal}
 

@@ -16,6 +16,8 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.request import FAKED
 from pytest_connect_chat.exceptions import SettingError
 
+pytestmark = pytest.mark.of_botocore
+
 START = {"InstanceId": "i", "ContactFlowId": "f", "ParticipantDetails": {"DisplayName": "Ada"}}
 
 

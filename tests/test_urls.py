@@ -14,6 +14,8 @@ import pytest
 
 from pytest_connect_chat import FakeConnectChat
 
+pytestmark = pytest.mark.once
+
 LONGEST_NAME = 253  # RFC 1035: 255 octets, of which one is the length of the first label and one the root
 LONGEST_LABEL = 63
 

@@ -129,6 +129,8 @@ REST = """
   requests do, by the clock and by the test.
 - Nothing listens at the WebSocket, upload and download URLs, whose hosts no name server can be asked for, and nothing
   is published to a topic.
+- DescribeContact answers what a chat has. What contacts of other channels have (voicemails, recordings, e-mail
+  addresses, scheduled times and the like) is absent from its `Contact`.
 - There is one account. Credentials and policies are not looked at (`deny_access` and `expire_credentials` plan those
   failures), nor is what region an instance is in.
 - Clients are answered after botocore's event `before-call`, where a request would be made. `request-created`,

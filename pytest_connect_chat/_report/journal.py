@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pytest_connect_chat._text import counted
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError, RecordedRequest
+from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
+from pytest_connect_chat._text import WIDTH, counted, cut, shortened, wrapped
+from pytest_connect_chat._time import since
 
 JOURNAL_LINES: Final = 40
-WIDTH: Final = 79
-SHORT: Final = 60
 PLACES: Final = ("InstanceId", "ContactFlowId")
-SECRETS: Final = ("ParticipantToken", "ConnectionToken")
-UUID: Final = 36  # what is longer is a token or an ARN
 READS: Final = ("Describe", "Get", "List")
 ALL_LINES: Final = 1  # the verbosity from which no request is left out
 WHOLE_VALUES: Final = 2  # and the one from which no value is cut
@@ -69,17 +63,12 @@ def _lines_of(number: int, record: RecordedRequest, start: datetime, verbosity: 
 
 
 def _wrapped(head: str, rest: str) -> list[str]:
-    return textwrap.wrap(f"{head} {_plain(rest)}", WIDTH, subsequent_indent=" " * 8, break_on_hyphens=False)
+    return wrapped(f"{head} {_plain(rest)}", WIDTH, 8 - (len(head) - len(head.lstrip())))
 
 
 def _plain(text: str) -> str:
     """Return a text that every terminal prints as it is."""
     return re.sub(r"[^ -~]", lambda found: ascii(found[0])[1:-1], text)
-
-
-def since(start: datetime, moment: datetime) -> str:
-    """Return how much later than the clock's start a moment was, as `+1.250s`."""
-    return f"+{(moment - start).total_seconds():.3f}s"
 
 
 def _members(record: RecordedRequest, verbosity: int) -> str:
@@ -90,16 +79,11 @@ def _members(record: RecordedRequest, verbosity: int) -> str:
 
 
 def _shown(name: str, value: Any, verbosity: int) -> str:
-    if name in SECRETS or (name in PLACES and verbosity < ALL_LINES):
+    if name in TOKENS or (name in PLACES and verbosity < ALL_LINES):
         text = ascii(value)[1:-1]
         return text if len(text) <= len("12345678...") else shortened(text)
     text = ascii(value)
-    return text if verbosity >= WHOLE_VALUES or len(text) <= SHORT else f"{text[:SHORT]}..."
-
-
-def shortened(text: str) -> str:
-    """Return how a text begins; of a long one how it ends too, because tokens and ARNs begin alike."""
-    return f"{text[:8]}...{text[-8:] if len(text) > UUID else ''}"
+    return text if verbosity >= WHOLE_VALUES else cut(text)
 
 
 def _attempt(attempt: Attempt) -> str:

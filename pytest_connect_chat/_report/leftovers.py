@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
-from pytest_connect_chat._report.asserts import wrapped
-
-WIDTH: Final = 79
+from pytest_connect_chat._text import WIDTH, wrapped
 
 
 def describe_leftovers(problems: Iterable[str]) -> str:

@@ -6,65 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._time import LATEST, iso_timestamp, moment_of_a_fake, whole_milliseconds
 from pytest_connect_chat.exceptions import ClockError
 
 
-def iso_timestamp(moment: datetime) -> str:
-    """Return `moment` as the service writes it: UTC, milliseconds, a `Z` at the end."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def parse_moment(value: datetime | str, name: str) -> datetime:
-    """Return an aware datetime or ISO 8601 text as a UTC datetime in whole milliseconds.
-
-    Raises:
-        ClockError: `value` is no such moment, or names no time zone.
-    """
-    moment = value
-    if isinstance(moment, str):
-        try:
-            moment = datetime.fromisoformat(moment)
-        except ValueError:
-            raise ClockError(
-                f"{name}={value!r} is not a time: give an ISO 8601 text such as '2026-01-01T00:00:00Z'."
-            ) from None
-    if not isinstance(moment, datetime):
-        raise ClockError(f"{name} must be a datetime or an ISO 8601 text, not {type(value).__name__}: {value!r}.")
-    if moment.tzinfo is None:
-        raise ClockError(
-            f"{name}={value!r} has no time zone: say which, for example {moment.isoformat()}Z or tzinfo=UTC."
-        )
-    try:
-        return _whole_milliseconds(moment.astimezone(UTC))
-    except OverflowError:
-        raise ClockError(f"{name}={value!r} is not a time in UTC that Python knows.") from None
-
-
-def _whole_milliseconds(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
 def _real_now() -> datetime:
-    return _whole_milliseconds(datetime.fromtimestamp(time.time(), UTC))
-
-
-EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)  # so that what a fake works out from it stays a date that Python knows
-
-
-def moment_of_a_fake(value: datetime | str, name: str) -> datetime:
-    """Return a moment at which a fake's clock can stand.
-
-    Raises:
-        ClockError: `value` is no moment, or lies outside of the years 1970 to 8999.
-    """
-    moment = parse_moment(value, name)
-    if not EARLIEST <= moment < LATEST:
-        raise ClockError(f"{name}={value!r} lies outside of the years {EARLIEST.year} to {LATEST.year - 1}.")
-    return moment
+    return whole_milliseconds(datetime.fromtimestamp(time.time(), UTC))
 
 
 class Clock(FixedNames):
@@ -192,7 +141,7 @@ class Clock(FixedNames):
 
 def _rounded_up(moment: datetime) -> datetime:
     """Return the next whole millisecond: who has waited has waited long enough."""
-    return _whole_milliseconds(moment + timedelta(microseconds=999))
+    return whole_milliseconds(moment + timedelta(microseconds=999))
 
 
 def _added(moment: datetime, step: timedelta) -> datetime:

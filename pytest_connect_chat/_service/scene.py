@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pytest_connect_chat._service.clock import iso_timestamp, moment_of_a_fake
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import counted, shown
+from pytest_connect_chat._time import iso_timestamp, moment_of_a_fake
 from pytest_connect_chat.exceptions import SceneError
 
 SEGMENT_LENGTH: Final = timedelta(minutes=10)

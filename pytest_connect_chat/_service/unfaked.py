@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
 
 from pytest_connect_chat._service.request import FAKED, Request
-
-WIDTH: Final = 72  # pytest puts a margin of eight before it
+from pytest_connect_chat._text import wrapped
 
 
 def unfaked_message(request: Request, method: str) -> str:
     """Return what was called, what is faked, and the ways out, a line each."""
     faked = ", ".join(name for service, name in FAKED if service == request.service)
-    listed = textwrap.fill(f"Faked are: {faked}.", WIDTH, initial_indent="  ", subsequent_indent="    ")
+    listed = "\n".join(wrapped(f"  Faked are: {faked}.", indent=2))
     return (
         f"{request.operation} of {request.service} is not faked.\n"
         f"{listed}\n"

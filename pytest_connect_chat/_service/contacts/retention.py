@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._time import iso_timestamp
 
 RETENTION: Final = timedelta(days=730)  # "24 months from the InitiationTimestamp": API reference, DescribeContact
 

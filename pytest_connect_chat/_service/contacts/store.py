@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._service.chats.transcript import CHAT_ENDED, TRANSFER_SUCCEEDED, TranscriptItem
-from pytest_connect_chat._service.clock import Clock, iso_timestamp
+from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._time import iso_timestamp
 
 EXPIRED: Final = "EXPIRED"
 NOT_CONNECTED: Final = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"

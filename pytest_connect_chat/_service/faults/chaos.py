@@ -47,7 +47,7 @@ class Chaos:
             raise FaultError(f"rate={rate!r} is not valid: it is a number from 0 to 1.")
         if mode not in MODES:
             raise FaultError(f"mode={mode!r} is not valid. Valid: {', '.join(MODES)}.")
-        self.rate = float(rate)
+        self.rate: float = float(rate)
         self.mode = mode
 
     def meet(self, request: Request, *, may_retry: bool) -> Effect | None:

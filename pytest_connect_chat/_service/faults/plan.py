@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Unpack, overload
 
-from pytest_connect_chat._names import FixedNames, SuggestsNames, named_only
+from pytest_connect_chat._names import FixedNames, SuggestsNames
 from pytest_connect_chat._service.calls import CallLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults import effects
@@ -19,7 +19,6 @@ from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import FaultError
 
-_named_calls: Final = named_only("calls=2", FaultError)
 LONGEST_DELAY: Final = timedelta(days=366)
 
 
@@ -131,7 +130,6 @@ class FaultPlan(FixedNames, Sequence[Fault]):
 
     # -- planning ---------------------------------------------------------------------------------------------------
 
-    @_named_calls
     def throttle(self, **selector: Unpack[Selector]) -> Fault:
         """Exceed the API's rate: HTTP 429 with the code that the operation declares, else that of `throttle_code`.
 
@@ -143,7 +141,6 @@ class FaultPlan(FixedNames, Sequence[Fault]):
         """
         return self._plan(effects.Throttle(self._throttle_code), selector)
 
-    @_named_calls
     def exceed_quota(self, **selector: Unpack[Selector]) -> Fault:
         """Exceed the quota of concurrent active chats: HTTP 429 `LimitExceededException`."""
         return self._plan(effects.Refuse("LimitExceededException", "Service Quota Exceeded"), selector)
@@ -179,7 +176,6 @@ class FaultPlan(FixedNames, Sequence[Fault]):
         self._facts.check_error_code(code, list(fields or {}), http_status, services)
         return self._plan(effect, selector)
 
-    @_named_calls
     def network_error(self, error: NetworkError = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
         """Break the network before the service is reached: nothing is committed.
 
@@ -192,7 +188,6 @@ class FaultPlan(FixedNames, Sequence[Fault]):
             raise FaultError(f"error={error!r} is not a network error. Valid: {', '.join(effects.NETWORK_ERRORS)}.")
         return self._plan(effects.BreakNetwork(error), selector)
 
-    @_named_calls
     def lose_response(
         self,
         error: Literal["read_timeout", "connection_closed"] | ServerError = "read_timeout",
@@ -207,18 +202,15 @@ class FaultPlan(FixedNames, Sequence[Fault]):
         effects.failure(error, "error", effects.LOSSES)
         return self._plan(effects.LoseResponse(error), selector)
 
-    @_named_calls
     def deny_access(self, **selector: Unpack[Selector]) -> Fault:
         """Deny the operation: HTTP 403 `AccessDeniedException`."""
         return self._plan(effects.DenyAccess(), selector)
 
-    @_named_calls
     def expire_credentials(self, **selector: Unpack[Selector]) -> Fault:
         """Let the caller's credentials expire: HTTP 403 `ExpiredTokenException`."""
         message = "The security token included in the request is expired"
         return self._plan(effects.Refuse("ExpiredTokenException", message), selector)
 
-    @_named_calls
     def delay(self, seconds: float, **selector: Unpack[Selector]) -> Fault:
         """Let the answer take its time, on the fake's clock.
 
@@ -232,7 +224,6 @@ class FaultPlan(FixedNames, Sequence[Fault]):
             raise FaultError(f"seconds={seconds!r} is not valid: delay() takes a number of seconds, 0 to {most:,.0f}.")
         return self._plan(effects.Delay(float(seconds)), selector)
 
-    @named_only("minutes=5", FaultError)
     def outage(
         self,
         *,

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pytest_connect_chat._service.calls import Call
-from pytest_connect_chat._service.clock import Clock, iso_timestamp
+from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect
 from pytest_connect_chat._service.faults.selector import Predicate, When
 from pytest_connect_chat._service.records.matching import differing_members
 from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedRequest
 from pytest_connect_chat._service.request import FAKED, Request
-from pytest_connect_chat._text import counted
-
-SHOWN: Final = 60
+from pytest_connect_chat._text import counted, shown
+from pytest_connect_chat._time import iso_timestamp
 
 
 class Question(NamedTuple):
@@ -78,7 +77,7 @@ class PlannedFault:
         count = "all" if self.planned is None else str(self.planned)
         unit = self.unit if self.planned != 1 else self.unit.removesuffix("s")
         after = f" after {self.after}" if self.after else ""
-        when = "" if self.when is None else f" when {_shown(self.when)}"
+        when = "" if self.when is None else f" when {_condition(self.when)}"
         return f"{self.effect}: {count} {unit} of {self.operation or 'every operation'}{after}{when}"
 
     @property
@@ -199,8 +198,7 @@ def services_concerned(operation: str | None, service: str | None) -> list[str]:
     return sorted(concerned)
 
 
-def _shown(when: When) -> str:
+def _condition(when: When) -> str:
     if callable(when):
         return f"{getattr(when, '__name__', when)} says so"
-    shown = ((name, repr(value)) for name, value in when.items())
-    return ", ".join(f"{name}={text if len(text) <= SHOWN else f'{text[:SHOWN]}...'}" for name, text in shown)
+    return ", ".join(f"{name}={shown(value)}" for name, value in when.items())

@@ -10,12 +10,12 @@ from typing import Any, Final, NamedTuple
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.chats.transcript import Receipt, TranscriptItem
-from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.contacts.lineage import session_of
 from pytest_connect_chat._service.operations.pages import read_token, write_token
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.transcript_pages import moment_of
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._time import iso_timestamp
 
 PER_PAGE: Final = 10  # "Default: 10"; that 0 stands for it too is assumed
 

@@ -9,10 +9,10 @@ from pytest_connect_chat._service.answer import NO_RECEIPTS, Answer
 from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.chats.transcript import TYPING
-from pytest_connect_chat._service.clock import iso_timestamp
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.events import RECEIPTS, message_of
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._time import iso_timestamp
 
 WITH_RECEIPTS: Final = 2  # "not supported when there are more than two active participants"
 

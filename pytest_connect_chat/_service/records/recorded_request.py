@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 CANNED: Final = "canned answer"
+TOKENS: Final = ("ParticipantToken", "ConnectionToken")  # members of which reports show the ends only
 
 
 class RecordedError(NamedTuple):

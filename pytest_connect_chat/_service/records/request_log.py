@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, overload
 
-from pytest_connect_chat._names import FixedNames, did_you_mean, named_only, public_names
-from pytest_connect_chat._report.asserts import describe_failed_assert
+from pytest_connect_chat._names import FixedNames, did_you_mean, public_names
 from pytest_connect_chat._service.model_facts import ModelFacts
-from pytest_connect_chat._service.records.matching import differing_members, never_matching
+from pytest_connect_chat._service.records.failed_assert import describe_failed_assert
+from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._text import counted
@@ -31,9 +31,6 @@ _OF_MOCKS: Final = {
 }
 
 _clearing = threading.Lock()  # one at a time takes records out; the list may grow at any time
-
-
-_named_members: Final = named_only("CustomerId='C-17'", TypeError)
 
 
 class RequestLog(FixedNames, Sequence[RecordedRequest]):
@@ -160,7 +157,6 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
             raise AssertionError(self._explain("exactly 1 time", self._members, selected))
         return selected[0]
 
-    @_named_members
     def matching(self, **members: Any) -> RequestLog:
         """Return the requests that have these members; named members must be equal, others do not matter.
 
@@ -183,7 +179,6 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
             known = list(self._all)
             self._all[: len(known)] = [record for record in known if record not in forgotten]  # calls go on meanwhile
 
-    @_named_members
     def assert_requested(self, count: int | None = None, **members: Any) -> None:
         """Assert that there is a request with these members, or exactly `count` of them.
 
@@ -196,20 +191,18 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
             hint = " Members are named: CustomerId='C-17'." if isinstance(count, dict) else ""
             raise TypeError(f"count is a number of requests, 0 or more, not {count!r}.{hint}")
-        found = self.matching(**members)._selected()
+        found = list(self.matching(**members))
         if len(found) != count if count is not None else not found:
             exactly = f"exactly {counted(count, 'time')}" if count else "not at all"
             times = "at least 1 time" if count is None else exactly
             raise AssertionError(self._explain(times, {**self._members, **members}, found))
 
-    @_named_members
     def assert_requested_once(self, **members: Any) -> None:
         """Assert that there is exactly one request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
         _refuse_count("assert_requested_once", members)
         self.assert_requested(1, **members)
 
-    @_named_members
     def assert_not_requested(self, **members: Any) -> None:
         """Assert that there is no request with these members. Raises as `assert_requested` does."""
         __tracebackhide__ = True
@@ -221,9 +214,7 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         candidates = [(number, record) for number, record in numbered if self._operation in (None, record.operation)]
         matching = [(number, record) for number, record in candidates if record in found]
         elsewhere = len(numbered) - len(candidates)
-        return describe_failed_assert(
-            self._operation, times, members, matching, candidates, elsewhere, differing_members, self._start
-        )
+        return describe_failed_assert(self._operation, times, members, matching, candidates, elsewhere, self._start)
 
     def _refuse_unknown(self, members: dict[str, Any]) -> None:
         __tracebackhide__ = True

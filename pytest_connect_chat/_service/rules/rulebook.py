@@ -19,11 +19,11 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 class RuleSwitch(FixedNames):
     """One rule of a fake, with what can be changed about it."""
 
-    def __init__(self, rule: Rule, book: RuleBook) -> None:
+    def __init__(self, rule: Rule, book: RuleBook, *, enabled: bool) -> None:
         self._rule = rule
         self._book = book
         self._code = rule.code
-        self._enabled = rule.enabled
+        self._enabled = enabled
 
     @classmethod
     def _hint_at(cls, name: str) -> str:
@@ -132,9 +132,9 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
 
     def reset(self) -> None:
         """Put every rule back to where the settings had it."""
-        self._switches = {rule.id: RuleSwitch(rule, self) for rule in RULES}
-        for rule_id, enabled in self._initially.items():
-            self._switches[rule_id]._enabled = enabled
+        self._switches = {
+            rule.id: RuleSwitch(rule, self, enabled=self._initially.get(rule.id, rule.enabled)) for rule in RULES
+        }
         self.refresh()
 
     def refresh(self) -> None:
@@ -160,9 +160,9 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
     def _find_applicable(self, operation: str, members: frozenset[str]) -> list[tuple[Check, RuleSwitch]]:
         return [
             (rule.check, switch)
-            for switch in self._switches.values()
-            if switch._enabled
-            and (rule := switch._rule).check is not None
+            for rule, switch in zip(RULES, self._switches.values(), strict=True)
+            if switch.enabled
+            and rule.check is not None
             and operation in rule.operations
             and (rule.member is None or rule.member in members)
         ]
@@ -183,14 +183,14 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
             ServiceError: The rule is enabled.
         """
         switch = self._switches[rule_id]
-        if switch._enabled:
+        if switch.enabled:
             self._refuse(switch, message)
 
     def _refuse(self, switch: RuleSwitch, message: str) -> None:
-        if switch._code is None:
+        if switch.code is None:
             return
         if message not in OBSERVED_TEXTS:
             message = f"{printable(message)} (rule {switch.id} of pytest-connect-chat)"
-        refusal = ServiceError(switch._code, message)
+        refusal = ServiceError(switch.code, message)
         refusal.rule = switch.id
         raise refusal

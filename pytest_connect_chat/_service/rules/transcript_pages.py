@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 
 from pytest_connect_chat._service.answer import NO_START
-from pytest_connect_chat._service.clock import parse_moment
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.rule import (
     ASSUMED,
@@ -19,6 +18,7 @@ from pytest_connect_chat._service.rules.rule import (
     state,
 )
 from pytest_connect_chat._text import shown
+from pytest_connect_chat._time import parse_moment
 from pytest_connect_chat.exceptions import ClockError
 
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
-from unicodedata import east_asian_width, normalize
+from typing import Any, Final
+from unicodedata import normalize
 
-from pytest_connect_chat._report.journal import SECRETS, UUID, shortened, since
-from pytest_connect_chat._text import counted
-
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+from pytest_connect_chat._service.records.matching import differing_members as differing
+from pytest_connect_chat._service.records.recorded_request import TOKENS, RecordedRequest
+from pytest_connect_chat._text import UUID, counted, cut, shortened, wrapped
+from pytest_connect_chat._time import since
 
 NEAREST: Final = 3
-VALUE_WIDTH: Final = 200
+VALUE: Final = 180  # characters of a value: more than elsewhere, since one compares them
 BEFORE: Final = 30  # what of a long value is shown before the place where it differs
-MESSAGE_WIDTH: Final = 72  # pytest puts a margin of eight before it
 NOT_HERE: Final = (
     "Calls that botocore refuses itself never reach it, nor do those of a mock, of another process, or of a coroutine "
     "that is not awaited."
 )
 
-Numbered = tuple[int, "RecordedRequest"]
-Differing = Callable[[dict[str, Any], dict[str, Any]], list[str]]
+Numbered = tuple[int, RecordedRequest]
 
 
 def describe_failed_assert(
@@ -35,7 +31,6 @@ def describe_failed_assert(
     found: Sequence[Numbered],
     candidates: Sequence[Numbered],
     elsewhere: int,
-    differing: Differing,
     start: datetime,
 ) -> str:
     """Return the message of an assert on recorded requests: what was wanted, what was there, where it differs."""
@@ -53,15 +48,6 @@ def describe_failed_assert(
         others = f"; {counted(elsewhere, 'request')} of other operations did" if elsewhere else ""
         lines += [f"but none reached the service{others}.", NOT_HERE]
     return "\n".join(part for line in lines for part in wrapped(line))
-
-
-def wrapped(line: str, width: int = MESSAGE_WIDTH) -> list[str]:
-    """Return a line in as many as it takes, the further ones indented, without what does not print."""
-    line = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
-    if any(east_asian_width(character) in "WF" for character in line):
-        width //= 2  # such a character takes two columns
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
-    return textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _listed(
@@ -90,7 +76,7 @@ def _differences(record: RecordedRequest, wanted: dict[str, Any], names: Iterabl
     for name in names:
         if name not in record.params:
             lines.append(f"{name}: not given, expected {_shown(name, wanted[name])}")
-        elif name in SECRETS:
+        elif name in TOKENS:
             lines.append(f"{name}: was {_shown(name, record.params[name])}, expected {_shown(name, wanted[name])}")
         else:
             lines += _value_differences(name, record.params[name], wanted[name])
@@ -103,9 +89,9 @@ def _value_differences(path: str, actual: Any, wanted: Any) -> list[str]:
         lines = []
         for key in [*wanted, *(key for key in actual if key not in wanted)]:
             if key not in actual:
-                lines.append(f"{path}[{key!r}]: not given, expected {_cut(repr(wanted[key]))}")
+                lines.append(f"{path}[{key!r}]: not given, expected {cut(repr(wanted[key]), VALUE)}")
             elif key not in wanted:
-                lines.append(f"{path}[{key!r}]: was {_cut(repr(actual[key]))}, not expected")
+                lines.append(f"{path}[{key!r}]: was {cut(repr(actual[key]), VALUE)}, not expected")
             elif not bool(wanted[key] == actual[key]):
                 lines += _value_differences(f"{path}[{key!r}]", actual[key], wanted[key])
         return lines
@@ -119,17 +105,10 @@ def _pair(actual: Any, wanted: Any) -> tuple[str, str]:
     if normalize("NFKC", was) == normalize("NFKC", expected):
         was, expected = ascii(actual), ascii(wanted)  # they look alike
     alike = next((i for i, pair in enumerate(zip(was, expected, strict=False)) if pair[0] != pair[1]), 0)
-    skipped = max(alike - BEFORE, 0) if max(len(was), len(expected)) > VALUE_WIDTH else 0
-    return _cut(was, skipped), _cut(expected, skipped)
+    skipped = max(alike - BEFORE, 0) if max(len(was), len(expected)) > VALUE else 0
+    return cut(was, VALUE, skipped), cut(expected, VALUE, skipped)
 
 
 def _shown(name: str, value: Any) -> str:
     text = repr(value)
-    return shortened(text[1:-1]) if name in SECRETS and len(text) > UUID else _cut(text)
-
-
-def _cut(text: str, skipped: int = 0) -> str:
-    if len(text) <= VALUE_WIDTH:
-        return text
-    start = f"...{text[skipped:]}" if skipped else text
-    return f"{start if len(start) <= VALUE_WIDTH else f'{start[: VALUE_WIDTH - 20]}...'} ({len(text)} characters)"
+    return shortened(text[1:-1]) if name in TOKENS and len(text) > UUID else cut(text, VALUE)

@@ -11,8 +11,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from pytest_connect_chat.strategies._shapes import Values, inside_itself
-from pytest_connect_chat.strategies._valid import Members, input_shape, requests
+from pytest_connect_chat.strategies import _input_shape, _inside_itself, _Members, _Values, requests
 
 AT_MOST: Final = 3
 
@@ -46,15 +45,15 @@ _NO_NAMES: Final = st.text(max_size=5) | st.sampled_from(["ResponseMetadata", "_
 _DEEP: Final = st.integers(1, 2_000)
 
 
-def hostile_requests(operation: str, region: str, members: Members) -> SearchStrategy[Members]:
-    """Return hostile requests; see the package."""
-    return _spoilt(requests(operation, region, members), operation)
+def hostile_requests(operation: str, **members: Any) -> SearchStrategy[_Members]:
+    """Return requests of which one to three members hold what does not belong there; some are valid in spite of it."""
+    return _spoilt(requests(operation, **members), operation)
 
 
 @st.composite
-def _spoilt(draw: DrawFn, valid: SearchStrategy[Members], operation: str) -> Members:
+def _spoilt(draw: DrawFn, valid: SearchStrategy[_Members], operation: str) -> _Members:
     request = dict(draw(valid))
-    names = st.sampled_from(sorted(input_shape(operation).members))
+    names = st.sampled_from(sorted(_input_shape(operation).members))
     for name in draw(st.lists(names, min_size=1, max_size=AT_MOST, unique=True)):
         request[name] = draw(_hostile(operation, name))
     if draw(st.integers(0, 19)) == 0:
@@ -63,16 +62,16 @@ def _spoilt(draw: DrawFn, valid: SearchStrategy[Members], operation: str) -> Mem
 
 
 @cache
-def _hostile(operation: str, member: str) -> Values:
-    return values(input_shape(operation).members[member], ())
+def _hostile(operation: str, member: str) -> _Values:
+    return spoilt_values(_input_shape(operation).members[member], ())
 
 
-def values(shape: Any, above: tuple[str, ...]) -> Values:
+def spoilt_values(shape: Any, above: tuple[str, ...]) -> _Values:
     """Return hostile values of the type that a shape has, and of others."""
     return _of_its_type(shape, above) | _OTHERS | _TEXTS | _NUMBERS
 
 
-def _of_its_type(shape: Any, above: tuple[str, ...]) -> Values:
+def _of_its_type(shape: Any, above: tuple[str, ...]) -> _Values:
     """Return hostile values of a shape's own type."""
     inside = (*above, shape.name)
     if shape.type_name in ("string", "boolean"):
@@ -80,13 +79,17 @@ def _of_its_type(shape: Any, above: tuple[str, ...]) -> Values:
     if shape.type_name in ("integer", "long"):
         return _NUMBERS
     if shape.type_name == "list":
-        inner = values(shape.member, inside)
+        inner = spoilt_values(shape.member, inside)
         return st.lists(inner, max_size=3) | st.builds(mul, _SMALL.map(lambda value: [value]), _COUNTS)
     if shape.type_name == "map":
-        inner = values(shape.value, inside) if shape.value.name not in inside else _OTHERS
+        inner = spoilt_values(shape.value, inside) if shape.value.name not in inside else _OTHERS
         return st.dictionaries(_TEXTS, inner, max_size=3) | st.builds(_wide, _SMALL, _COUNTS) | _nested(shape)
     members = {
-        name: values(member, inside) for name, member in shape.members.items() if not inside_itself(member, inside)
+        name: spoilt_values(part, inside)
+        for name, part in shape.members.items()
+        if not _inside_itself(part, inside)
+        for name, member in shape.members.items()
+        if not _inside_itself(member, inside)
     }
     return st.fixed_dictionaries({}, optional=members)
 
@@ -95,7 +98,7 @@ def _wide(value: Any, size: int) -> dict[str, Any]:
     return {f"k{number}": value for number in range(size)}
 
 
-def _nested(shape: Any) -> Values:
+def _nested(shape: Any) -> _Values:
     """Return maps nested to the recursion limit, where the values of a map hold such maps and lists themselves."""
     if shape.value.type_name != "structure":
         return _OTHERS

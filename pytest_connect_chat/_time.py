@@ -1,0 +1,64 @@
+"""How moments are written and read: the service's form out, ISO 8601 in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from pytest_connect_chat.exceptions import ClockError
+
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)  # so that what a fake works out from it stays a date that Python knows
+
+
+def iso_timestamp(moment: datetime) -> str:
+    """Return `moment` as the service writes it: UTC, milliseconds, a `Z` at the end."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def parse_moment(value: datetime | str, name: str) -> datetime:
+    """Return an aware datetime or ISO 8601 text as a UTC datetime in whole milliseconds.
+
+    Raises:
+        ClockError: `value` is no such moment, or names no time zone.
+    """
+    moment = value
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            raise ClockError(
+                f"{name}={value!r} is not a time: give an ISO 8601 text such as '2026-01-01T00:00:00Z'."
+            ) from None
+    if not isinstance(moment, datetime):
+        raise ClockError(f"{name} must be a datetime or an ISO 8601 text, not {type(value).__name__}: {value!r}.")
+    if moment.tzinfo is None:
+        raise ClockError(
+            f"{name}={value!r} has no time zone: say which, for example {moment.isoformat()}Z or tzinfo=UTC."
+        )
+    try:
+        return whole_milliseconds(moment.astimezone(UTC))
+    except OverflowError:
+        raise ClockError(f"{name}={value!r} is not a time in UTC that Python knows.") from None
+
+
+def moment_of_a_fake(value: datetime | str, name: str) -> datetime:
+    """Return a moment at which a fake's clock can stand.
+
+    Raises:
+        ClockError: `value` is no moment, or lies outside of the years 1970 to 8999.
+    """
+    moment = parse_moment(value, name)
+    if not EARLIEST <= moment < LATEST:
+        raise ClockError(f"{name}={value!r} lies outside of the years {EARLIEST.year} to {LATEST.year - 1}.")
+    return moment
+
+
+def whole_milliseconds(moment: datetime) -> datetime:
+    """Return a moment as precise as the service's are."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def since(start: datetime, moment: datetime) -> str:
+    """Return how much later than the clock's start a moment was, as `+1.250s`."""
+    return f"+{(moment - start).total_seconds():.3f}s"
