@@ -231,7 +231,6 @@ def benchmarks(session: nox.Session) -> None:
     """Print the figures of the README's promises, as ratios within one run."""
     install(session, "tests", *group("tests"), *group("asyncio"))
     session.run("python", "benchmarks/run.py", *session.posargs)
-    session.run("python", "benchmarks/stress.py")
 
 
 @nox.session
