@@ -572,3 +572,14 @@ def test_without_the_extra_the_fixtures_say_what_to_install(
     result = pytester.runpytest_inprocess(*PLAIN, "-p", "no:asyncio")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["The async clients need aiobotocore: install pytest-connect-chat?asyncio?*"])
+
+
+def test_a_client_that_has_lost_its_handlers_is_answered(parameters: Parameters) -> None:
+    with FakeConnectChat() as fake:
+        client = fake.aio_client()
+        asyncio.run(call(client.start_chat_contact, **parameters))
+        for event, handler in (("before-parameter-build", "claim"), ("before-call", "answer")):
+            client.meta.events.unregister(event, unique_id=f"pytest_connect_chat_{id(fake._backend)}_{handler}")
+        asyncio.run(call(client.start_chat_contact, **parameters))
+
+        assert len(fake.contacts) == 2

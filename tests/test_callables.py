@@ -11,6 +11,7 @@ from conftest import new_client, over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat.exceptions import SceneError
 
 pytestmark = pytest.mark.once
 
@@ -195,6 +196,14 @@ def test_a_failing_reply_fails_the_test_at_teardown_with_its_own_traceback(pytes
             "E*1 further exception of such callables followed.",
         ]
     )
+
+
+def test_a_coroutine_function_is_no_reply(connect_chat: FakeConnectChat) -> None:
+    async def reply(message: TranscriptItem) -> str:
+        return "Hello"
+
+    with pytest.raises(SceneError, match="takes a plain function, not a coroutine function"):
+        connect_chat.reply_with(reply)  # type: ignore[arg-type]
 
 
 # -- predicates --------------------------------------------------------------------------------------------------------

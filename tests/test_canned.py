@@ -777,3 +777,23 @@ def test_a_call_swallowed_while_a_module_is_collected_fails_that_module(pytester
         "-p", "no:hypothesispytest", "-p", "no:asyncio", "--continue-on-collection-errors"
     )
     result.assert_outcomes(errors=1, passed=1)
+
+
+@pytest.mark.parametrize("method", [7, [], None])
+def test_a_method_is_a_name(connect_chat: FakeConnectChat, method: Any) -> None:
+    with pytest.raises(SceneError, match="method is the name of a client method such as 'start_chat_contact', not"):
+        connect_chat.add_response(method, {})
+
+
+def test_expected_params_are_members(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(SceneError, match="expected_params maps members to what each must be, not 'x'"):
+        connect_chat.add_response("describe_contact", {}, "x")  # type: ignore[arg-type]
+
+
+def test_what_has_no_members_is_answered_with_none(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_response("associate_bot", {"ResponseMetadata": {"RequestId": "r"}})
+    assert connect_client.associate_bot(InstanceId="i")["ResponseMetadata"]["RequestId"] == "r"
+    with pytest.raises(ParamValidationError, match="The model has no members here, so A, B cannot be given"):
+        connect_chat.add_response("associate_bot", {"A": 1, "B": 2})
+    with pytest.raises(ParamValidationError, match="so Reason cannot be given"):
+        connect_chat.add_client_error("associate_bot", "NoSuchError", modeled_fields={"Reason": "none"})

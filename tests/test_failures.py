@@ -17,7 +17,7 @@ from conftest import over_both_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError
-from pytest_connect_chat.exceptions import LeftoverError, UnknownCodeWarning
+from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnknownCodeWarning
 
 pytestmark = pytest.mark.once
 
@@ -741,3 +741,8 @@ def test_what_a_request_says_does_not_reach_the_terminal_as_it_is(
             call()
         assert str(refused.value).isprintable()
         assert r"\x1b[31m\nred" in str(refused.value)
+
+
+def test_a_journal_takes_a_number(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(SceneError, match="verbosity is a number, 0 to 2, not 'x'"):
+        connect_chat.journal("x")  # type: ignore[arg-type]

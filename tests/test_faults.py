@@ -1486,3 +1486,13 @@ def test_a_fault_shows_a_predicate_without_a_name(connect_chat: FakeConnectChat)
     fault = connect_chat.faults.throttle(when=partial(is_of, "Ada"), optional=True)
 
     assert "when functools.partial(" in str(fault)
+
+
+def test_a_fault_tells_what_it_is(connect_chat: FakeConnectChat) -> None:
+    fault = connect_chat.faults.throttle(calls=2, service="connect")
+
+    assert str(fault) == "throttled: 2 calls of StartChatContact"
+    assert (fault.effect, fault.unit, fault.planned, fault.met, fault.after) == ("throttled", "calls", 2, 0, 0)
+    assert (fault.operation, fault.service, fault.optional) == ("StartChatContact", "connect", False)
+    assert not fault.is_exhausted
+    connect_chat.faults.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from pytest_connect_chat._service.feed import Happening
 
 pytestmark = pytest.mark.once
 
+PATIENCE = 20
 EVENT = "application/vnd.amazonaws.connect.event."
 
 
@@ -120,3 +122,28 @@ def test_nobody_who_listens_costs_nothing_that_waits(connect_chat: FakeConnectCh
     connect_chat.stop_contact(connect_chat.contacts.last.contact_id)
 
     assert kinds(heard) == ["chat.ended"]
+
+
+def test_nothing_is_left_untold_where_threads_meet_in_chats(
+    connect_chat: FakeConnectChat, heard: list[Happening]
+) -> None:
+    # One thread tells of two chats; while it tells of the first, another says something in that one.
+    first, second = (connect_chat.add_contact().contact_id for _ in range(2))
+    agents = {contact_id: connect_chat.add_participant(contact_id) for contact_id in (first, second)}
+    heard.clear()
+    said = threading.Event()
+
+    def listen(happening: Happening) -> None:
+        if happening.item.content == "1" and not said.is_set():
+            said.set()
+            thread = threading.Thread(target=agents[first].send_message, args=["2"])
+            thread.start()
+            thread.join(PATIENCE)
+
+    feed = connect_chat._service.state.feed
+    feed.listen(listen)
+    with feed:
+        agents[first].send_message("1")
+        agents[second].send_message("3")
+
+    assert kinds(heard) == ["1", "3", "2"]

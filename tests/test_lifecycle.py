@@ -550,3 +550,21 @@ def test_a_region_that_a_test_sets_is_kept() -> None:
         with FakeConnectChat():
             assert os.environ[REGION] == "eu-west-2"
         assert os.environ[REGION] == "eu-west-2"
+
+
+def test_a_stop_that_is_cut_off_stops_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, fake = changed_by_fakes(), FakeConnectChat()
+    fake.start()
+    remove, cut_off = interception.remove, []
+
+    def remove_at_the_second_time(*arguments: Any) -> None:
+        if not cut_off:
+            cut_off.append(arguments)
+            raise KeyboardInterrupt
+        remove(*arguments)
+
+    monkeypatch.setattr(interception, "remove", remove_at_the_second_time)
+    with pytest.raises(KeyboardInterrupt):
+        fake.stop()
+
+    assert changed_by_fakes() == before

@@ -12,8 +12,6 @@ from botocore.validate import ParamValidator, validate_parameters
 
 def request_problem(operation: OperationModel, params: Mapping[str, Any]) -> str | None:
     """Return what is wrong with the shape of a request that no client has validated, or `None`."""
-    if operation.input_shape is None:
-        return None
     try:
         report = ParamValidator().validate(params, operation.input_shape)
     except RecursionError:

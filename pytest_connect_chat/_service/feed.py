@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -41,16 +42,15 @@ class Feed:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._depth = 0
-        self._order = 0
+        self._orders = count(1)
         self._listeners: tuple[Listener, ...] = ()
         self._waiting: deque[tuple[int, Happening]] = deque()
-        self._delivering: dict[int, str | None] = {}  # threads that call listeners, and for which chat right now
+        self._delivering: dict[int, str] = {}  # threads that call listeners, and for which chat right now
         self.failures: list[BaseException] = []
 
     def next_order(self) -> int:
         """Return the next place in the order of what happens, also while the clock stands still."""
-        self._order += 1
-        return self._order
+        return next(self._orders)
 
     def listen(self, listener: Listener) -> None:
         """Call a listener with all that happens from now on. What it raises is kept in `failures`."""
@@ -80,24 +80,24 @@ class Feed:
         thread = threading.get_ident()
         if thread in self._delivering:
             return  # a listener caused it: what called the listener goes on with it
+        chats: set[str] = set()
         try:
-            chat = None
-            while (happening := self._take(thread, chat)) is not None:
-                chat = happening.contact.initial_contact_id
+            while (happening := self._take(thread, chats)) is not None:
                 for listener in self._listeners:
                     self._call(listener, happening)
         finally:
             with self._lock:
                 self._delivering.pop(thread, None)
 
-    def _take(self, thread: int, chat: str | None) -> Happening | None:
-        """Take what is next for this thread: what it caused, or what waits in the chat that it has just told of."""
+    def _take(self, thread: int, chats: set[str]) -> Happening | None:
+        """Take what is next for this thread: what it caused, or what waits in the chats that it has told of."""
         with self._lock:
             self._delivering.pop(thread, None)
             busy = set(self._delivering.values())
             for index, (cause, happening) in enumerate(self._waiting):
                 of_chat = happening.contact.initial_contact_id
-                if of_chat not in busy and (cause == thread or of_chat == chat):
+                if of_chat not in busy and (cause == thread or of_chat in chats):
+                    chats.add(of_chat)
                     del self._waiting[index]
                     self._delivering[thread] = of_chat
                     return happening

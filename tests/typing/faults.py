@@ -60,7 +60,7 @@ def rules(connect_chat: FakeConnectChat) -> None:
     rule.disable()
     rule.enable()
     assert_type(rule.enabled, bool)
-    assert_type(rule.code, str)
+    assert_type(rule.code, str | None)
     assert_type(list(connect_chat.rules), list[str])
     rule.raises(400)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     rule.enabled = False  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

@@ -41,11 +41,6 @@ class ContactStore:
         self._by_participant_token: dict[str, ContactRecord] = {}
         clock.on_move(self.settle)
 
-    def find(self, contact_id: str | None, instance_id: str) -> ContactRecord | None:
-        """Return a contact of an instance, or `None`."""
-        contact = None if contact_id is None else self.by_id.get(contact_id)
-        return contact if contact is not None and contact.instance_id == instance_id else None
-
     def initial(self, contact: ContactRecord) -> ContactRecord:
         """Return the first contact of a contact's session."""
         return self.by_id[contact.initial_contact_id]
