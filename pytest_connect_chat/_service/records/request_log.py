@@ -30,7 +30,7 @@ _OF_MOCKS: Final = {
     "reset_mock": "Did you mean 'clear'?",
 }
 
-_clearing = threading.Lock()  # one at a time takes records out; the list may grow at any time
+_clearing = threading.RLock()  # one at a time takes records out; the list may grow at any time
 
 
 class RequestLog(FixedNames, Sequence[RecordedRequest]):
