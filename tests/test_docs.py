@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "pytest_connect_chat"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+LINKING = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"))]
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
 REGION = 'connect_chat_region = "us-east-1"'
 DEFAULT_FILE = "test_page.py"
@@ -213,7 +214,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
 def test_relative_links_resolve(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8"))
     for target, anchor in links:
@@ -258,3 +259,11 @@ def test_every_public_member_is_named(cls: type) -> None:
 def test_the_architecture_page_lists_the_modules_as_they_are() -> None:
     modules = runpy.run_path(str(DOCS / "generate" / "modules.py"))
     assert (DOCS / "architecture.md").read_text("utf-8") == modules["text"]()
+
+
+def test_the_architecture_page_follows_a_request_as_it_goes() -> None:
+    page = (DOCS / "architecture.md").read_text("utf-8")
+    section = page.partition("\n## A StartChatContact request, file by file\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"(?m)^(\d+)\. `([\w/]+\.py)` ", section)
+    entered = runpy.run_path(str(DOCS / "generate" / "request_path.py"))["entered"]()
+    assert listed == [(str(number), file) for number, file in enumerate(entered, 1)]
