@@ -12,6 +12,8 @@ import pytest
 
 import pytest_connect_chat
 from pytest_connect_chat import exceptions
+from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.request import FAKED
 
 pytestmark = pytest.mark.of_botocore
 
@@ -127,6 +129,10 @@ def test_all_errors_have_one_base_and_stand_in_the_overview() -> None:
     for error in errors:
         assert issubclass(error, (exceptions.ConnectChatError, Warning))
         assert error.__name__ in str(exceptions.__doc__)
+
+
+def test_the_operations_that_messages_name_are_those_that_are_faked() -> None:
+    assert list(OPERATIONS) == list(FAKED)
 
 
 # -- what importing costs ----------------------------------------------------------------------------------------------
