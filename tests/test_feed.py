@@ -115,7 +115,9 @@ def test_listeners_hear_after_the_commit_and_may_change_the_fake(
     assert states == [("participant.joined", True), ("chat.ended", False)]
 
 
-def test_what_happened_before_a_listener_came_is_not_told(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+def test_what_happened_before_a_listener_came_is_not_told(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
     open_chat(parameters)
     heard: list[Happening] = []
     connect_chat._service.state.feed.listen(heard.append)

@@ -1,1 +1,1 @@
-"""Adapters from botocore's clients to the service: the only part of the package that knows botocore."""
+"""Carries the calls of botocore's and aiobotocore's clients to the service, and its answers back."""

@@ -116,7 +116,8 @@ class Exchange:
         call, service = self._call, self._service
         try:
             while True:
-                reply = service.attempt(call, runs_low=self._retries.runs_low)
+                at_work = self._retries.at_work
+                reply = service.attempt(call, runs_low=at_work is not None and at_work.runs_low)
                 if reply.passes_through:
                     return None
                 if reply.canned is not None:
@@ -125,7 +126,7 @@ class Exchange:
                     yield from self._wait_for(reply)
                 outcome = self._render(reply)
                 call.heard(outcome.error, reply.fault)
-                is_last = outcome.error is None and not self._retries.started
+                is_last = outcome.error is None and at_work is None
                 delay = None if is_last else (yield from self._delay_before_next(outcome))
                 if delay is None:
                     return self._finish(reply, outcome)
@@ -203,8 +204,8 @@ class Exchange:
         self._service.close(self._call, response, outcome.error)
         http, parsed = cast("Http", outcome.http)
         parsed["ResponseMetadata"]["RetryAttempts"] = len(self._call.attempts) - 1
-        if self._retries.started:
-            self._retries.policy.release(self._request_dict["context"], http)
+        if self._retries.at_work is not None:
+            self._retries.at_work.release(self._request_dict["context"], http)
         return http, parsed
 
     def _answer_canned(self, reply: Reply) -> Http:

@@ -30,6 +30,7 @@ class Retries:
 
     Attributes:
         attempt_limit: How many attempts its configuration allows a call, the first included.
+        at_work: The policy once it has been at work in this test, `None` before.
     """
 
     def __init__(self, client: Any, seed: str, standard: Any, legacy: Any) -> None:
@@ -37,26 +38,16 @@ class Retries:
         self._client = weakref.ref(client)
         self._seed, self._standard, self._legacy = seed, standard, legacy
         self._lock = threading.RLock()
-        self._policy: RetryPolicy | None = None
-
-    @property
-    def started(self) -> bool:
-        """Whether the policy has been at work."""
-        return self._policy is not None
-
-    @property
-    def runs_low(self) -> bool:
-        """Whether so much of the retry quota is spent that a retry may soon be refused, in other threads too."""
-        return self._policy is not None and self._policy.runs_low
+        self.at_work: RetryPolicy | None = None
 
     @property
     def policy(self) -> RetryPolicy:
         """The policy, made when it is needed first."""
         with self._lock:
-            if self._policy is None:
+            if self.at_work is None:
                 policy = RetryPolicy(self._client(), Random(self._seed), self._standard, self._legacy)
-                self._policy = self._policy or policy  # a finaliser may have called meanwhile
-            return self._policy
+                self.at_work = self.at_work or policy  # a finaliser may have called meanwhile
+            return self.at_work
 
 
 class RetryPolicy:

@@ -56,14 +56,12 @@ class ApiRates:
     """Refuses requests that come faster than the API's rate.
 
     Args:
-        limit: `None` for no limit; a rate and a burst for StartChatContact; `"aws"` for the published rates.
+        limit: A rate and a burst for StartChatContact; `"aws"` for the published rates.
         throttle_code: The error code of a throttled request to `connect`, where its model declares none.
         instance_of: Returns the instance that a request to `connectparticipant` concerns.
     """
 
-    def __init__(
-        self, limit: Rate | Literal["aws"] | None, throttle_code: str, instance_of: Callable[[Request], str]
-    ) -> None:
+    def __init__(self, limit: Rate | Literal["aws"], throttle_code: str, instance_of: Callable[[Request], str]) -> None:
         self._limit = limit
         self._throttle_code = throttle_code
         self._instance_of = instance_of
@@ -75,7 +73,7 @@ class ApiRates:
         Raises:
             ServiceError: The rate is exceeded.
         """
-        rate = None if self._limit is None else self._rate_of(request)
+        rate = self._rate_of(request)
         if rate is None:
             return
         per_second, burst = rate

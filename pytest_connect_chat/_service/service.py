@@ -40,7 +40,10 @@ class ConnectChatService:
         self.bot: FlowBot = FlowBot(self.state)
         self.calls: CallLog = CallLog()
         self.canned: CannedAnswers = CannedAnswers(facts)
-        self._rates = ApiRates(settings.rate_limit, settings.throttle_code, self.state.participants.instance_of)
+        self._rates: ApiRates | None = None
+        if settings.rate_limit is not None:
+            instance_of = self.state.participants.instance_of
+            self._rates = ApiRates(settings.rate_limit, settings.throttle_code, instance_of)
         self._planned = PlannedFaults(self.state.clock, Chaos(seed, settings.chaos, settings.chaos_mode))
         self.faults: FaultPlan = FaultPlan(
             feed=self.state.feed,
@@ -126,7 +129,8 @@ class ConnectChatService:
 
     def _serve(self, request: Request, now: datetime) -> Reply:
         try:
-            self._rates.take(request, now)
+            if self._rates is not None:
+                self._rates.take(request, now)
             return Reply(answer=self._answer(request, now))
         except ServiceError as error:
             return Reply(error=error)

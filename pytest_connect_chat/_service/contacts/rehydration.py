@@ -12,13 +12,13 @@ from pytest_connect_chat._service.rules.rulebook import RuleBook
 
 
 def resolve_source(
-    persistent_chat: Mapping[str, str] | None,
+    persistent_chat: Mapping[str, str],
     instance_id: str,
     contacts: ContactStore,
     rules: RuleBook,
     now: datetime,
 ) -> ContactRecord | None:
-    """Return the contact that a persistent chat rehydrates from, or `None` for a request without one.
+    """Return the contact that a persistent chat rehydrates from; `None` for an unknown one, where that is allowed.
 
     `ENTIRE_PAST_SESSION` takes the most recently ended contact of the session whose initial contact is named,
     `FROM_SEGMENT` the contact that is named.
@@ -33,8 +33,6 @@ def resolve_source(
     Raises:
         ServiceError: The source is unknown or too old, has not ended, or is not its session's initial contact.
     """
-    if persistent_chat is None:
-        return None
     source_id = persistent_chat.get("SourceContactId")
     named = contacts.by_id.get(source_id) if source_id is not None else None
     elsewhere = ""

@@ -171,7 +171,7 @@ class PlannedFaults:
             call: The call that makes the attempt.
             runs_low: Whether the client may be about to refuse a retry that its policy allows.
         """
-        if not self.faults and not self.chaos:
+        if not self.faults and not self.chaos.rate:
             return None
         pending = False
         for fault in self.faults:

@@ -28,7 +28,7 @@ def start_chat_contact(state: ServiceState, request: Request, now: datetime) -> 
     if earlier is not None:
         return _replay(state, request, earlier)
     _require_instance_and_flow(state, params)
-    source = resolve_source(params.get("PersistentChat"), params["InstanceId"], state.contacts, state.rules, now)
+    source = _source(state, params, now)
     related = _related_contact(state, params, now)
     attributes = _attributes(state, params, related)
     _require_free_slot(state, params["InstanceId"])
@@ -72,6 +72,12 @@ def _require_instance_and_flow(state: ServiceState, params: dict[str, Any]) -> N
         refuse("contact-flow-id-arn", RESOURCE_NOT_FOUND)
     if not instances.has_flow(instance_id, contact_flow_id):
         refuse("contact-flow-exists", RESOURCE_NOT_FOUND)
+
+
+def _source(state: ServiceState, params: dict[str, Any], now: datetime) -> ContactRecord | None:
+    if "PersistentChat" not in params:
+        return None
+    return resolve_source(params["PersistentChat"], params["InstanceId"], state.contacts, state.rules, now)
 
 
 def _related_contact(state: ServiceState, params: dict[str, Any], now: datetime) -> ContactRecord | None:
