@@ -578,8 +578,10 @@ def test_a_client_that_has_lost_its_handlers_is_answered(parameters: Parameters)
     with FakeConnectChat() as fake:
         client = fake.aio_client()
         asyncio.run(call(client.start_chat_contact, **parameters))
+        [stubber] = fake._backend._stubbers.values()  # which lives on its handlers otherwise
         for event, handler in (("before-parameter-build", "claim"), ("before-call", "answer")):
             client.meta.events.unregister(event, unique_id=f"pytest_connect_chat_{id(fake._backend)}_{handler}")
         asyncio.run(call(client.start_chat_contact, **parameters))
 
+        assert stubber.is_active
         assert len(fake.contacts) == 2

@@ -308,3 +308,25 @@ def test_a_matcher_of_expected_params_may_call_clients(
     connect_client.describe_contact(InstanceId="i", ContactId="c")
 
     assert len(connect_chat.contacts) == 1
+
+
+def test_an_answer_that_is_taken_while_its_expectation_is_compared_is_given_once(
+    connect_chat: FakeConnectChat, connect_client: Any
+) -> None:
+    class Takes:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            if not taken:
+                taken.append(None)
+                taken.append(connect_client.describe_contact(InstanceId="i", ContactId="c")["Contact"]["Name"])
+            return True
+
+    taken: list[Any] = []
+    connect_chat.add_response(
+        "describe_contact", {"Contact": {"Name": "first"}}, {"InstanceId": Takes(), "ContactId": "c"}
+    )
+    connect_chat.add_response("describe_contact", {"Contact": {"Name": "second"}})
+    answer = connect_client.describe_contact(InstanceId="i", ContactId="c")
+
+    assert (taken[1], answer["Contact"]["Name"]) == ("first", "second")

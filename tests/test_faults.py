@@ -1495,4 +1495,5 @@ def test_a_fault_tells_what_it_is(connect_chat: FakeConnectChat) -> None:
     assert (fault.effect, fault.unit, fault.planned, fault.met, fault.after) == ("throttled", "calls", 2, 0, 0)
     assert (fault.operation, fault.service, fault.optional) == ("StartChatContact", "connect", False)
     assert not fault.is_exhausted
+    assert fault.leftover == "the fault [throttled: 2 calls of StartChatContact] met no call"
     connect_chat.faults.clear()

@@ -146,13 +146,15 @@ def attempt_in_context() -> bool:
     seen: list[Any] = []
 
     def answer(request: Any, **kwargs: Any) -> AWSResponse:
-        seen.append(request.context["retries"]["attempt"])
         response = AWSResponse(request.url, 200, {}, None)
         response._content = b"{}"
         return response
 
     client = new_client()
     client.meta.events.register("before-send", answer)
+    client.meta.events.register(
+        "needs-retry", lambda request_dict, **kwargs: seen.append(request_dict["context"]["retries"]["attempt"])
+    )
     client.stop_contact(InstanceId="i", ContactId="c")
     return seen == [1]
 
