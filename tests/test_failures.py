@@ -608,6 +608,9 @@ ASSIGNED: list[tuple[Callable[[FakeConnectChat], object], str, str]] = [
     (lambda fake: fake.clock, "frozen", "Clock takes no attribute 'frozen'."),
     (lambda fake: fake.clock, "now", "'now' of Clock cannot be assigned."),
     (lambda fake: fake.faults, "chaos", "'chaos' of FaultPlan cannot be assigned."),
+    (lambda fake: fake.contacts.last, "expires_at", "'expires_at' of Contact cannot be assigned."),
+    (lambda fake: fake.contacts.last, "is_activ", "Contact takes no attribute 'is_activ'. Did you mean 'is_active'?"),
+    (lambda fake: fake.faults.throttle(optional=True), "met", "'met' of Fault cannot be assigned."),
     (lambda fake: fake.contacts, "quota", "ContactRegistry takes no attribute 'quota'."),
     (lambda fake: fake.rules, "active_chats", "RuleBook takes no attribute 'active_chats'."),
     (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from pytest_connect_chat._names import SuggestsNames
+from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.clock import Clock
 
@@ -92,10 +92,11 @@ class ContactRecord:
         return self._view
 
 
-class Contact(SuggestsNames):
+class Contact(FixedNames):
     """One chat contact of the fake, as a live view: what happens to the contact shows here at once.
 
-    The names are AWS's, in snake case. Collections are copies: changing one changes nothing in the fake.
+    The names are AWS's, in snake case. Nothing can be assigned, and collections are copies: to change one changes
+    nothing in the fake.
     """
 
     __slots__ = ("_record",)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Unpack, overload
 
-from pytest_connect_chat._names import FixedNames, SuggestsNames
+from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.calls import CallLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults import effects
@@ -22,7 +22,7 @@ from pytest_connect_chat.exceptions import FaultError
 LONGEST_DELAY: Final = timedelta(days=366)
 
 
-class Fault(SuggestsNames):
+class Fault(FixedNames):
     """One planned fault, and how far it got: what planning it returns."""
 
     __slots__ = ("_fault",)
