@@ -13,8 +13,8 @@ from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.exchange import Emission, Step, Steps
-from pytest_connect_chat._clients.interception import ended, ending
 from pytest_connect_chat._clients.stubber import ConnectChatStubber
+from pytest_connect_chat.exceptions import ConnectChatError
 
 
 class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[misc]  # aiobotocore has no types
@@ -28,11 +28,20 @@ class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[mis
     ) -> Http | None:
         """Answer the call; an operation that is not faked may be handed on, with `None`."""
         __tracebackhide__ = True
-        exchange = self.exchange(model, params, context)
-        if exchange is None:
+        call = self.call_to_answer(context)
+        if call is None:
             return None
-        with ending(context):
-            return ended(context, await self._run(exchange.steps()))
+        try:
+            answer = await self._run(self.exchange(call, model, params).steps())
+        except ConnectChatError as error:
+            call.end()
+            raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
+        except BaseException:
+            call.end()
+            raise
+        if answer is not None:
+            call.end()
+        return answer
 
     async def _run(self, steps: Steps) -> Http | None:  # type: ignore[override]
         try:

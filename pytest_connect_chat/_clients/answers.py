@@ -19,6 +19,8 @@ from pytest_connect_chat._service.identifiers import http_date
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.service import ConnectChatService
 
+# Of those that are faked: the participant service writes times as texts.
+WITH_TIMES: Final = ("DescribeContact", "ListAssociatedContacts")
 OK: Final = HTTPStatus.OK.value
 
 Parsed = dict[str, Any]
@@ -43,7 +45,7 @@ class AnswerWriter:
         """Return a 200 answer, a copy of `members` checked against the model."""
         parsed: Parsed = snapshot(members)
         self._validate(operation, parsed)
-        if operation.service_model.service_name == "connect":  # the participant service writes times as texts
+        if operation.name in WITH_TIMES:
             parsed = _localised(parsed)
         headers = self._headers()
         parsed["ResponseMetadata"] = _metadata(OK, headers)

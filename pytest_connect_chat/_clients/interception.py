@@ -18,10 +18,10 @@ import inspect
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from types import FunctionType
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Protocol, Self
 
 from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
@@ -64,7 +64,6 @@ _ENDPOINT_PREFIXES: Final = ("connect", "participant.connect")  # by which an `E
 _CALL: Final = "pytest_connect_chat"  # where a call stands in its context
 _OURS: Final = "__pytest_connect_chat__"
 
-T = TypeVar("T")
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # A finaliser or a signal handler may call a client while its own thread holds the lock.
@@ -132,36 +131,22 @@ def call_in(context: dict[str, Any]) -> Call | None:
     return context.get(_CALL)
 
 
-def ended(context: dict[str, Any], answer: T) -> T:
-    """End the call of a context if there is an answer, and return that; without one the call is handed on."""
-    call = call_in(context)
-    if call is not None and answer is not None:
-        call.end()
-    return answer
-
-
-@contextlib.contextmanager
-def ending(context: dict[str, Any]) -> Iterator[None]:
-    """End the call of a context with an exception that this block raises."""
-    try:
-        yield
-    except BaseException as error:
-        ended(context, error)
-        if isinstance(error, ConnectChatError):
-            raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
-        raise
-
-
 class Call:
     """A client call, while botocore's classes are wrapped.
 
-    It is entered while its parameters are built, and once more if its request is handed on.
+    It is entered while its request is handed on.
 
     Attributes:
         stubber: What answers it, `None` for nobody of ours.
+        params: The API parameters, once the stubber has claimed the call; botocore may still change them in place.
+        client_token_given: Whether the caller gave the `ClientToken`.
+        is_answered: Whether the stubber has been asked for the answer.
     """
 
     stubber: Stubbing | None = None
+    params: dict[str, Any] | None = None
+    client_token_given = False
+    is_answered = False
     _interceptor: Interceptor | None = None
     _outer: weakref.ref[Call] | None = None
 
@@ -254,9 +239,8 @@ def _parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
             call.begin(self, operation_model.name, context)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None
-        with call:
-            params = build(self, api_params=api_params, operation_model=operation_model, context=context)
-        if call.stubber is not None:
+        params = build(self, api_params=api_params, operation_model=operation_model, context=context)
+        if call.stubber is not None and call.params is None:
             call.stubber.claim(operation_model, params, context)
         return params
 
@@ -276,9 +260,8 @@ def _aio_parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
             call.begin(self, operation_model.name, context)
         except ConnectChatError as error:
             raise error.with_traceback(None) from None
-        with call:
-            params = await build(self, api_params=api_params, operation_model=operation_model, context=context)
-        if call.stubber is not None:
+        params = await build(self, api_params=api_params, operation_model=operation_model, context=context)
+        if call.stubber is not None and call.params is None:
             call.stubber.claim(operation_model, params, context)
         return params
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
@@ -14,31 +13,13 @@ from botocore.validate import ParamValidationDecorator
 
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.exchange import Exchange, Steps
-from pytest_connect_chat._clients.interception import call_in, ended, ending
+from pytest_connect_chat._clients.interception import Call, call_in
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._model.catalogue import limits_of
 from pytest_connect_chat._model.shapes import request_problem
 from pytest_connect_chat._service.request import Limit, Request, snapshot
 from pytest_connect_chat._service.service import ConnectChatService
-
-_CLAIM: Final = "pytest_connect_chat_claim"  # where a claim stands in the context of a call
-
-
-@dataclass(slots=True)
-class Claim:
-    """Says in the context of a call, from `before-parameter-build` on, who answers it.
-
-    Attributes:
-        stubber: The stubber that answers it.
-        params: The API parameters; botocore may still change them in place.
-        client_token_given: Whether the caller gave the `ClientToken`.
-        is_answered: Whether the stubber has been asked for the answer.
-    """
-
-    stubber: ConnectChatStubber
-    params: dict[str, Any]
-    client_token_given: bool
-    is_answered: bool = False
+from pytest_connect_chat.exceptions import ConnectChatError
 
 
 class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
@@ -91,40 +72,54 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
     def claim(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
         """Claim the call, and fill in the `ClientToken` that botocore would otherwise draw at random."""
         call = call_in(context)
-        if call is None or call.stubber is not self or _CLAIM in context:
+        if call is None or call.stubber is not self or call.params is not None:
             return
-        given = "ClientToken" in params
-        if not given and "ClientToken" in model.idempotent_members:
+        call.client_token_given = "ClientToken" in params
+        if not call.client_token_given and "ClientToken" in model.idempotent_members:
             params["ClientToken"] = self._service.state.identifiers.client_token()
-        context[_CLAIM] = Claim(self, params, given)
+        call.params = params
 
     def answer(
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
     ) -> Http | None:
         """Answer the call; an operation that is not faked may be handed on, with `None`."""
         __tracebackhide__ = True
-        exchange = self.exchange(model, params, context)
-        if exchange is None:
+        call = self.call_to_answer(context)
+        if call is None:
             return None
-        with ending(context):
-            return ended(context, self._run(exchange.steps()))
+        try:
+            answer = self._run(self.exchange(call, model, params).steps())
+        except ConnectChatError as error:
+            call.end()
+            raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
+        except BaseException:
+            call.end()
+            raise
+        if answer is not None:
+            call.end()
+        return answer
 
-    def exchange(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Exchange | None:
-        """Return the exchange of a call, or `None` where it is not ours to answer."""
-        claim = context.get(_CLAIM)
-        if claim is None or claim.stubber is not self or claim.is_answered:
+    def call_to_answer(self, context: dict[str, Any]) -> Call | None:
+        """Return the call of a context, or `None` where it is not ours to answer, or answered already."""
+        call = call_in(context)
+        if call is None or call.stubber is not self or call.params is None or call.is_answered:
             return None
-        claim.is_answered = True
+        call.is_answered = True
+        return call
+
+    def exchange(self, call: Call, model: OperationModel, request_dict: dict[str, Any]) -> Exchange:
+        """Return the way of a call through the service."""
+        params = call.params or {}
         request = Request(
             service=self._service_name,
             operation=model.name,
-            params=snapshot(claim.params),
+            params=snapshot(params),
             region=self._region,
             limits=self._limits_of(model),
-            client_token_given=claim.client_token_given,
-            malformed=None if self._validates else request_problem(model, claim.params),
+            client_token_given=call.client_token_given,
+            malformed=None if self._validates else request_problem(model, params),
         )
-        return Exchange(self._service, self.client, self._writer, self._retries, model, request, params)
+        return Exchange(self._service, self.client, self._writer, self._retries, model, request, request_dict)
 
     def _run(self, steps: Steps) -> Http | None:
         try:

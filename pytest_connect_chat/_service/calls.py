@@ -26,9 +26,8 @@ class Call:
         contact: The contact that it started or concerned, as far as that is known.
         is_under_way: Whether an attempt has been sent and not been heard of.
         is_closed: Whether it has ended, and is recorded.
-        meets: For each fault that counts calls, whether it meets this one.
-        attempt_meets: For each fault that counts attempts, whether it meets the one under way.
-        answers: What predicates of faults have said about the attempt under way.
+        decided: What is known of faults: by `(fault, "calls")` and `(fault, "attempts")` whether it meets this call, or
+            the attempt under way; by `(fault, "when")` what its predicate has said about that attempt.
     """
 
     request: Request
@@ -41,9 +40,7 @@ class Call:
     contact: ContactRecord | None = None
     is_under_way: bool = False
     is_closed: bool = False
-    meets: dict[object, bool] = field(default_factory=dict)
-    attempt_meets: dict[object, bool] = field(default_factory=dict)
-    answers: dict[object, bool] = field(default_factory=dict)
+    decided: dict[tuple[object, str], bool] = field(default_factory=dict)
 
     def heard(self, error: RecordedError | None, fault: str | None = None) -> None:
         """Note how the attempt that is under way has ended.
@@ -54,8 +51,8 @@ class Call:
         """
         self.attempts.append(Attempt(self.sent, error, fault))
         self.is_under_way = False
-        self.attempt_meets.clear()
-        self.answers.clear()
+        if self.decided:
+            self.decided = {key: meets for key, meets in self.decided.items() if key[1] == "calls"}
 
     def record(self, response: dict[str, Any] | None = None, error: RecordedError | None = None) -> RecordedRequest:
         """Return the record of the call as far as it has come."""

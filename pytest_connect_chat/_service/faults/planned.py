@@ -34,7 +34,7 @@ class Question(NamedTuple):
 
     def ask(self) -> None:
         """Ask it, and note the answer at the call."""
-        self.call.answers[self.fault] = bool(self.predicate(self.call.record()))
+        self.call.decided[self.fault, "when"] = bool(self.predicate(self.call.record()))
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -95,21 +95,20 @@ class PlannedFault:
             is_on = now < self.ends
             self.met += is_on
             return is_on
-        known = call.meets if self.unit == "calls" else call.attempt_meets
-        if self not in known:
+        if (self, self.unit) not in call.decided:
             meets = self._count(call)
             if isinstance(meets, Question):
                 return meets
-            known[self] = meets
-        return known[self]
+            call.decided[self, self.unit] = meets
+        return call.decided[self, self.unit]
 
     def _count(self, call: Call) -> bool | Question:
         if self.is_exhausted:
             return False
         if callable(self.when):
-            if self not in call.answers:
+            if (self, "when") not in call.decided:
                 return Question(self, self.when, call)
-            wanted = call.answers[self]
+            wanted = call.decided[self, "when"]
         else:
             wanted = not differing_members(call.request.params, self.when or {})
         if not wanted:
