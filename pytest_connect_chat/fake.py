@@ -222,7 +222,8 @@ class FakeConnectChat(FixedNames):
         """
         if not isinstance(verbosity, int):
             raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
-        return describe_journal(self._service.calls.records, self.clock.start, verbosity)
+        raised = [f"{type(error).__name__}: {error}" for error in self._service.state.feed.failures]
+        return describe_journal(self._service.calls.records, self.clock.start, verbosity, raised)
 
     def diagram(self, format: Literal["mermaid", "svg"] = "mermaid") -> str:
         """Return a sequence diagram of what happened so far: calls, attempts, contacts, the other side, the clock.

@@ -156,7 +156,11 @@ def pytest_runtest_makereport(
     taken = item.stash.get(_taken, None)
     refusal = item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None)
     if taken is None and refusal is None and call.excinfo is None:
-        return (yield)
+        report = yield
+        if report.failed and call.excinfo is not None:  # unittest's hook brings it
+            with _harmless_to(report):
+                _add_hints(call.excinfo.value, report)
+        return report
     with shortened(item, lambda error: taken is not None or isinstance(error, ConnectChatError)):
         report = yield
     with _harmless_to(report):

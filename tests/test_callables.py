@@ -196,6 +196,9 @@ def test_a_failing_reply_fails_the_test_at_teardown_with_its_own_traceback(pytes
             "E*1 further exception of such callables followed.",
         ]
     )
+    result.stdout.fnmatch_lines(
+        ["*test_a_test_that_fails*", "a callable of the test raised ZeroDivisionError: no answer to two"]
+    )
 
 
 def test_a_coroutine_function_is_no_reply(connect_chat: FakeConnectChat) -> None:

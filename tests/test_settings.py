@@ -743,6 +743,8 @@ def test_a_conftest_that_fails_otherwise_gets_no_hint(pytester: pytest.Pytester)
 
 TAKES_NOTHING = """
     import boto3
+    import unittest
+
     import pytest
     from botocore.awsrequest import AWSResponse
     from botocore.exceptions import ClientError, NoCredentialsError
@@ -807,6 +809,10 @@ TAKES_NOTHING = """
         with FakeConnectChat() as fake:
             fake.faults.network_error("endpoint_unreachable")
             open_chat()
+
+    class TestOfUnittest(unittest.TestCase):
+        def test_it(self):
+            open_chat()
 """
 
 
@@ -818,9 +824,9 @@ def test_a_call_that_nobody_answers_fails_with_a_hint(
 
     result = run(pytester)
 
-    result.assert_outcomes(failed=8, errors=2, passed=1)
+    result.assert_outcomes(failed=9, errors=2, passed=1)
     hinted = [line for line in result.outlines if line == "StartChatContact of connect was on its way to AWS."]
-    assert len(hinted) == 5
+    assert len(hinted) == 6
     result.stdout.fnmatch_lines(
         [
             "No connect_chat was active: take the fixture in the test, or in the fixture that",

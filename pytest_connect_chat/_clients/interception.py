@@ -174,7 +174,6 @@ class Call:
         finally:
             if self.stubber is None:
                 self.end()
-                self._interceptor = None
         if self.stubber is None:
             return
         context[_CALL] = self
@@ -188,11 +187,13 @@ class Call:
 
     def end(self) -> None:
         """Need nothing any more."""
-        if self._interceptor is not None:
-            _open.discard(weakref.ref(self))
-            if _retired or not _active:
-                with _lock:
-                    _let_go()
+        if self._interceptor is None:
+            return
+        _open.discard(weakref.ref(self))
+        if _retired or not _active:
+            with _lock:
+                _let_go()
+        self._interceptor = None
 
     __del__ = end  # a call may end on its way: its parameters are invalid, another handler answers, it is cancelled
 

@@ -19,13 +19,16 @@ ALL_LINES: Final = 1  # the verbosity from which no request is left out
 WHOLE_VALUES: Final = 2  # and the one from which no value is cut
 
 
-def describe_journal(records: Sequence[RecordedRequest], start: datetime, verbosity: int) -> str:
+def describe_journal(
+    records: Sequence[RecordedRequest], start: datetime, verbosity: int, raised: Iterable[str] = ()
+) -> str:
     """Return what happened on the fake, for the report of a failed test: each request with its attempts and answer.
 
     Args:
         records: The recorded requests, in order.
         start: When the clock started; times are shown in seconds since then.
         verbosity: 1 shows all requests and whole ids, 2 whole values too.
+        raised: What callables of the test have raised that no call could pass on.
     """
     numbered = list(enumerate(tuple(records), 1))  # a copy: other threads may go on calling
     room = math.inf if verbosity >= ALL_LINES else JOURNAL_LINES
@@ -34,7 +37,8 @@ def describe_journal(records: Sequence[RecordedRequest], start: datetime, verbos
     last = _fitting(reversed(numbered[len(first) :]), room, start, verbosity)[::-1]
     left_out = len(numbered) - len(first) - len(last)
     gap = [[f"... {counted(left_out, 'request')} left out; -v shows all ..."]] if left_out else []
-    return "\n".join(line for lines in (*first, *gap, *last) for line in lines)
+    failures = [_wrapped("a callable of the test raised", failure) for failure in raised]
+    return "\n".join(line for lines in (*first, *gap, *last, *failures) for line in lines)
 
 
 def _fitting(
