@@ -51,6 +51,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def raised(error: BaseException) -> str:
+    """Return what an exception says, also where its own text fails."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception as failure:  # noqa: BLE001  # it is somebody else's code
+        return f"{type(error).__name__}, whose text raises {type(failure).__name__}"
+
+
 def printable(text: str) -> str:
     """Return a text with escapes in the place of what a terminal would obey or not show."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

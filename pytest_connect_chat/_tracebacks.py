@@ -40,11 +40,14 @@ def shortened(item: pytest.Item, applies: Callable[[BaseException], bool]) -> It
     def shorten(info: pytest.ExceptionInfo[BaseException]) -> Any:
         return own(_without_machinery(info) if applies(info.value) else info)
 
+    of_others = vars(item).get("_traceback_filter")
     item._traceback_filter = shorten  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
         del item._traceback_filter
+        if of_others is not None:
+            item._traceback_filter = of_others  # type: ignore[method-assign]
 
 
 def _without_machinery(info: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
@@ -80,7 +83,7 @@ def linked_errors(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_of_a_call_to_aws(error: BaseException) -> bool:
-    if not type(error).__module__.startswith("botocore."):  # others' attributes are not ours to look at
+    if not str(type(error).__module__).startswith("botocore."):  # others' attributes are not ours to look at
         return False
     answer = getattr(error, "response", None)
     refusal = answer.get("Error") if isinstance(answer, dict) else None

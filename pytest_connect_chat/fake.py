@@ -31,7 +31,7 @@ from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings, settings_from
-from pytest_connect_chat._text import counted
+from pytest_connect_chat._text import counted, raised
 from pytest_connect_chat.exceptions import LeftoverError, SceneError
 
 if TYPE_CHECKING:
@@ -222,8 +222,8 @@ class FakeConnectChat(FixedNames):
         """
         if not isinstance(verbosity, int):
             raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
-        raised = [f"{type(error).__name__}: {error}" for error in self._service.state.feed.failures]
-        return describe_journal(self._service.calls.records, self.clock.start, verbosity, raised)
+        failures = [raised(error) for error in self._service.state.feed.failures]
+        return describe_journal(self._service.calls.records, self.clock.start, verbosity, failures)
 
     def diagram(self, format: Literal["mermaid", "svg"] = "mermaid") -> str:
         """Return a sequence diagram of what happened so far: calls, attempts, contacts, the other side, the clock.

@@ -168,7 +168,8 @@ def pytest_runtest_makereport(
     if taken is not None:
         taken.hear(report)
         if call.when == "teardown":
-            _forget(item)
+            with _harmless_to(report):
+                _forget(item)
     if report.failed:
         if call.excinfo is not None:
             with _harmless_to(report):

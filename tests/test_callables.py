@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -199,6 +200,34 @@ def test_a_failing_reply_fails_the_test_at_teardown_with_its_own_traceback(pytes
     result.stdout.fnmatch_lines(
         ["*test_a_test_that_fails*", "a callable of the test raised ZeroDivisionError: no answer to two"]
     )
+
+
+def test_nothing_is_said_in_a_contact_that_has_expired_meanwhile(
+    parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, shift = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + shift[0])
+
+    def reply(message: TranscriptItem) -> str:
+        shift[0] += 26 * 3600
+        return "too late"
+
+    with FakeConnectChat(clock="system") as fake:
+        participant, token = customer(fake, parameters)
+        fake.reply_with(reply)
+        send(participant, token)
+
+        assert said(fake) == ["Hello"]
+        assert fake.contacts.last.disconnect_reason == "EXPIRED"
+
+
+def test_a_failure_of_the_test_in_a_reply_ends_the_test_at_once(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.reply_with(lambda message: pytest.fail("timeout"))
+    participant, token = customer(connect_chat, parameters)
+    with pytest.raises(pytest.fail.Exception, match="timeout"):
+        send(participant, token)
 
 
 def test_a_coroutine_function_is_no_reply(connect_chat: FakeConnectChat) -> None:

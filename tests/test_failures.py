@@ -749,3 +749,14 @@ def test_what_a_request_says_does_not_reach_the_terminal_as_it_is(
 def test_a_journal_takes_a_number(connect_chat: FakeConnectChat) -> None:
     with pytest.raises(SceneError, match="verbosity is a number, 0 to 2, not 'x'"):
         connect_chat.journal("x")  # type: ignore[arg-type]
+
+
+def test_a_callables_exception_whose_text_fails_is_named(connect_chat: FakeConnectChat) -> None:
+    class Mute(Exception):  # noqa: N818
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    connect_chat._service.state.feed.failures.append(Mute())
+    assert "a callable of the test raised Mute, whose text raises ZeroDivisionError" in connect_chat.journal()
+    with pytest.raises(Mute):
+        connect_chat.raise_failures()

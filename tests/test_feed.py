@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -149,3 +151,60 @@ def test_nothing_is_left_untold_where_threads_meet_in_chats(
         agents[second].send_message("3")
 
     assert kinds(heard) == ["1", "3", "2"]
+
+
+def test_what_an_interrupt_has_left_is_told_first(connect_chat: FakeConnectChat) -> None:
+    contact_id = connect_chat.add_contact().contact_id
+    agent, heard = connect_chat.add_participant(contact_id), []
+
+    def listen(happening: Happening) -> None:
+        heard.append(happening.item.content)
+        if happening.item.content == "one":
+            thread = threading.Thread(target=agent.send_message, args=["two"])
+            thread.start()
+            thread.join(PATIENCE)
+            raise KeyboardInterrupt
+
+    connect_chat._service.state.feed.listen(listen)
+    with pytest.raises(KeyboardInterrupt):
+        agent.send_message("one")
+    agent.send_message("three")
+
+    assert heard == ["one", "two", "three"]
+
+
+def test_what_is_said_while_the_feed_looks_for_what_is_next_is_told_after_it(
+    connect_chat: FakeConnectChat, heard: list[Happening], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As by a signal handler, which runs between any two steps of its thread.
+    agent = connect_chat.add_participant(connect_chat.add_contact().contact_id)
+    heard.clear()
+    feed = connect_chat._service.state.feed
+    take, said = feed._take, []
+
+    def interrupted_take(thread: int, chats: set[str]) -> Any:
+        if not said:
+            said.append("two")
+            agent.send_message("two")
+        return take(thread, chats)
+
+    monkeypatch.setattr(feed, "_take", interrupted_take)
+    agent.send_message("one")
+
+    assert kinds(heard) == ["one", "two"]
+
+
+def test_threads_in_one_chat_are_heard_in_the_order_of_commits(connect_chat: FakeConnectChat) -> None:
+    contact_id = connect_chat.add_contact().contact_id
+    agent, orders = connect_chat.add_participant(contact_id), []
+    connect_chat._service.state.feed.listen(lambda happening: orders.append(happening.item.order))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(agent.send_message, map(str, range(200))))
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert len(orders) == 200
+    assert orders == sorted(orders)

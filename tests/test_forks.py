@@ -282,3 +282,21 @@ def test_what_a_fork_does_to_a_fake(parameters: Parameters) -> None:
         interception.remove(interceptor)
 
     assert interception.innermost() is None
+
+
+def test_a_child_leaves_a_fake_whose_lock_a_thread_of_the_parent_held(parameters: Parameters) -> None:
+    held, may_go = threading.Event(), threading.Event()
+
+    def hold(fake: FakeConnectChat) -> None:
+        with fake._backend._lock:
+            held.set()
+            assert may_go.wait(PATIENCE)
+
+    with FakeConnectChat() as fake:
+        new_client(driver="botocore").start_chat_contact(**parameters)
+        thread = threading.Thread(target=hold, args=[fake])
+        thread.start()
+        assert held.wait(PATIENCE)
+        assert in_child(fake.stop) == "None"
+        may_go.set()
+        thread.join()

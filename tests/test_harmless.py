@@ -441,3 +441,37 @@ def test_without_botocore_a_marker_of_the_block_says_so_in_one_line(without_boto
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert [line for line in result.errlines if line] == [f"ERROR: {LINE}"]
+
+
+def test_the_traceback_filter_of_another_plugin_stays(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        used = []
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_setup(item):
+            own = item._traceback_filter
+            item._traceback_filter = lambda info: (used.append(info.typename), own(info))[1]
+
+        def pytest_terminal_summary(terminalreporter):
+            terminalreporter.write_line(f"used {len(used)} times")
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def fails():
+            yield
+            raise ValueError("later")
+
+        def test_it(fails):
+            raise KeyError("now")
+        """
+    )
+    ours, theirs = (run(pytester, *without).outlines for without in ([], ["-pno:connect_chat"]))
+
+    assert [line for line in ours if line.startswith("used")] == [line for line in theirs if line.startswith("used")]

@@ -14,17 +14,21 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from linecache import getline
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from unittest import mock
 
+import boto3
 import botocore.handlers
 import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 from botocore.endpoint import Endpoint
+from botocore.hooks import _PrefixTrie
 from conftest import new_client
 
 import pytest_connect_chat
@@ -568,3 +572,78 @@ def test_a_stop_that_is_cut_off_stops_all_the_same(monkeypatch: pytest.MonkeyPat
         fake.stop()
 
     assert changed_by_fakes() == before
+
+
+def test_credentials_that_have_to_be_fetched_are_not_asked_for() -> None:
+    asked: list[str] = []
+
+    def refresh() -> dict[str, str]:
+        asked.append("refresh")
+        return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": "2000-01-01T00:00:00Z"}
+
+    boto3.setup_default_session(region_name="us-east-1")
+    try:
+        credentials = RefreshableCredentials("a", "b", "c", datetime(2000, 1, 1, tzinfo=UTC), refresh, "role")
+        boto3.DEFAULT_SESSION._session._credentials = credentials
+        with FakeConnectChat():
+            pass
+        assert boto3.DEFAULT_SESSION._session._credentials is credentials
+    finally:
+        boto3.DEFAULT_SESSION = None
+
+    assert asked == []
+
+
+@pytest.mark.parametrize("session", [object(), mock.MagicMock(), mock.MagicMock(spec=boto3.Session)], ids="abc")
+def test_another_object_for_the_default_session_does_no_harm(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = changed_by_fakes()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    with FakeConnectChat():
+        pass
+
+    assert changed_by_fakes() == before
+
+
+def test_a_fake_that_stops_while_a_call_begins_leaves_no_handlers(
+    parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, fake, innermost = new_client(), FakeConnectChat(), interception.innermost
+    handlers = dict(client.meta.events._emitter._unique_id_handlers)
+    stopped: list[bool] = []
+
+    def innermost_before_a_stop() -> Any:
+        found = innermost()
+        if not stopped:
+            stopped.append(True)
+            fake.stop()
+        return found
+
+    fake.start()
+    monkeypatch.setattr(interception, "innermost", innermost_before_a_stop)
+    client.start_chat_contact(**parameters)
+
+    assert client.meta.events._emitter._unique_id_handlers == handlers
+    assert not interception._retired
+
+
+def test_a_second_stop_takes_off_the_handlers_that_the_first_could_not(
+    parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, fake, remove = new_client(), FakeConnectChat(), _PrefixTrie.remove_item
+    before = list(client.meta.events._emitter._handlers.prefix_search("before-call.connect.StartChatContact"))
+    cut_off: list[object] = []
+
+    def remove_at_the_second_time(trie: Any, key: Any, value: Any) -> None:
+        if not cut_off:
+            cut_off.append(value)
+            raise KeyboardInterrupt
+        remove(trie, key, value)
+
+    fake.start()
+    client.start_chat_contact(**parameters)
+    monkeypatch.setattr(_PrefixTrie, "remove_item", remove_at_the_second_time)
+    with pytest.raises(KeyboardInterrupt):
+        fake.stop()
+    fake.stop()
+
+    assert list(client.meta.events._emitter._handlers.prefix_search("before-call.connect.StartChatContact")) == before

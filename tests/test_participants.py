@@ -756,3 +756,17 @@ def test_chaos_loses_responses_only_where_a_token_makes_the_retry_a_replay(param
         assert all(len(contact.transcript) == 1 for contact in fake.contacts.values())
     assert ("SendMessage", True) in met
     assert ("CreateParticipantConnection", True) not in met
+
+
+def test_a_refused_connection_is_as_if_it_had_not_been_asked_for(
+    connect_chat: FakeConnectChat, connect_client: Any, connectparticipant_client: Any, parameters: dict[str, Any]
+) -> None:
+    connect_chat.rules["connect-participant-streaming"].raises("ConflictException")
+    token = connect_client.start_chat_contact(**parameters)["ParticipantToken"]
+    connect = connectparticipant_client.create_participant_connection
+    for types in (["WEBSOCKET"], ["WEBSOCKET", "CONNECTION_CREDENTIALS"]):
+        with pytest.raises(connectparticipant_client.exceptions.ConflictException):
+            connect(ParticipantToken=token, Type=types, ConnectParticipant=True)
+    connect(ParticipantToken=token, Type=["CONNECTION_CREDENTIALS"])
+
+    assert connect_chat.contacts.last.transcript == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -131,3 +132,18 @@ def test_whatever_is_sent_is_answered_or_refused_as_the_service_does(
         except Exception:  # noqa: BLE001  # botocore itself cannot write it down
             came_to_the_service = False
         assert len(fake.requests) == came_to_the_service
+
+
+def test_what_no_client_would_send_is_recorded_in_words(connect_chat: FakeConnectChat) -> None:
+    client = unvalidating()
+    with pytest.raises(ClientError, match="connect-request-shape"):
+        client.describe_contact(InstanceId="i", ContactId=threading.Lock())
+
+    assert "lock" in connect_chat.requests.last.params["ContactId"]
+    assert "DescribeContact" in connect_chat.journal()
+
+
+def test_a_duration_that_no_rule_bounds_is_a_long_one(connect_chat: FakeConnectChat) -> None:
+    connect_chat.rules["chat-duration-range"].disable()
+    unvalidating().start_chat_contact(**START, ChatDurationInMinutes=5_000_000_000)
+    assert connect_chat.contacts.last.is_active

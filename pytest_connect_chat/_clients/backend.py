@@ -71,8 +71,9 @@ class Backend:
         )
 
     def enter_child(self) -> None:
-        """Be the copy of a forked process."""
+        """Be the copy of a forked process, where the threads of the parent do not exist."""
         self.is_copy = True
+        self._lock = threading.RLock()
 
 
 def _refused_in_child(what: str) -> ClosedError:

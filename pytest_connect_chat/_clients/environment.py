@@ -8,6 +8,8 @@ import sys
 import threading
 from typing import Any, Final
 
+from botocore.credentials import Credentials
+
 _KEY: Final = "AWS_ACCESS_KEY_ID"
 REGION: Final = "AWS_DEFAULT_REGION"
 DUMMY: Final = {
@@ -93,10 +95,11 @@ def _hand_down(changes: Changes, later: Changes) -> None:
 
 def _forget_default_credentials() -> None:
     """Have boto3's default session look for credentials anew, if it has found the dummies."""
-    session: Any = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
-    credentials = None if session is None else session._session._credentials
-    if credentials is not None and credentials.access_key == DUMMY[_KEY]:
-        session._session._credentials = None
+    session: Any = getattr(getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None), "_session", None)
+    credentials: Any = getattr(session, "_credentials", None)
+    # Not a subclass: to ask those of a role for their key is to fetch them.
+    if type(credentials) is Credentials and credentials.access_key == DUMMY[_KEY]:
+        session._credentials = None
 
 
 ENVIRONMENT: Final = Environment()

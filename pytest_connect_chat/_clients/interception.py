@@ -179,6 +179,7 @@ class Call:
         context[_CALL] = self
         if interceptor not in _active.values():  # removed since it was asked, and all may have been unwrapped
             with _lock:
+                _retired.add(interceptor)  # its handlers may be on the client since it left the others
                 _wrap_all()
 
     def guard(self) -> Interceptor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 from botocore import retryhandler
@@ -68,6 +69,9 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         events = self.client.meta.events
         events.unregister("before-parameter-build", unique_id=self._claim_id)
         events.unregister("before-call", unique_id=self._answer_id)
+        # Where an interrupt has cut that off, the emitter knows the handlers, but their ids no longer.
+        events.unregister("before-parameter-build", self.claim)
+        events.unregister("before-call", self.answer)
 
     def claim(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
         """Claim the call, and fill in the `ClientToken` that botocore would otherwise draw at random."""
@@ -110,14 +114,17 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
     def exchange(self, call: Call, model: OperationModel, request_dict: dict[str, Any]) -> Exchange:
         """Return the way of a call through the service."""
         params = call.params or {}
+        malformed = None if self._validates else request_problem(model, params)
         request = Request(
             service=self._service_name,
             operation=model.name,
-            params=snapshot(params),
+            params=snapshot(params)
+            if malformed is None
+            else json.loads(json.dumps(params, default=repr, skipkeys=True)),
             region=self._region,
             limits=self._limits_of(model),
             client_token_given=call.client_token_given,
-            malformed=None if self._validates else request_problem(model, params),
+            malformed=malformed,
         )
         return Exchange(self._service, self.client, self._writer, self._retries, model, request, request_dict)
 

@@ -64,12 +64,12 @@ class ChatParticipant(FixedNames):
         if not isinstance(content, str) or not content:
             raise SceneError(f"content is a non-empty text, not {shown(content)}.")
         with self._state.feed:
+            now = self._state.contacts.settled_now()
             supported = self._open_contact().supported_messaging_content_types
             if content_type not in supported:
                 raise SceneError(
                     f"content_type={content_type!r} is not supported by the chat. Valid: {', '.join(supported)}."
                 )
-            now = self._state.clock.now()
             return actions.send_message(self._state, self._participant, content_type, content, now)
 
     def send_event(self, event: str = "typing", *, message_id: str | None = None) -> None:
@@ -86,8 +86,9 @@ class ChatParticipant(FixedNames):
         if event not in names and event not in EVENTS:
             raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
         content_type = event if event in EVENTS else EVENTS[names.index(event)]
-        state, now = self._state, self._state.clock.now()
+        state = self._state
         with state.feed:
+            now = state.contacts.settled_now()
             self._open_contact()
             if content_type == TYPING:
                 actions.send_typing(state, self._participant, state.identifiers.transcript_item_id(), now)
@@ -107,11 +108,11 @@ class ChatParticipant(FixedNames):
             SceneError: The chat has ended, or the participant has left it already.
         """
         with self._state.feed:
+            now = self._state.contacts.settled_now()
             self._open_contact()
-            actions.leave(self._state, self._participant, self._state.clock.now())
+            actions.leave(self._state, self._participant, now)
 
     def _open_contact(self) -> ContactRecord:
-        self._state.clock.now()  # what is due by now happens
         contacts = self._state.contacts
         contact = contacts.current(self._participant.first_contact)
         if not contact.is_active:
@@ -128,8 +129,8 @@ def add_participant(state: ServiceState, contact_id: str, role: str, display_nam
     if not isinstance(display_name, str) or not display_name:
         raise SceneError(f"display_name is a non-empty text, not {shown(display_name)}.")
     with state.feed:
+        now = state.contacts.settled_now()
         contact = active_contact(state, contact_id)
-        now = state.clock.now()
         present = sum(one.takes_part(now) for one in state.participants.of(contact))
         if present >= PARTICIPANTS_PER_CHAT:
             raise SceneError(f"The chat of the contact {contact_id} has {present} participants, and takes no more.")

@@ -45,15 +45,18 @@ class Feed:
         self._orders = count(1)
         self._listeners: tuple[Listener, ...] = ()
         self._waiting: deque[tuple[int, Happening]] = deque()
-        self._delivering: dict[int, str] = {}  # threads that call listeners, and for which chat right now
-        self.failures: list[BaseException] = []
+        self._delivering: dict[int, str | None] = {}  # threads that call listeners, and for which chat right now
+        self.failures: list[Exception] = []
 
     def next_order(self) -> int:
         """Return the next place in the order of what happens, also while the clock stands still."""
         return next(self._orders)
 
     def listen(self, listener: Listener) -> None:
-        """Call a listener with all that happens from now on. What it raises is kept in `failures`."""
+        """Call a listener with all that happens from now on. Exceptions that it raises are kept in `failures`.
+
+        What is no `Exception`, such as what `pytest.fail()` raises or an interrupt, goes on to whoever caused it.
+        """
         with self._lock:
             self._listeners = (*self._listeners, listener)
 
@@ -73,13 +76,15 @@ class Feed:
         self._depth -= 1
         told = self._depth or not self._waiting
         self._lock.release()
-        if not told:
-            self._deliver()
+        while not told:
+            told = not self._deliver()
 
-    def _deliver(self) -> None:
+    def _deliver(self) -> bool:
+        """Call the listeners with what this thread has to tell of; return whether there was anything."""
         thread = threading.get_ident()
         if thread in self._delivering:
-            return  # a listener caused it: what called the listener goes on with it
+            return False  # a listener or a signal handler caused it: what they interrupt goes on with it
+        self._delivering[thread] = None
         chats: set[str] = set()
         try:
             while (happening := self._take(thread, chats)) is not None:
@@ -87,26 +92,27 @@ class Feed:
                     self._call(listener, happening)
         finally:
             with self._lock:
-                self._delivering.pop(thread, None)
+                del self._delivering[thread]
+        return bool(chats)
 
     def _take(self, thread: int, chats: set[str]) -> Happening | None:
-        """Take what is next for this thread: what it caused, or what waits in the chats that it has told of."""
+        """Take what is next in the chats in which this thread has caused something, or of which it has told."""
         with self._lock:
-            self._delivering.pop(thread, None)
+            self._delivering[thread] = None
             busy = set(self._delivering.values())
-            for index, (cause, happening) in enumerate(self._waiting):
-                of_chat = happening.contact.initial_contact_id
-                if of_chat not in busy and (cause == thread or of_chat in chats):
-                    chats.add(of_chat)
+            waiting = tuple(self._waiting)  # a signal handler may add to it meanwhile
+            mine = chats.union(entry.contact.initial_contact_id for cause, entry in waiting if cause == thread)
+            for index, (_, happening) in enumerate(waiting):
+                chat = happening.contact.initial_contact_id
+                if chat in mine and chat not in busy:
+                    chats.add(chat)
                     del self._waiting[index]
-                    self._delivering[thread] = of_chat
+                    self._delivering[thread] = chat
                     return happening
             return None
 
     def _call(self, listener: Listener, happening: Happening) -> None:
         try:
             listener(happening)
-        except (KeyboardInterrupt, SystemExit, GeneratorExit):
-            raise
-        except BaseException as failure:  # noqa: BLE001  # pytest.fail() is one too; the test ends with it, not the call
+        except Exception as failure:  # noqa: BLE001  # the test ends with it, and not the call that caused it
             self.failures.append(failure)

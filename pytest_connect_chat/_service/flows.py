@@ -73,6 +73,7 @@ class FlowBot:
 
     def _say(self, contact: ContactRecord, text: str) -> None:
         with self._state.feed:
+            now = self._state.contacts.settled_now()
             current = self._state.contacts.current(contact)
             if current.is_active:  # the callable may have ended the chat
                 self._state.contacts.say(
@@ -80,7 +81,7 @@ class FlowBot:
                     type="MESSAGE",
                     content_type="text/plain",
                     content=text,
-                    absolute_time=self._state.clock.now(),
+                    absolute_time=now,
                     participant_id=self._state.participants.flow_id_of(current),
                     participant_role=BOT_ROLE,
                     display_name=BOT_NAME,

@@ -108,19 +108,20 @@ def add_ended_chat(
 def stop_contact(state: ServiceState, contact_id: str, disconnect_reason: str) -> None:
     """End an active contact; see `FakeConnectChat.stop_contact`."""
     with state.feed:
+        now = state.contacts.settled_now()
         contact = active_contact(state, contact_id)
-        state.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), state.clock.now())
+        state.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), now)
 
 
 def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> ContactRecord:
     """Transfer a contact; see `FakeConnectChat.transfer`."""
     with state.feed:
+        now = state.contacts.settled_now()
         contact = active_contact(state, contact_id)
         flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
         if not isinstance(flow_id, str) or not flow_id or not state.instances.has_flow(contact.instance_id, flow_id):
             declared = ", ".join(state.instances.flows(contact.instance_id)) or "any non-empty text"
             raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
-        now = state.clock.now()
         state.contacts.end(contact, None, now)
         # Attributes are the session's: the segments share them (assumed).
         segment = replace(
@@ -139,18 +140,18 @@ def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) 
             updated=None,
             customer_left_at=None,
             ended_at=None,
+            disconnect_reason=None,
         )
         state.contacts.add(segment)
         return segment
 
 
 def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
-    """Return an active contact by its id.
+    """Return an active contact by its id; what is due by now has to have happened.
 
     Raises:
         SceneError: There is none.
     """
-    state.clock.now()  # what is due by now happens
     if not isinstance(contact_id, str) or not contact_id:
         of_contact = " Give its contact_id." if isinstance(contact_id, Contact) else ""
         raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")

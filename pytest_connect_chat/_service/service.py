@@ -113,8 +113,7 @@ class ConnectChatService:
         raise UnfakedOperationError(message)
 
     def _decide(self, call: Call, effect: Effect | None) -> Reply:
-        now = self.state.clock.now()  # once: a call that waits in another thread may move it at any time
-        self.state.contacts.settle(now)
+        now = self.state.contacts.settled_now()
         if effect is None:
             reply = self._serve(call.request, now)
         else:

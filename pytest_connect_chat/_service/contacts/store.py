@@ -32,6 +32,7 @@ class ContactStore:
 
     def __init__(self, clock: Clock, identifiers: Identifiers, feed: Feed) -> None:
         self.by_id: dict[str, ContactRecord] = {}
+        self._clock = clock
         self._identifiers = identifiers
         self._feed = feed
         self._active: Counter[str] = Counter()
@@ -72,6 +73,16 @@ class ContactStore:
 
     def _schedule_end(self, contact: ContactRecord, moment: datetime, disconnect_reason: str) -> None:
         heapq.heappush(self._deadlines, (moment, contact.order, contact, disconnect_reason))
+
+    def settled_now(self) -> datetime:
+        """Return the moment at which what happens now is decided. What is due by then has happened.
+
+        Read it once for each decision, with the feed's lock held: a call that waits in another thread, and the system's
+        time, may move the clock at any time.
+        """
+        now = self._clock.now()
+        self.settle(now)
+        return now
 
     def settle(self, now: datetime) -> None:
         """End every contact whose time has come by then."""

@@ -24,8 +24,8 @@ def create_participant_connection(
         "more than 15 seconds ago, and has never connected.",
     )
     types = frozenset(request.params.get("Type", ()))
-    subscribes, asks = participant.asks_for(types), request.params.get("ConnectParticipant", False)
-    if subscribes or (asks and _can_be_connected(state, participant)):
+    connects = request.params.get("ConnectParticipant", False) and _can_be_connected(state, participant)
+    if participant.asks_for(types) or connects:
         actions.join(state, participant, now)
     members = connection_members(state, participant, types, request.region, now)
     return Answer(members, state.contacts.current(participant.first_contact))

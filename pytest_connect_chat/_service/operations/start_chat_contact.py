@@ -17,6 +17,7 @@ from pytest_connect_chat._service.rules.attributes import attributes_message
 from pytest_connect_chat._service.state import ServiceState
 
 _NO_ATTRIBUTES: Final[dict[str, Any]] = {}
+LONGEST_MINUTES: Final = 60 * 24 * 366 * 10  # where the rule on it is off; later is no date that Python knows
 DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # "defaults to 25 hour"
 
 
@@ -131,7 +132,7 @@ def _new_contact(
     contact_id, participant_id, participant_token = state.identifiers.contact()
     origin = source or related
     minutes = params.get("ChatDurationInMinutes")
-    duration = DEFAULT_DURATION if minutes is None else timedelta(minutes=minutes)
+    duration = DEFAULT_DURATION if minutes is None else timedelta(minutes=min(minutes, LONGEST_MINUTES))
     return ContactRecord(
         contact_id=contact_id,
         instance_id=params["InstanceId"],
