@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from conftest import kind
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat.exceptions import SceneError
 
 NOON = "2026-01-01T12:00:00Z"
 FILE = {"ContentType": "application/pdf", "AttachmentSizeInBytes": 5, "AttachmentName": "invoice.pdf"}
@@ -222,3 +224,77 @@ def test_file_types_can_be_those_of_another_instance(chat: Chat) -> None:
 
     chat.fake.rules["attachment-type"].disable()
     assert chat.start(AttachmentName="a.svg")["AttachmentId"]
+
+
+def test_an_agent_sends_a_file_that_the_customer_can_read(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.fake.contacts.last.contact_id, "AGENT", "Grace")
+
+    item = grace.send_attachment("Receipt.PDF", b"%PDF-")
+
+    (attachment,) = item.attachments
+    assert attachment.content == b"%PDF-"
+    assert (attachment.size_in_bytes, attachment.content_type) == (5, "application/pdf")
+    assert chat.get(attachment.attachment_id)["AttachmentSizeInBytes"] == 5
+    shown = chat.client.get_transcript(ConnectionToken=chat.token)["Transcript"]
+    (file,) = [one for one in shown if one["Type"] == "ATTACHMENT"]
+    assert (file["ParticipantRole"], file["ContentType"]) == ("AGENT", "application/pdf")
+    assert file["Attachments"] == [
+        {
+            "AttachmentId": attachment.attachment_id,
+            "AttachmentName": "Receipt.PDF",
+            "ContentType": "application/pdf",
+            "Status": "APPROVED",
+        }
+    ]
+
+
+def test_an_agents_file_has_the_type_that_the_test_says(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.fake.contacts.last.contact_id, "AGENT", "Grace")
+
+    assert grace.send_attachment("a.txt", b"a", "text/x-log").content_type == "text/x-log"
+    assert grace.send_attachment("a.jfif", b"a").attachments[0].content_type
+
+
+def test_the_files_of_all_participants_count(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.fake.contacts.last.contact_id, "AGENT", "Grace")
+    for _ in range(34):
+        grace.send_attachment("a.txt", b"a")
+    chat.send()
+
+    with pytest.raises(SceneError, match="The chat has 35 attachments, and takes no more"):
+        grace.send_attachment("a.txt", b"a")
+    with pytest.raises(ClientError) as refused:
+        chat.start()
+    assert refused.value.response["Error"]["Code"] == "ServiceQuotaExceededException"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a.exe", b"a"), "name is 'a.exe'; valid types are csv, "),
+        (("pdf", b"a"), "name is 'pdf'; valid types are csv, "),
+        ((1, b"a"), "name is a text, not 1"),
+        (("a.txt", b""), "content is 1 to 20971520 bytes, not 0 bytes"),
+        (("a.txt", b"a" * (MEGABYTES_20 + 1)), "content is 1 to 20971520 bytes, not 20971521 bytes"),
+        (("a.txt", "a"), "content is 1 to 20971520 bytes, not 'a'"),
+        (("a.txt", b"a", ""), "content_type is a non-empty text, not ''"),
+    ],
+)
+def test_a_file_that_is_not_valid_changes_nothing(chat: Chat, arguments: tuple[Any, ...], message: str) -> None:
+    grace = chat.fake.add_participant(chat.fake.contacts.last.contact_id, "AGENT", "Grace")
+    before = chat.fake.contacts.last.transcript
+
+    with pytest.raises(SceneError, match=re.escape(message)):
+        grace.send_attachment(*arguments)
+
+    assert chat.fake.contacts.last.transcript == before
+
+
+def test_who_has_left_sends_no_file(chat: Chat) -> None:
+    contact_id = chat.fake.contacts.last.contact_id
+    grace = chat.fake.add_participant(contact_id, "AGENT", "Grace")
+    chat.fake.add_participant(contact_id, "AGENT", "Ada")
+    grace.disconnect()
+
+    with pytest.raises(SceneError, match="has left the chat"):
+        grace.send_attachment("a.txt", b"a")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import mimetypes
 from typing import Final
 
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats import actions
+from pytest_connect_chat._service.chats.attachments import (
+    ATTACHMENT_BYTES,
+    ATTACHMENTS_PER_CHAT,
+    Attachment,
+    not_a_type,
+)
 from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT, Participant
 from pytest_connect_chat._service.chats.transcript import TYPING, TranscriptItem
 from pytest_connect_chat._service.contacts.contact import ContactRecord
@@ -71,6 +78,47 @@ class ChatParticipant(FixedNames):
                     f"content_type={content_type!r} is not supported by the chat. Valid: {', '.join(supported)}."
                 )
             return actions.send_message(self._state, self._participant, content_type, content, now)
+
+    def send_attachment(self, name: str, content: bytes, content_type: str | None = None) -> TranscriptItem:
+        """Send a file, as one that has been uploaded and approved. It counts towards the chat's quota of 35.
+
+        Args:
+            name: Its name, which ends in one of the types that the service takes by default, for example `.pdf`.
+            content: Its bytes, 1 to 20 MB; `attachments[0].content` of the item.
+            content_type: Its MIME type; by default the one that Python's `mimetypes` gives for the name.
+
+        Returns:
+            The item of the transcript, with the file in `attachments`.
+
+        Raises:
+            SceneError: The chat has ended or has its quota of files, the participant has left it, or a value is not
+                valid.
+        """
+        if problem := not_a_type(name) if isinstance(name, str) else f"is a text, not {shown(name)}.":
+            raise SceneError(f"name {problem}")
+        if not isinstance(content, bytes) or not 1 <= len(content) <= ATTACHMENT_BYTES:
+            given = f"{len(content)} bytes" if isinstance(content, bytes) else shown(content)
+            raise SceneError(f"content is 1 to {ATTACHMENT_BYTES} bytes, not {given}.")
+        if content_type is None:
+            content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if not isinstance(content_type, str) or not content_type:
+            raise SceneError(f"content_type is a non-empty text, not {shown(content_type)}.")
+        state, chat = self._state, self._participant.first_contact.contact_id
+        with state.feed:
+            now = state.contacts.settled_now()
+            self._open_contact()
+            if state.attachments.count(chat) >= ATTACHMENTS_PER_CHAT:
+                raise SceneError(f"The chat has {ATTACHMENTS_PER_CHAT} attachments, and takes no more.")
+            attachment = Attachment(
+                attachment_id=state.identifiers.attachment_id(),
+                attachment_name=name,
+                content_type=content_type,
+                size_in_bytes=len(content),
+                content=content,
+                status="APPROVED",
+            )
+            state.attachments.add(chat, attachment)
+            return actions.send_attachment(state, self._participant, attachment, now)
 
     def send_event(self, event: str = "typing", *, message_id: str | None = None) -> None:
         """Send an event. As with the service, it is no item of the transcript; a receipt shows in that of its message.

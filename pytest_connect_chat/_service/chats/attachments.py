@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
+
+from pytest_connect_chat._text import shown
 
 ATTACHMENTS_PER_CHAT: Final = 35  # administrator guide: feature-limits
 ATTACHMENT_TYPES: Final = (  # likewise
@@ -23,7 +25,8 @@ class Attachment:
         attachment_name: Its name.
         content_type: Its MIME type.
         size_in_bytes: Its size, as the sender announced it.
-        content: Its bytes, `None` where nobody gave them to the fake.
+        content: Its bytes, `None` where nobody gave them to the fake: a client sends them to a URL at which nothing
+            listens.
         status: `"IN_PROGRESS"` until its upload is completed, then `"APPROVED"`.
     """
 
@@ -31,8 +34,16 @@ class Attachment:
     attachment_name: str
     content_type: str
     size_in_bytes: int
-    content: bytes | None = None
+    content: bytes | None = field(default=None, repr=False)
     status: Literal["IN_PROGRESS", "APPROVED"] = "IN_PROGRESS"
+
+
+def not_a_type(attachment_name: str) -> str | None:
+    """Return what is wrong with the file type of a name, or `None`."""
+    _, dot, extension = attachment_name.rpartition(".")
+    if dot and extension.lower() in ATTACHMENT_TYPES:
+        return None
+    return f"is {shown(attachment_name)}; valid types are {', '.join(ATTACHMENT_TYPES)}."
 
 
 class Attachments:

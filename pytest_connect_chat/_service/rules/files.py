@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES, ATTACHMENT_TYPES
+from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES, not_a_type
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.rule import (
     ASSUMED,
@@ -16,7 +16,6 @@ from pytest_connect_chat._service.rules.rule import (
     form,
     state,
 )
-from pytest_connect_chat._text import shown
 
 
 def attachment_too_large(request: Request) -> str | None:
@@ -29,11 +28,8 @@ def attachment_too_large(request: Request) -> str | None:
 
 def attachment_of_another_type(request: Request) -> str | None:
     """Check the type of an attachment, by its name."""
-    name = request.params["AttachmentName"]
-    _, dot, extension = name.rpartition(".")
-    if dot and extension.lower() in ATTACHMENT_TYPES:
-        return None
-    return f"AttachmentName is {shown(name)}; valid types are {', '.join(ATTACHMENT_TYPES)}."
+    problem = not_a_type(request.params["AttachmentName"])
+    return problem and f"AttachmentName {problem}"
 
 
 RULES: Final = (
