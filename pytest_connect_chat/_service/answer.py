@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.contacts.contact import ContactRecord
-
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 
 # Texts that were seen on the real services. They stay as they were: code in the wild compares them.
 RESOURCE_NOT_FOUND: Final = "Resource not found of Type: null"  # an unknown instance or flow

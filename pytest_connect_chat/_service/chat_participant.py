@@ -6,16 +6,16 @@ import mimetypes
 from typing import Final
 
 from pytest_connect_chat._names import FixedNames
-from pytest_connect_chat._service.chats import actions
+from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.chats.attachments import (
     ATTACHMENT_BYTES,
     ATTACHMENTS_PER_CHAT,
     Attachment,
     not_a_type,
 )
-from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT, Participant
 from pytest_connect_chat._service.chats.transcript import TYPING, TranscriptItem
 from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.participants import PARTICIPANTS_PER_CHAT, Participant
 from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
 from pytest_connect_chat._service.scene import active_contact
 from pytest_connect_chat._service.state import ServiceState

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pytest_connect_chat._service.chats.attachments import Attachments
-from pytest_connect_chat._service.chats.participants import Participants
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.instances import Instances
 from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._service.participants import Participants
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.urls import UnservedUrls
 from pytest_connect_chat._settings import Settings

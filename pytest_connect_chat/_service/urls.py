@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_connect_chat._service.chats.attachments import Attachment
-from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.identifiers import Identifiers
+from pytest_connect_chat._service.participants import Participant
 
 # Longer than the 253 characters that a host name can have: no resolver asks a name server for it, not even a local one,
 # and what cannot connect to it names it.

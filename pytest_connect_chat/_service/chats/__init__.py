@@ -1,1 +1,1 @@
-"""Who takes part in a chat, what is said and sent in it."""
+"""What is said and sent in a chat."""

@@ -8,9 +8,9 @@ from typing import Any, Final
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.lineage import root_of
-from pytest_connect_chat._service.contacts.retention import RETENTION
 from pytest_connect_chat._service.faults.effects import ACCOUNT_ID
 from pytest_connect_chat._service.operations.pages import page_of
+from pytest_connect_chat._service.operations.retention import RETENTION
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 

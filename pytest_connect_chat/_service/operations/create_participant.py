@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.chats.participants import PARTICIPANTS_PER_CHAT
 from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.lineage import first_contacts
-from pytest_connect_chat._service.contacts.rehydration import resolve_source
+from pytest_connect_chat._service.operations.rehydration import resolve_source
 from pytest_connect_chat._service.operations.subjects import require_active
+from pytest_connect_chat._service.participants import PARTICIPANTS_PER_CHAT
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._time import iso_timestamp

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.chats.transcript import Receipt, TranscriptItem
 from pytest_connect_chat._service.contacts.lineage import session_of
 from pytest_connect_chat._service.operations.pages import read_token, write_token
+from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.transcript_pages import moment_of
 from pytest_connect_chat._service.state import ServiceState

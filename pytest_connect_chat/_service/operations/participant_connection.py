@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.chats import actions
-from pytest_connect_chat._service.chats.participants import CONNECTION_TOKEN_LIFETIME, URL_LIFETIME, Participant
+from pytest_connect_chat._service.participants import CONNECTION_TOKEN_LIFETIME, URL_LIFETIME, Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._time import iso_timestamp

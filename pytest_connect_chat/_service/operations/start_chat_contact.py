@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
-from pytest_connect_chat._service.chats import actions
 from pytest_connect_chat._service.contacts.contact import ContactRecord
-from pytest_connect_chat._service.contacts.rehydration import resolve_source
-from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members
+from pytest_connect_chat._service.operations.rehydration import resolve_source
+from pytest_connect_chat._service.operations.retention import require_retained
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.attributes import attributes_message
 from pytest_connect_chat._service.state import ServiceState

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.contacts.contact import ContactRecord
-from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.idempotency import CommittedCall
+from pytest_connect_chat._service.operations.retention import require_retained
+from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pytest_connect_chat._service.contacts.contact import ContactRecord
-from pytest_connect_chat._service.contacts.retention import require_retained
 from pytest_connect_chat._service.contacts.store import ContactStore
+from pytest_connect_chat._service.operations.retention import require_retained
 from pytest_connect_chat._service.rules.rulebook import RuleBook
 
 

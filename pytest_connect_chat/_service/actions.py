@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from pytest_connect_chat._service.chats.attachments import Attachment
-from pytest_connect_chat._service.chats.participants import Participant
 from pytest_connect_chat._service.chats.transcript import (
     MESSAGE_METADATA,
     MESSAGE_READ,
@@ -17,6 +16,7 @@ from pytest_connect_chat._service.chats.transcript import (
     TranscriptItem,
 )
 from pytest_connect_chat._service.contacts.lineage import session_of
+from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.state import ServiceState
 
 
