@@ -80,7 +80,10 @@ class ChatParticipant(FixedNames):
             return actions.send_message(self._state, self._participant, content_type, content, now)
 
     def send_attachment(self, name: str, content: bytes, content_type: str | None = None) -> TranscriptItem:
-        """Send a file, as one that has been uploaded and approved. It counts towards the chat's quota of 35.
+        """Send a file, as one that has been uploaded and approved.
+
+        It counts towards the chat's quota of 35 (administrator guide: feature-limits). That a file of an agent has the
+        limits of size and type that a customer's has is assumed.
 
         Args:
             name: Its name, which ends in one of the types that the service takes by default, for example `.pdf`.
