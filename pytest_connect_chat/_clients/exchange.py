@@ -212,9 +212,8 @@ class Exchange:
         parsed, error = cast("dict[str, Any]", reply.canned), None
         if reply.canned_status >= HTTPStatus.MULTIPLE_CHOICES:
             said = parsed["Error"]
-            error = RecordedError(
-                str(said["Code"]), str(said["Message"]), reply.canned_status
-            )  # Stubber takes anything
+            # Both can be anything, as with Stubber.
+            error = RecordedError(str(said["Code"]), str(said["Message"]), reply.canned_status)
         self._call.heard(error, reply.fault)
         self._service.close(self._call, None if error else parsed, error)
         return self._writer.canned(parsed, reply.canned_status)
