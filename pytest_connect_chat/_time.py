@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pytest_connect_chat.exceptions import ClockError
@@ -57,6 +57,11 @@ def moment_of_a_fake(value: datetime | str, name: str) -> datetime:
 def whole_milliseconds(moment: datetime) -> datetime:
     """Return a moment as precise as the service's are."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def next_millisecond(moment: datetime) -> datetime:
+    """Return the whole millisecond at which a moment has come: who has waited has waited long enough."""
+    return whole_milliseconds(moment + timedelta(microseconds=999))
 
 
 def since(start: datetime, moment: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
@@ -21,14 +21,17 @@ from pytest_connect_chat._report.leftovers import describe_leftovers
 from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.canned import CallableResponse
 from pytest_connect_chat._service.chat_participant import ChatParticipant, add_participant
+from pytest_connect_chat._service.chats.attachments import Attachment, AttachmentStatus
+from pytest_connect_chat._service.chats.notifications import Notification, NotificationLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.registry import ContactRegistry
 from pytest_connect_chat._service.faults.plan import FaultPlan
-from pytest_connect_chat._service.flows import BotReply
+from pytest_connect_chat._service.flows import BotReply, Flow
 from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._service.scanning import scan_attachments_with
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings, settings_from
 from pytest_connect_chat._text import counted, raised
@@ -85,10 +88,13 @@ class FakeConnectChat(FixedNames):
         self._backend = Backend(self._service, seed=seed)
         self._contacts = ContactRegistry(self._service.state.contacts, self.clock)
         self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
+        contacts = self._service.state.contacts
+        self._notifications = NotificationLog(contacts.notifications, contacts.by_id)
 
     def __repr__(self) -> str:
         contacts, requests = counted(len(self.contacts), "contact"), counted(len(self.requests), "request")
-        return f"<FakeConnectChat: {contacts}, {requests}>"
+        published = f", {counted(len(self.notifications), 'notification')}" if self.notifications else ""
+        return f"<FakeConnectChat: {contacts}, {requests}{published}>"
 
     @classmethod
     def _hint_at(cls, name: str) -> str:
@@ -213,6 +219,26 @@ class FakeConnectChat(FixedNames):
         """Every contact by its id, in order of start."""
         return self._contacts
 
+    @property
+    def notifications(self) -> NotificationLog:
+        """Every notification that Connect has published to the topics of streamed chats, in order."""
+        return self._notifications
+
+    def on_notification(self, handler: Callable[[Notification], object] | None) -> None:
+        """Call a handler with each notification from now on, as if it subscribed to every topic.
+
+        It is called in order, after what happened is committed, in the thread that caused it, and before the call that
+        did so returns. It may call clients and the fake. What it raises does not reach the application: it fails the
+        test at its end.
+
+        Args:
+            handler: A plain function of a `Notification`, or `None` to call none any more.
+
+        Raises:
+            SceneError: It is neither.
+        """
+        self._service.subscriber.on_notification(handler)
+
     def journal(self, verbosity: int = 0) -> str:
         """Return what happened so far: a line per request, per attempt where that matters, and what came of it.
 
@@ -287,15 +313,16 @@ class FakeConnectChat(FixedNames):
         """The rules by which requests are refused, by id; each can be switched."""
         return self._service.state.rules
 
-    def add_instance(self, instance_id: str, contact_flow_ids: Iterable[str] = ()) -> None:
+    def add_instance(self, instance_id: str, contact_flow_ids: Iterable[str] | Mapping[str, str] = ()) -> None:
         """Declare an instance and its published flows. From the first on, only declared instances and flows exist.
 
         Args:
             instance_id: The id of the instance.
-            contact_flow_ids: The ids of its flows; further calls add to them.
+            contact_flow_ids: The ids of its flows, or a mapping of their ids to their names, which ListContactFlows
+                gives; further calls add to them.
 
         Raises:
-            SceneError: An id is no non-empty text.
+            SceneError: An id or name is no non-empty text.
         """
         with self._service.state.feed:
             self._service.state.instances.add(instance_id, contact_flow_ids)
@@ -314,8 +341,12 @@ class FakeConnectChat(FixedNames):
         contact_id: str | None = None,
         display_name: str = "Customer",
         attributes: Mapping[str, str] | None = None,
+        customer_id: str | None = None,
+        initial_message: str | Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        channel: Literal["CHAT", "VOICE"] = "CHAT",
     ) -> Contact:
-        """Add an active contact without a client. It counts as an active chat, but no quota refuses it.
+        """Add an active contact without a client. A chat counts as an active chat, but no quota refuses it.
 
         Args:
             instance_id: Its instance; the first declared one, or else one and the same for the whole test.
@@ -323,6 +354,11 @@ class FakeConnectChat(FixedNames):
             contact_id: Its id, where the application holds one already.
             display_name: The customer's display name.
             attributes: Its contact attributes.
+            customer_id: Its `CustomerId`.
+            initial_message: What the customer said at the start: a text, or the `InitialMessage` of a request.
+            tags: Its tags.
+            channel: `"VOICE"` for a call that a chat can be related to. It takes no slot of the chats, has no
+                transcript, and lasts until `stop_contact()`.
 
         Raises:
             SceneError: The id is taken, the instance is not declared, or a value is of the wrong kind.
@@ -335,6 +371,10 @@ class FakeConnectChat(FixedNames):
             contact_id=contact_id,
             display_name=display_name,
             attributes=attributes,
+            customer_id=customer_id,
+            initial_message=initial_message,
+            tags=tags,
+            channel=channel,
         ).view
 
     def add_ended_chat(
@@ -343,7 +383,10 @@ class FakeConnectChat(FixedNames):
         *,
         instance_id: str | None = None,
         contact_id: str | None = None,
+        display_name: str = "Customer",
         attributes: Mapping[str, str] | None = None,
+        customer_id: str | None = None,
+        messages: Iterable[tuple[Literal["CUSTOMER", "AGENT", "SYSTEM"], str]] = (),
         ended_at: datetime | str | None = None,
     ) -> tuple[Contact, ...]:
         """Add a past session: ended contacts, each but the first a transfer of the one before.
@@ -352,7 +395,10 @@ class FakeConnectChat(FixedNames):
             segments: How many contacts the session has.
             instance_id: Their instance; the first declared one, or else one and the same for the whole test.
             contact_id: The id of the first contact, where the application holds one already.
+            display_name: The customer's display name.
             attributes: Their contact attributes.
+            customer_id: Their `CustomerId`.
+            messages: What was said in them, oldest first, spread evenly: pairs of a role and a text.
             ended_at: When the last one ended: an aware datetime or an ISO 8601 text; one hour ago by default.
 
         Returns:
@@ -368,7 +414,10 @@ class FakeConnectChat(FixedNames):
             segments=segments,
             instance_id=instance_id,
             contact_id=contact_id,
+            display_name=display_name,
             attributes=attributes,
+            customer_id=customer_id,
+            messages=messages,
             ended_at=ended_at,
         )
         return tuple(contact.view for contact in past)
@@ -423,20 +472,70 @@ class FakeConnectChat(FixedNames):
         """
         return scene.transfer(self._service.state, contact_id, contact_flow_id).view
 
-    def reply_with(self, reply: BotReply | None) -> None:
-        """Answer every message of a customer as the flow's bot, from now on and in every chat.
+    def play_flow(self, flow: Flow | None, contact_flow_id: str | None = None) -> None:
+        """Play a flow in every chat from now on, once in each contact, from when its customer has connected.
 
-        The initial message is answered once the customer has connected: that is when the flow starts.
+        A flow is a generator function of a `FlowChat`. `item = yield` waits for the customer's next message or file,
+        `yield timedelta(minutes=2)` that long at most: it gives `None` where nothing came. What a customer has sent
+        before waits for the first `yield`, the initial message among it. A plain function is a flow that never waits.
+        The flow ends with its contact. What it raises fails the test at its end.
 
         Args:
-            reply: The answer; or a callable that returns it for the customer's `TranscriptItem`, or returns `None` for
-                no answer; or `None` to answer no more. It is called after the message is committed, and may call
-                clients and the fake. What it raises fails the test at its end.
+            flow: The flow; or `None` to play none in contacts to come.
+            contact_flow_id: Plays it in contacts with this flow only, instead of the one for all.
+
+        Raises:
+            SceneError: It is no such function, or no declared instance has this flow.
+        """
+        self._service.flows.play_flow(flow, contact_flow_id)
+
+    def play_disconnect_flow(self, flow: Flow | None) -> None:
+        """Let chats go on when their last agent has left, until this flow returns.
+
+        Administrator guide: chat-persistence, enable-post-chat-survey.
+
+        The contact ends with its reason, and the flow plays in a new one, whose `initiation_method` is `"DISCONNECT"`,
+        with the customer and the tokens. When it returns, that contact ends with `CONTACT_FLOW_DISCONNECT`. So it is
+        too where a customer leaves whose `DisconnectOnCustomerExit` sends the agents away.
+
+        Args:
+            flow: The flow, as for `play_flow`; or `None` to let chats end with their last agent, as at first.
+
+        Raises:
+            SceneError: It is no such function.
+        """
+        self._service.flows.play_disconnect_flow(flow)
+
+    def reply_with(self, reply: BotReply | None) -> None:
+        """Answer every message of a customer that no flow takes, in every chat: the short form of `play_flow`.
+
+        The initial message is answered once the customer has connected: that is when a flow starts.
+
+        Args:
+            reply: The answer: a text, a pair of a text and its content type, or a list of these; or a callable that
+                returns such for the customer's `TranscriptItem`, or `None` for no answer; or `None` to answer no more.
+                It is called after the message is committed, and may call clients and the fake. What it raises fails
+                the test at its end.
 
         Raises:
             SceneError: It is none of these.
         """
-        self._service.bot.reply_with(reply)
+        self._service.flows.reply_with(reply)
+
+    def scan_attachments_with(self, verdict: Callable[[Attachment], AttachmentStatus] | None) -> None:
+        """Ask a callable what comes of the scan of each file that a customer sends.
+
+        It is called after CompleteAttachmentUpload is committed, and the file shows in the chat with what it returns.
+        A file that it leaves `"IN_PROGRESS"` is asked about again when this is called again. Where it raises, the file
+        is rejected, and the test fails at its end. Administrator guide: setup-attachment-scanning.
+
+        Args:
+            verdict: Returns `"APPROVED"`, `"REJECTED"` or `"IN_PROGRESS"`; `None` approves all at once, as at first.
+
+        Raises:
+            SceneError: It is neither a plain function nor `None`.
+        """
+        scan_attachments_with(self._service.state, verdict)
 
     # -- canned answers ---------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import new_client
 
 from pytest_connect_chat import FakeConnectChat
-from pytest_connect_chat._service.feed import Happening
+from pytest_connect_chat._service.contacts.store import Happening
 
 pytestmark = pytest.mark.once
 
@@ -29,7 +29,7 @@ def heard(connect_chat: FakeConnectChat) -> list[Happening]:
 
 
 def kinds(happenings: list[Happening]) -> list[str]:
-    return [item.content or item.content_type.removeprefix(EVENT) for _, item in happenings]
+    return [item.content or item.content_type.removeprefix(EVENT) for _, item, _ in happenings]
 
 
 def open_chat(parameters: dict[str, Any], **members: Any) -> tuple[str, str]:
@@ -66,7 +66,7 @@ def test_all_that_happens_is_told_in_its_order(
         "participant.left",
         "chat.ended",
     ]
-    assert [item.order for _, item in heard] == sorted(item.order for _, item in heard)
+    assert [item.order for _, item, _ in heard] == sorted(item.order for _, item, _ in heard)
     metadata = heard[5].item
     assert (metadata.id, metadata.type, metadata.participant_id) == (message.id, "MESSAGEMETADATA", None)
     assert [receipt.read_timestamp for receipt in metadata.receipts] == [connect_chat.clock.now()]
@@ -82,7 +82,7 @@ def test_what_is_kept_is_what_was_told_but_typing_and_receipts(
     connect_chat.stop_contact(contact_id)
 
     kept = connect_chat.contacts[contact_id].transcript
-    assert [item for _, item in heard if not item.content_type.endswith("typing")] == list(kept)
+    assert [item for _, item, _ in heard if not item.content_type.endswith("typing")] == list(kept)
 
 
 def test_an_end_is_told_when_the_clock_moves_and_not_when_somebody_looks(
@@ -96,7 +96,7 @@ def test_an_end_is_told_when_the_clock_moves_and_not_when_somebody_looks(
     connect_chat.clock.advance(hours=25)
 
     assert kinds(heard) == ["chat.ended", "chat.ended"]
-    ended = [item.absolute_time - connect_chat.clock.start for _, item in heard]
+    ended = [item.absolute_time - connect_chat.clock.start for _, item, _ in heard]
     assert ended == [timedelta(minutes=60), timedelta(minutes=120)]
 
 

@@ -115,6 +115,11 @@ def segment(value: Any, key: str = "mine") -> Members:
     return {"SegmentAttributes": {key: value}}
 
 
+def add_ended_call(fake: FakeConnectChat, client: Any, parameters: Members) -> None:
+    fake.add_contact(instance_id=parameters["InstanceId"], contact_id="call", channel="VOICE")
+    fake.stop_contact("call")
+
+
 def persistent(source: str, rehydration_type: str = "FROM_SEGMENT") -> Members:
     return {"PersistentChat": {"RehydrationType": rehydration_type, "SourceContactId": source}}
 
@@ -470,6 +475,12 @@ CASES = [
     *(
         Case(rule="source-contact-ended", refused=persistent("live", kind), accepted=persistent("past", kind))
         for kind in ("FROM_SEGMENT", "ENTIRE_PAST_SESSION")
+    ),
+    Case(
+        rule="source-contact-chat",
+        arrange=add_ended_call,
+        refused=persistent("call"),
+        accepted=persistent("past"),
     ),
     *(
         Case(

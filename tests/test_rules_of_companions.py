@@ -127,6 +127,13 @@ def message(content_type: str, content: str = "m") -> Members:
     return {"ContentType": content_type, "Content": content}
 
 
+def ended_call(scene: Scene) -> str:
+    """Let there have been a call; return its contact id."""
+    call = scene.fake.add_contact(instance_id="i", channel="VOICE")
+    scene.fake.stop_contact(call.contact_id)
+    return call.contact_id
+
+
 def say(scene: Scene) -> str:
     """Let an agent say something; return the id of the message."""
     return scene.fake.add_participant("live").send_message("Hello").id
@@ -188,6 +195,14 @@ CASES = [
             ("StartContactStreaming", "ContactId"),
             ("CreateParticipant", "ContactId"),
         )
+    ),
+    *(
+        Case(
+            rule="contact-is-chat",
+            operation=operation,
+            refused=lambda scene: {"ContactId": scene.fake.add_contact(instance_id="i", channel="VOICE").contact_id},
+        )
+        for operation in ("StartContactStreaming", "CreateParticipant")
     ),
     Case(
         rule="contact-active",
@@ -373,6 +388,11 @@ CASES = [
         rule="source-contact-ended",
         operation="CreatePersistentContactAssociation",
         refused=lambda scene: {"SourceContactId": scene.fake.add_contact(instance_id="i").contact_id},
+    ),
+    Case(
+        rule="source-contact-chat",
+        operation="CreatePersistentContactAssociation",
+        refused=lambda scene: {"SourceContactId": ended_call(scene)},
     ),
     Case(
         rule="source-contact-initial",
@@ -635,6 +655,16 @@ CASES = [
         operation="GetAttachment",
         refused=lambda scene: {"AttachmentId": scene.upload(complete=False)},
         accepted=lambda scene: {"AttachmentId": scene.upload()},
+    ),
+    *(
+        Case(
+            rule="attachment-approved",
+            operation="GetAttachment",
+            against=lambda scene, status=status: scene.fake.scan_attachments_with(lambda attachment: status),
+            refused=lambda scene: {"AttachmentId": scene.upload()},
+            accepted=lambda scene: {"AttachmentId": scene.upload()},
+        )
+        for status in ("REJECTED", "IN_PROGRESS")
     ),
     Case(
         rule="attachment-reader",

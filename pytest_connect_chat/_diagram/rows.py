@@ -18,7 +18,7 @@ from pytest_connect_chat._service.chats.transcript import (
 )
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
-from pytest_connect_chat._service.flows import BOT_ROLE
+from pytest_connect_chat._service.participants import FLOW_ROLE
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedRequest
 from pytest_connect_chat._text import counted
 
@@ -232,7 +232,7 @@ def _past(past: list[ContactRecord], start: datetime) -> str:
 
 
 def _said(item: TranscriptItem) -> str:
-    name = "bot" if item.participant_role == BOT_ROLE else f"{plain(str(item.display_name), NAME)}"
+    name = "bot" if item.participant_role == FLOW_ROLE else f"{plain(str(item.display_name), NAME)}"
     if item.content_type == PARTICIPANT_JOINED:
         return f"{name} ({item.participant_role}) joins"
     if item.content_type == PARTICIPANT_LEFT:

@@ -61,16 +61,27 @@ def leave(state: ServiceState, participant: Participant, now: datetime) -> None:
 
     A customer's leaving ends it unless an agent is present, whom `DisconnectOnCustomerExit` sends away. An agent's
     leaving ends it unless another is present. That the customer who left first stays the reason is assumed.
+
+    With a disconnect flow the chat goes on in a new contact when its agents have left, and the customer has not left
+    it before, or has sent them away: "allowing them to continue through disconnect flows such as surveys".
     """
     contact = state.contacts.current(participant.first_contact)
     customer, *others = state.participants.of(contact)
-    _go(state, participant, now)
-    agents = [other for other in others if other.role == "AGENT" and other.is_present]
-    if participant is customer and "AGENT" in contact.disconnect_on_customer_exit:
-        for agent in agents:
+    agents = [other for other in others if other.role == "AGENT" and other.is_present and other is not participant]
+    sent_away = agents if participant is customer and "AGENT" in contact.disconnect_on_customer_exit else []
+    goes_on = state.has_disconnect_flow and not customer.has_left
+    if sent_away and goes_on:  # the customer does not leave the chat, which goes on with them (assumed)
+        for agent in sent_away:
             _go(state, agent, now)
-        agents = []
-    if participant.role in ("CUSTOMER", "AGENT") and not agents:
+        state.contacts.start_disconnect_flow(contact, "CUSTOMER_DISCONNECT", now)
+        return
+    for one in (participant, *sent_away):
+        _go(state, one, now)
+    if participant.role not in ("CUSTOMER", "AGENT") or (agents and not sent_away):
+        return
+    if participant.role == "AGENT" and goes_on:
+        state.contacts.start_disconnect_flow(contact, "AGENT_DISCONNECT", now)
+    else:
         state.contacts.end(contact, "CUSTOMER_DISCONNECT" if customer.has_left else "AGENT_DISCONNECT", now)
 
 
@@ -86,7 +97,7 @@ def send_receipt(
         receipt = receipt._replace(delivered_timestamp=receipt.delivered_timestamp or now)
     receipts[participant.participant_id] = receipt
     state.contacts.replace(message, replace(message, receipts=tuple(receipts.values())))
-    state.contacts.announce(
+    state.contacts.pass_on(
         state.contacts.current(participant.first_contact),
         id=message.id,
         type="MESSAGEMETADATA",
@@ -98,7 +109,7 @@ def send_receipt(
 
 def send_typing(state: ServiceState, participant: Participant, item_id: str, now: datetime) -> None:
     """Let a participant type; a transcript does not show it."""
-    state.contacts.announce(
+    state.contacts.pass_on(
         state.contacts.current(participant.first_contact),
         id=item_id,
         type="EVENT",

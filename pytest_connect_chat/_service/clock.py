@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from pytest_connect_chat._names import FixedNames
-from pytest_connect_chat._time import LATEST, iso_timestamp, moment_of_a_fake, whole_milliseconds
+from pytest_connect_chat._time import LATEST, iso_timestamp, moment_of_a_fake, next_millisecond, whole_milliseconds
 from pytest_connect_chat.exceptions import ClockError
 
 
@@ -37,11 +37,18 @@ class Clock(FixedNames):
         self._follows_system = start == "system"
         self._start = _real_now() if start is None or start == "system" else moment_of_a_fake(start, "clock")
         self._now = self._start
-        self._told: Callable[[datetime], object] | None = None
+        self._told: Callable[[datetime], object] = bool
+        self._next_stop: Callable[[], datetime | None] = lambda: None
 
-    def on_move(self, callback: Callable[[datetime], object]) -> None:
-        """Call `callback` with the new time whenever the clock has moved: what is due by then has to happen."""
+    def on_move(self, callback: Callable[[datetime], object], next_stop: Callable[[], datetime | None]) -> None:
+        """Have what is due happen at its own time.
+
+        Args:
+            callback: Is called with the new time whenever the clock has moved: what is due by then has to happen.
+            next_stop: Returns when something is due next. On its way to a later time the clock stops there.
+        """
         self._told = callback
+        self._next_stop = next_stop
 
     def __repr__(self) -> str:
         return f"<Clock {iso_timestamp(self.now())}{' (system)' if self._follows_system else ''}>"
@@ -63,17 +70,19 @@ class Clock(FixedNames):
         return self._now
 
     def _move(self, moment: datetime) -> None:
-        """Move to `moment` if that is later."""
-        with self._lock:
-            moved = moment > self._now
-            if moved:
-                self._now = moment
-        if moved:
-            self._tell(moment)
+        """Move to `moment` if that is later, by way of what is due before."""
+        if moment > self._now:
+            self._pass_to(moment)
 
-    def _tell(self, moment: datetime) -> None:
-        if self._told is not None:
-            self._told(moment)
+    def _pass_to(self, moment: datetime) -> None:
+        """Move to `moment`, and on the way stop where something is due."""
+        stop: datetime | None = None
+        while stop != moment:
+            due = self._next_stop()
+            stop = moment if due is None or due > moment else due
+            with self._lock:
+                self._now = max(self._now, stop)
+            self._told(stop)
 
     def advance(self, *unnamed: object, **duration: float) -> None:
         """Move the clock forward, by the keywords of `datetime.timedelta`: `advance(minutes=6)`.
@@ -94,8 +103,11 @@ class Clock(FixedNames):
             raise ClockError(f"The clock cannot go backwards: advance() was given {step.total_seconds():g} seconds.")
         self._refuse_if_system("advance")
         with self._lock:
-            self._now = now = _added(self._now, step)
-        self._tell(now)
+            target = _added(self._now, step)
+            due = self._next_stop()
+            if due is None or due > target:
+                self._now = target  # at once: threads that advance it at the same time each add theirs
+        self._pass_to(target)
 
     def move_to(self, moment: datetime | str) -> None:
         """Move the clock forward to `moment`, an aware datetime or an ISO 8601 text.
@@ -111,8 +123,7 @@ class Clock(FixedNames):
                     f"The clock cannot go backwards: it stands at {iso_timestamp(self._now)}, "
                     f"and {iso_timestamp(target)} lies before that."
                 )
-            self._now = target
-        self._tell(target)
+        self._pass_to(target)
 
     def sleep(self, seconds: float) -> None:
         """Wait in the fake's time. Patch it over `time.sleep` in code that paces itself.
@@ -129,7 +140,7 @@ class Clock(FixedNames):
     def wait_until(self, moment: datetime) -> None:
         """Move a frozen clock to `moment` if that is later: waits that run in parallel do not add up."""
         if not self._follows_system:
-            self._move(_rounded_up(moment))
+            self._move(next_millisecond(moment))
 
     def _refuse_if_system(self, method: str) -> None:
         if self._follows_system:
@@ -139,14 +150,9 @@ class Clock(FixedNames):
             )
 
 
-def _rounded_up(moment: datetime) -> datetime:
-    """Return the next whole millisecond: who has waited has waited long enough."""
-    return whole_milliseconds(moment + timedelta(microseconds=999))
-
-
 def _added(moment: datetime, step: timedelta) -> datetime:
     try:
-        later = _rounded_up(moment + step)
+        later = next_millisecond(moment + step)
     except OverflowError:
         later = LATEST
     if later >= LATEST:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from binascii import b2a_base64
 from datetime import datetime
 from random import Random
+from typing import Final
+
+ACCOUNT_ID: Final = "123456789012"  # of the instances; moto's is the same
 
 # The first bytes of a KMS-encrypted data key: in base64, and once more in base64, they are the "QVFJREFI" with which
 # every participant token begins that was seen in public.
@@ -51,6 +54,7 @@ class Identifiers:
         self._participants = Random(f"{seed}/participant")
         self._flows = Random(f"{seed}/flow-participant")
         self._attachments = Random(f"{seed}/attachment")
+        self._notifications = Random(f"{seed}/notification")
         defaults = Random(f"{seed}/defaults")
         self.default_instance_id: str = uuid4(defaults)
         self.default_contact_flow_id: str = uuid4(defaults)
@@ -91,6 +95,10 @@ class Identifiers:
     def transcript_item_id(self) -> str:
         """Return a new id of a message or an event."""
         return uuid4(self._items)
+
+    def notification_id(self) -> str:
+        """Return a new id of a notification."""
+        return uuid4(self._notifications)
 
     def request_id(self) -> str:
         """Return a new request id."""

@@ -19,6 +19,10 @@ CONNECTION_TOKEN_LIFETIME: Final = timedelta(days=1)  # likewise
 PARTICIPANTS_PER_CHAT: Final = 6  # administrator guide: feature-limits
 BOT_CONNECTS_WITHIN: Final = timedelta(seconds=15)  # administrator guide: chat-customize-flow
 
+# How the flow's own items name themselves: seen in public transcripts.
+FLOW_ROLE: Final = "SYSTEM"
+FLOW_NAME: Final = "SYSTEM_MESSAGE"
+
 _BOTH: Final = frozenset({"WEBSOCKET", "CONNECTION_CREDENTIALS"})
 
 
@@ -28,7 +32,7 @@ class Participant:
 
     Attributes:
         participant_id: Its id, the same throughout the chat.
-        role: `"CUSTOMER"`, `"AGENT"`, `"CUSTOM_BOT"` or `"SUPERVISOR"`.
+        role: `"CUSTOMER"`, `"AGENT"`, `"CUSTOM_BOT"` or `"SUPERVISOR"`; `"SYSTEM"` is the flow.
         display_name: Its display name.
         participant_token: What it gets connections with.
         first_contact: The initial contact of the chat.
@@ -93,7 +97,7 @@ class Participants:
         self._by_session: dict[str, list[Participant]] = {}
         self._by_token: dict[str, Participant] = {}
         self._connections: dict[str, Connection] = {}
-        self._flow_ids: dict[str, str] = {}
+        self._flows: dict[str, Participant] = {}
 
     def of(self, contact: ContactRecord) -> list[Participant]:
         """Return the participants of a contact's chat, the customer first."""
@@ -126,12 +130,18 @@ class Participants:
         self._by_token[participant_token] = participant
         return participant
 
-    def flow_id_of(self, contact: ContactRecord) -> str:
-        """Return the participant id under which the flow speaks in a contact's chat."""
+    def flow_of(self, contact: ContactRecord) -> Participant:
+        """Return as whom the flow speaks in a contact's chat. It is none of the chat's participants."""
         chat = contact.initial_contact_id
-        if chat not in self._flow_ids:
-            self._flow_ids[chat] = self._identifiers.flow_participant_id()
-        return self._flow_ids[chat]
+        if chat not in self._flows:
+            self._flows[chat] = Participant(
+                participant_id=self._identifiers.flow_participant_id(),
+                role=FLOW_ROLE,
+                display_name=FLOW_NAME,
+                participant_token="",
+                first_contact=self._contacts.initial(contact),
+            )
+        return self._flows[chat]
 
     def issue_connection_token(self, participant: Participant, now: datetime) -> str:
         """Return a new connection token."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import counted, shown
-from pytest_connect_chat._time import iso_timestamp, moment_of_a_fake
+from pytest_connect_chat._time import iso_timestamp, moment_of_a_fake, whole_milliseconds
 from pytest_connect_chat.exceptions import SceneError
 
 SEGMENT_LENGTH: Final = timedelta(minutes=10)
 MOST_SEGMENTS: Final = 1_000
 ENDED_BEFORE_NOW: Final = timedelta(hours=1)
+CHANNELS: Final = ("CHAT", "VOICE")
+ROLES: Final = ("CUSTOMER", "AGENT", "SYSTEM")
 
 
 def add_contact(
@@ -29,16 +31,28 @@ def add_contact(
     contact_id: str | None,
     display_name: str,
     attributes: Mapping[str, str] | None,
+    customer_id: str | None = None,
+    initial_message: str | Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    channel: str = "CHAT",
     initiation_timestamp: datetime | None = None,
     previous: ContactRecord | None = None,
 ) -> ContactRecord:
     """Register an active contact; see `FakeConnectChat.add_contact`."""
+    if channel not in CHANNELS:
+        raise SceneError(f"channel={channel!r} is not valid. Valid: {', '.join(CHANNELS)}.")
+    voice = channel == "VOICE"
+    if voice and initial_message is not None:
+        raise SceneError("initial_message is for a chat; a voice contact has none.")
     with state.feed:
         instance_id, contact_flow_id = _place(state, instance_id, contact_flow_id)
         if contact_id is not None:
             _free_id(state, contact_id)
         _text(display_name, "display_name")
-        copied = _text_map(attributes)
+        copied, copied_tags = _text_map(attributes, "attributes"), _text_map(tags, "tags")
+        message = _message(initial_message)
+        if customer_id is not None:
+            _text(customer_id, "customer_id")
         new_id, participant_id, participant_token = state.identifiers.contact()
         contact_id = contact_id or new_id
         started = initiation_timestamp or state.clock.now()
@@ -52,10 +66,15 @@ def add_contact(
             display_name=display_name,
             initial_contact_id=previous.initial_contact_id if previous else contact_id,
             previous_contact_id=previous.contact_id if previous else None,
+            channel=channel,
+            initiation_method="INBOUND" if voice else "TRANSFER" if previous else "API",
             initiation_timestamp=started,
             expires_at=started + DEFAULT_DURATION,
-            attributes=copied,
-            connected=True,
+            customer_id=customer_id,
+            attributes=previous.attributes if previous else copied,
+            initial_message=message,
+            tags=copied_tags,
+            connected=not voice,
             clock=state.clock,
             others=state.contacts.by_id,
         )
@@ -70,7 +89,10 @@ def add_ended_chat(
     segments: int,
     instance_id: str | None,
     contact_id: str | None,
+    display_name: str,
     attributes: Mapping[str, str] | None,
+    customer_id: str | None,
+    messages: Iterable[tuple[str, str]],
     ended_at: datetime | str | None,
 ) -> tuple[ContactRecord, ...]:
     """Register a past session of ended contacts; see `FakeConnectChat.add_ended_chat`."""
@@ -78,6 +100,7 @@ def add_ended_chat(
         raise SceneError(
             f"segments is the number of contacts of the past session, 1 to {MOST_SEGMENTS}, not {shown(segments)}."
         )
+    said = _past_messages(messages)
     with state.feed:
         now = state.clock.now()
         end = now - ENDED_BEFORE_NOW if ended_at is None else moment_of_a_fake(ended_at, "ended_at")
@@ -94,15 +117,33 @@ def add_ended_chat(
                 instance_id=instance_id,
                 contact_flow_id=None,
                 contact_id=contact_id if segment == 0 else None,
-                display_name="Customer",
+                display_name=display_name,
                 attributes=attributes,
+                customer_id=customer_id,
                 initiation_timestamp=end - remaining * SEGMENT_LENGTH,
                 previous=past[-1] if past else None,
             )
+            share = said[segment * len(said) // segments : (segment + 1) * len(said) // segments]
+            _say_in_the_past(state, contact, share)
             reason = "CUSTOMER_DISCONNECT" if remaining == 1 else None  # a transfer ends a contact without a reason
             state.contacts.end(contact, reason, end - (remaining - 1) * SEGMENT_LENGTH)
             past.append(contact)
         return tuple(past)
+
+
+def _say_in_the_past(state: ServiceState, contact: ContactRecord, messages: Sequence[tuple[str, str]]) -> None:
+    """Let the messages of a past contact stand at even distances in it."""
+    customer = state.participants.of(contact)[0]
+    for position, (role, content) in enumerate(messages, 1):
+        if role == "CUSTOMER":
+            speaker = customer
+        elif role == "SYSTEM":
+            speaker = state.participants.flow_of(contact)
+        else:
+            agents = [one for one in state.participants.of(contact) if one.role == "AGENT"]
+            speaker = agents[0] if agents else state.participants.add(contact, "AGENT", "Agent")
+        moment = contact.initiation_timestamp + SEGMENT_LENGTH * position / (len(messages) + 1)
+        actions.send_message(state, speaker, "text/plain", content, whole_milliseconds(moment))
 
 
 def stop_contact(state: ServiceState, contact_id: str, disconnect_reason: str) -> None:
@@ -117,33 +158,12 @@ def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) 
     """Transfer a contact; see `FakeConnectChat.transfer`."""
     with state.feed:
         now = state.contacts.settled_now()
-        contact = active_contact(state, contact_id)
+        contact = active_chat(state, contact_id)
         flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
         if not isinstance(flow_id, str) or not flow_id or not state.instances.has_flow(contact.instance_id, flow_id):
             declared = ", ".join(state.instances.flows(contact.instance_id)) or "any non-empty text"
             raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
-        state.contacts.end(contact, None, now)
-        # Attributes are the session's: the segments share them (assumed).
-        segment = replace(
-            contact,
-            contact_id=state.identifiers.contact()[0],
-            contact_flow_id=flow_id,
-            previous_contact_id=contact.contact_id,
-            related_contact_id=None,
-            continued_from_contact_id=None,
-            rehydration_type=None,
-            initiation_timestamp=now,
-            initial_message=None,
-            transcript=[],
-            tags={},
-            streamings=(),
-            updated=None,
-            customer_left_at=None,
-            ended_at=None,
-            disconnect_reason=None,
-        )
-        state.contacts.add(segment)
-        return segment
+        return state.contacts.transfer(contact, flow_id, now)
 
 
 def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
@@ -161,6 +181,14 @@ def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
         raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {known}.")
     if not contact.is_active:
         raise SceneError(f"The contact {contact_id} has ended already: {state.contacts.describe(contact)}.")
+    return contact
+
+
+def active_chat(state: ServiceState, contact_id: str) -> ContactRecord:
+    """Return an active contact of a chat by its id, as `active_contact` does."""
+    contact = active_contact(state, contact_id)
+    if contact.channel != "CHAT":
+        raise SceneError(f"The contact {contact_id} is a {contact.channel} contact, and no chat.")
     return contact
 
 
@@ -189,11 +217,34 @@ def _text(value: Any, name: str) -> str:
     return value
 
 
-def _text_map(attributes: Mapping[str, str] | None) -> dict[str, str]:
-    if not isinstance(attributes, Mapping | None):
-        raise SceneError(f"attributes maps texts to texts, not {attributes!r}.")
-    for key, value in (attributes or {}).items():
+def _text_map(texts: Mapping[str, str] | None, name: str) -> dict[str, str]:
+    if not isinstance(texts, Mapping | None):
+        raise SceneError(f"{name} maps texts to texts, not {texts!r}.")
+    for key, value in (texts or {}).items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise SceneError(f"attributes maps texts to texts, not {key!r} to {value!r}.")
-    copied: dict[str, str] = snapshot(dict(attributes or {}))
+            raise SceneError(f"{name} maps texts to texts, not {key!r} to {value!r}.")
+    copied: dict[str, str] = snapshot(dict(texts or {}))
     return copied
+
+
+def _message(message: str | Mapping[str, str] | None) -> dict[str, str] | None:
+    if message is None:
+        return None
+    members = {"ContentType": "text/plain", "Content": message} if isinstance(message, str) else message
+    copied = _text_map(members, "initial_message")
+    if copied.keys() != {"ContentType", "Content"} or not all(copied.values()):
+        raise SceneError(
+            "initial_message is a non-empty text, or the InitialMessage of a request with its ContentType and Content, "
+            f"not {shown(message)}."
+        )
+    return copied
+
+
+def _past_messages(messages: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    said: list[Any] = [messages] if isinstance(messages, str) or not isinstance(messages, Iterable) else [*messages]
+    for one in said:
+        match one:
+            case (role, str(content)) if role in ROLES and content:
+                continue
+        raise SceneError(f"messages are pairs of a role ({', '.join(ROLES)}) and a non-empty text, not {shown(one)}.")
+    return said

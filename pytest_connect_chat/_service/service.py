@@ -13,12 +13,13 @@ from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.faults.planned import PlannedFaults, Question
-from pytest_connect_chat._service.flows import FlowBot
+from pytest_connect_chat._service.flows import FlowPlayer
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedError
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._service.subscriber import Subscriber
 from pytest_connect_chat._service.unfaked import unfaked_calls, unfaked_message
 from pytest_connect_chat._settings import Settings
 from pytest_connect_chat.exceptions import UnfakedOperationError
@@ -37,7 +38,8 @@ class ConnectChatService:
         self._facts = facts
         self._passes_unfaked_through = settings.unfaked == "passthrough"
         self.state: ServiceState = ServiceState(settings, seed)
-        self.bot: FlowBot = FlowBot(self.state)
+        self.flows: FlowPlayer = FlowPlayer(self.state)
+        self.subscriber: Subscriber = Subscriber(self.state.feed)
         self.calls: CallLog = CallLog()
         self.canned: CannedAnswers = CannedAnswers(facts)
         self._rates: ApiRates | None = None

@@ -23,11 +23,15 @@ class ServiceState:
     Args:
         settings: What the fake is set to.
         seed: What ids and tokens follow from.
+
+    Attributes:
+        has_disconnect_flow: Whether a chat goes on when its last agent leaves.
     """
 
     def __init__(self, settings: Settings, seed: int | str) -> None:
         self.max_active_chats: int = settings.max_active_chats
         self.connect_within: timedelta = timedelta(minutes=settings.connect_within)
+        self.has_disconnect_flow: bool = False
         self.feed: Feed = Feed()
         self.clock: Clock = Clock(settings.clock)
         self.identifiers: Identifiers = Identifiers(seed)

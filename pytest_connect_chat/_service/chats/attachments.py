@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pytest_connect_chat._text import shown
@@ -14,6 +15,9 @@ ATTACHMENT_TYPES: Final = (  # likewise
     *("wav", "xls", "xlsx"),
 )
 ATTACHMENT_BYTES: Final = 20 * 1024 * 1024  # likewise "20 MB"; that it means this many bytes is assumed
+
+
+AttachmentStatus = Literal["APPROVED", "REJECTED", "IN_PROGRESS"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,9 @@ class Attachment:
         size_in_bytes: Its size, as the sender announced it.
         content: Its bytes, `None` where nobody gave them to the fake: a client sends them to a URL at which nothing
             listens.
-        status: `"IN_PROGRESS"` until its upload is completed, then `"APPROVED"`.
+        status: `"IN_PROGRESS"` until its upload is completed and it has been scanned, then `"APPROVED"` or
+            `"REJECTED"`.
+        is_uploaded: Whether its upload is completed.
     """
 
     attachment_id: str
@@ -35,7 +41,11 @@ class Attachment:
     content_type: str
     size_in_bytes: int
     content: bytes | None = field(default=None, repr=False)
-    status: Literal["IN_PROGRESS", "APPROVED"] = "IN_PROGRESS"
+    status: AttachmentStatus = "IN_PROGRESS"
+    is_uploaded: bool = False
+
+
+Verdict = Callable[[Attachment], AttachmentStatus]
 
 
 def not_a_type(attachment_name: str) -> str | None:
@@ -47,9 +57,16 @@ def not_a_type(attachment_name: str) -> str | None:
 
 
 class Attachments:
-    """The attachments of all chats, by the initial contact of each."""
+    """The attachments of all chats, by the initial contact of each.
+
+    Attributes:
+        verdict: Says of a customer's file what comes of its scan; `None` where all are approved at once.
+        scans: The scans that go on, by attachment: the chat of each, and what asks for its verdict again.
+    """
 
     def __init__(self) -> None:
+        self.verdict: Verdict | None = None
+        self.scans: dict[str, tuple[str, Callable[[], object]]] = {}
         self._by_session: defaultdict[str, dict[str, Attachment]] = defaultdict(dict)
 
     def count(self, initial_contact_id: str) -> int:
@@ -60,12 +77,6 @@ class Attachments:
         """Return an attachment of a chat, or `None`."""
         return self._by_session[initial_contact_id].get(attachment_id)
 
-    def add(self, initial_contact_id: str, attachment: Attachment) -> None:
-        """Keep an announced attachment."""
+    def keep(self, initial_contact_id: str, attachment: Attachment) -> None:
+        """Keep an attachment that is new or has changed."""
         self._by_session[initial_contact_id][attachment.attachment_id] = attachment
-
-    def complete(self, initial_contact_id: str, attachment: Attachment) -> Attachment:
-        """Return the attachment as it is once it has been uploaded."""
-        approved = replace(attachment, status="APPROVED")
-        self._by_session[initial_contact_id][attachment.attachment_id] = approved
-        return approved

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from pytest_connect_chat._service.chats.attachments import Attachment
+from pytest_connect_chat._text import cut
 
 _EVENT: Final = "application/vnd.amazonaws.connect.event."
 CHAT_ENDED: Final = f"{_EVENT}chat.ended"
@@ -67,3 +68,13 @@ class TranscriptItem:
     attachments: tuple[Attachment, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     order: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def words(self) -> str:
+        """Who did what, in a few words."""
+        name = "" if self.participant_role is None else f"{self.participant_role} {self.display_name!r}: "
+        if self.type == "MESSAGE":
+            return f"{name}{cut(repr(self.content))}"
+        if self.attachments:
+            return name + ", ".join(f"{file.attachment_name} ({file.status})" for file in self.attachments)
+        return f"{name}{self.content_type.removeprefix(_EVENT)}"

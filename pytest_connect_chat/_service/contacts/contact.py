@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._service.chats.notifications import Streaming
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.clock import Clock
 
@@ -22,7 +23,7 @@ class ContactRecord:
     Attributes:
         clock: Tells the time, and has what is due by then happen.
         others: All contacts of the fake, by id.
-        streamings: The topics that it is streamed to: streaming id and ARN.
+        streamings: The topics that its chat is streamed to; the first contact of a chat has them.
         connected: Whether its customer has connected.
         customer_left_at: When its customer left, `None` while there.
         ended_at: When it ended, `None` while it is active.
@@ -42,6 +43,8 @@ class ContactRecord:
     expires_at: datetime
     clock: Clock
     others: Mapping[str, ContactRecord]
+    channel: str = "CHAT"
+    initiation_method: str = "API"
     previous_contact_id: str | None = None
     related_contact_id: str | None = None
     continued_from_contact_id: str | None = None
@@ -53,7 +56,7 @@ class ContactRecord:
     segment_attributes: Mapping[str, Any] = field(default_factory=dict)
     initial_message: Mapping[str, str] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    streamings: tuple[tuple[str, str], ...] = ()
+    streamings: tuple[Streaming, ...] = ()
     transcript: list[TranscriptItem] = field(default_factory=list)
     connected: bool = False
     customer_left_at: datetime | None = None
@@ -106,7 +109,10 @@ class Contact(FixedNames):
 
     def __repr__(self) -> str:
         state = "active" if self.is_active else f"ended {self.disconnect_reason}"
-        return f"<Contact {self.contact_id} {self.display_name!r} {state}>"
+        channel = "" if self.channel == "CHAT" else f"{self.channel} "
+        topics = ", ".join(streaming.topic_arn.rpartition(":")[2] for streaming in self.streamings)
+        streamed = f", streamed to {topics}" if topics else ""
+        return f"<Contact {self.contact_id} {self.display_name!r} {channel}{state}{streamed}>"
 
     def _now(self) -> ContactRecord:
         """Return the record, once what is due by now has happened."""
@@ -127,6 +133,16 @@ class Contact(FixedNames):
     def contact_flow_id(self) -> str:
         """The flow that was started."""
         return self._record.contact_flow_id
+
+    @property
+    def channel(self) -> str:
+        """`"CHAT"`, or `"VOICE"` for a contact that the test has added so."""
+        return self._record.channel
+
+    @property
+    def initiation_method(self) -> str:
+        """`"API"`, `"TRANSFER"`, or `"DISCONNECT"` for the disconnect flow's; a voice contact's is `"INBOUND"`."""
+        return self._record.initiation_method
 
     @property
     def region(self) -> str:
@@ -155,7 +171,7 @@ class Contact(FixedNames):
 
     @property
     def previous_contact_id(self) -> str | None:
-        """The contact it was transferred from, else `None`."""
+        """The contact before it in its session, else `None`."""
         return self._record.previous_contact_id
 
     @property
@@ -238,6 +254,11 @@ class Contact(FixedNames):
     def transcript(self) -> tuple[TranscriptItem, ...]:
         """The messages and events of this contact, oldest first."""
         return tuple(self._now().transcript)
+
+    @property
+    def streamings(self) -> tuple[Streaming, ...]:
+        """Where it is streamed to now; empty once it has ended."""
+        return self._now().others[self._record.initial_contact_id].streamings if self.is_active else ()
 
     @property
     def past_contact_ids(self) -> tuple[str, ...]:

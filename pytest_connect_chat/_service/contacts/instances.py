@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pytest_connect_chat.exceptions import SceneError
 
@@ -11,22 +12,24 @@ class Instances:
     """The declared instances and their flows. While none is declared, every instance and every flow exists."""
 
     def __init__(self) -> None:
-        self._flows: dict[str, tuple[str, ...]] = {}
+        self._flows: dict[str, dict[str, str]] = {}
 
-    def add(self, instance_id: str, contact_flow_ids: Iterable[str]) -> None:
-        """Declare an instance, or add flows to one that is declared.
+    def add(self, instance_id: str, contact_flow_ids: Iterable[str] | Mapping[str, str]) -> None:
+        """Declare an instance, or add flows to one that is declared; a flow without a name has its id for one.
 
         Raises:
-            SceneError: An id is no non-empty text, or `contact_flow_ids` is no list of them.
+            SceneError: An id or name is no non-empty text, or `contact_flow_ids` is no list of ids or mapping to names.
         """
         if isinstance(contact_flow_ids, str) or not isinstance(contact_flow_ids, Iterable):
-            raise SceneError(f"contact_flow_ids takes a list of ids, not {contact_flow_ids!r}.")
-        flow_ids = tuple(contact_flow_ids)
-        for identifier in (instance_id, *flow_ids):
-            if not isinstance(identifier, str) or not identifier:
-                raise SceneError(f"Instance and flow ids are non-empty texts, not {identifier!r}.")
-        known = self._flows.get(instance_id, ())
-        self._flows[instance_id] = tuple(dict.fromkeys(known + flow_ids))
+            raise SceneError(f"contact_flow_ids takes a list of ids, or maps ids to names, not {contact_flow_ids!r}.")
+        _texts([instance_id])
+        known = self._flows.get(instance_id, {})
+        if isinstance(contact_flow_ids, Mapping):
+            flows = dict(contact_flow_ids)
+        else:
+            flows = {flow_id: known.get(flow_id, flow_id) for flow_id in _texts(contact_flow_ids)}
+        _texts([*flows, *flows.values()])
+        self._flows[instance_id] = known | flows
 
     def exists(self, instance_id: str) -> bool:
         """Return whether the instance exists."""
@@ -34,14 +37,27 @@ class Instances:
 
     def has_flow(self, instance_id: str, contact_flow_id: str) -> bool:
         """Return whether the flow exists in the instance."""
-        return not self._flows or contact_flow_id in self._flows.get(instance_id, ())
+        return not self._flows or contact_flow_id in self._flows.get(instance_id, {})
 
-    def flows(self, instance_id: str) -> tuple[str, ...]:
-        """Return the flows that are declared for the instance."""
-        return self._flows.get(instance_id, ())
+    def flows(self, instance_id: str) -> dict[str, str]:
+        """Return the flows that are declared for the instance: their names by their ids."""
+        return dict(self._flows.get(instance_id, {}))
+
+    def all_flows(self) -> set[str]:
+        """Return the ids of all flows that are declared."""
+        return {flow_id for flows in self._flows.values() for flow_id in flows}
 
     def first(self) -> tuple[str, str | None] | None:
         """Return the first declared instance with its first flow, or `None` while none is declared."""
         for instance_id, flows in self._flows.items():
-            return instance_id, flows[0] if flows else None
+            return instance_id, next(iter(flows), None)
         return None
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    """Return the values as a list, if they are non-empty texts."""
+    texts = list(values)
+    for text in texts:
+        if not isinstance(text, str) or not text:
+            raise SceneError(f"Instance and flow ids, and names of flows, are non-empty texts, not {text!r}.")
+    return texts

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from pytest_connect_chat._service.chats.notifications import Notification, notifications_of
 from pytest_connect_chat._service.chats.transcript import CHAT_ENDED, TRANSFER_SUCCEEDED, TranscriptItem
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import ContactRecord
@@ -16,6 +20,20 @@ from pytest_connect_chat._time import iso_timestamp
 
 EXPIRED: Final = "EXPIRED"
 NOT_CONNECTED: Final = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+
+
+class Happening(NamedTuple):
+    """A message, a file, an event, a receipt or an ending, as the feed tells of it.
+
+    Attributes:
+        contact: The contact in which it happened.
+        item: What happened.
+        notifications: What was published of it.
+    """
+
+    contact: ContactRecord
+    item: TranscriptItem
+    notifications: tuple[Notification, ...]
 
 
 class ContactStore:
@@ -28,19 +46,24 @@ class ContactStore:
 
     Attributes:
         by_id: The contacts by their ids, in the order in which they were registered.
+        notifications: All that was published.
+        passing: Events that no transcript keeps: typing and receipts.
     """
 
     def __init__(self, clock: Clock, identifiers: Identifiers, feed: Feed) -> None:
         self.by_id: dict[str, ContactRecord] = {}
+        self.notifications: list[Notification] = []
+        self.passing: list[TranscriptItem] = []
         self._clock = clock
         self._identifiers = identifiers
         self._feed = feed
         self._active: Counter[str] = Counter()
-        self._deadlines: list[tuple[datetime, int, ContactRecord, str]] = []
+        self._deadlines: list[tuple[Any, ...]] = []  # a moment, an order, what is called then, and its arguments
         self._last_ended: dict[str, ContactRecord] = {}
-        self._transferred: dict[str, ContactRecord] = {}
+        self._latest: dict[str, ContactRecord] = {}
         self._by_participant_token: dict[str, ContactRecord] = {}
-        clock.on_move(self.settle)
+        self._time_is_up = self._end_at  # one bound method for all contacts
+        clock.on_move(self.settle, self.next_deadline)
 
     def initial(self, contact: ContactRecord) -> ContactRecord:
         """Return the first contact of a contact's session."""
@@ -50,9 +73,11 @@ class ContactStore:
         """Register a contact that has just started; it ends if its customer has not connected by then."""
         contact.order = self._feed.next_order()
         self.by_id[contact.contact_id] = contact
+        if contact.channel != "CHAT":
+            return  # it can be named, and no more
         self._by_participant_token[contact.participant_token] = contact
         if contact.previous_contact_id is not None:
-            self._transferred[contact.initial_contact_id] = contact
+            self._latest[contact.initial_contact_id] = contact
         if contact.initial_message is not None:
             message = contact.initial_message
             self.say(
@@ -67,12 +92,23 @@ class ContactStore:
             )
         self._active[contact.instance_id] += 1
         if connect_by is None or connect_by > contact.expires_at:
-            self._schedule_end(contact, contact.expires_at, EXPIRED)
+            self.schedule(contact.expires_at, contact.order, self._time_is_up, contact, EXPIRED)
         else:
-            self._schedule_end(contact, connect_by, NOT_CONNECTED)
+            self.schedule(connect_by, contact.order, self._time_is_up, contact, NOT_CONNECTED)
 
-    def _schedule_end(self, contact: ContactRecord, moment: datetime, disconnect_reason: str) -> None:
-        heapq.heappush(self._deadlines, (moment, contact.order, contact, disconnect_reason))
+    def schedule(self, moment: datetime, order: int, action: Callable[..., object], *arguments: object) -> None:
+        """Call something when the clock has come to a moment, with that moment and under the lock.
+
+        What is due at the same moment happens by its `order`, of which no two of one moment have the same.
+        """
+        heapq.heappush(self._deadlines, (moment, order, action, *arguments))
+
+    def next_deadline(self) -> datetime | None:
+        """Return when something is due next, or `None`."""
+        with suppress(IndexError):  # another thread may take the last one
+            moment: datetime = self._deadlines[0][0]
+            return moment
+        return None
 
     def settled_now(self) -> datetime:
         """Return the moment at which what happens now is decided. What is due by then has happened.
@@ -85,31 +121,75 @@ class ContactStore:
         return now
 
     def settle(self, now: datetime) -> None:
-        """End every contact whose time has come by then."""
+        """Let all happen whose time has come by then, in its order."""
         deadlines = self._deadlines
         if deadlines and deadlines[0][0] <= now:
             with self._feed:
-                self._end_what_is_due(now)
+                while deadlines and deadlines[0][0] <= now:
+                    moment, _, action, *arguments = heapq.heappop(deadlines)
+                    action(moment, *arguments)
 
-    def _end_what_is_due(self, now: datetime) -> None:
-        deadlines = self._deadlines
-        while deadlines and deadlines[0][0] <= now:
-            moment, _, contact, disconnect_reason = heapq.heappop(deadlines)
-            current = self.current(contact)
-            if disconnect_reason == NOT_CONNECTED and current.connected:
-                self._schedule_end(contact, contact.expires_at, EXPIRED)
-            else:
-                self.end(current, disconnect_reason, moment)
+    def _end_at(self, moment: datetime, contact: ContactRecord, disconnect_reason: str) -> None:
+        current = self.current(contact)
+        if disconnect_reason == NOT_CONNECTED and current.connected:
+            self.schedule(contact.expires_at, contact.order, self._time_is_up, contact, EXPIRED)
+        else:
+            self.end(current, disconnect_reason, moment)
 
     def end(self, contact: ContactRecord, disconnect_reason: str | None, moment: datetime) -> None:
-        """End a contact unless it has ended: the one place where contacts end. A transfer gives no reason."""
-        if contact.ended_at is not None:
-            return
+        """End a contact unless it has ended. Without a reason it is transferred, with one the chat ends."""
+        if contact.ended_at is None:
+            self._end_contact(contact, disconnect_reason, moment)
+            if contact.channel == "CHAT":
+                content_type = CHAT_ENDED if disconnect_reason else TRANSFER_SUCCEEDED
+                self.say(contact, type="EVENT", content_type=content_type, absolute_time=moment)
+
+    def transfer(self, contact: ContactRecord, contact_flow_id: str, moment: datetime) -> ContactRecord:
+        """End an active contact without a reason, and go on in a new one, which is returned."""
+        self.end(contact, None, moment)
+        return self._go_on(contact, "TRANSFER", contact_flow_id, moment)
+
+    def start_disconnect_flow(self, contact: ContactRecord, disconnect_reason: str, moment: datetime) -> ContactRecord:
+        """End an active contact with its reason, and go on in a new one for the disconnect flow, which is returned.
+
+        No event tells of it (assumed): the chat has not ended.
+        """
+        self._end_contact(contact, disconnect_reason, moment)
+        return self._go_on(contact, "DISCONNECT", contact.contact_flow_id, moment)
+
+    def _go_on(
+        self, contact: ContactRecord, initiation_method: str, contact_flow_id: str, moment: datetime
+    ) -> ContactRecord:
+        """Go on in a new contact, with the participants, tokens and attributes of one that has ended."""
+        # Attributes are the session's: the segments share them (assumed).
+        segment = replace(
+            contact,
+            contact_id=self._identifiers.contact()[0],
+            contact_flow_id=contact_flow_id,
+            initiation_method=initiation_method,
+            previous_contact_id=contact.contact_id,
+            related_contact_id=None,
+            continued_from_contact_id=None,
+            rehydration_type=None,
+            initiation_timestamp=moment,
+            initial_message=None,
+            transcript=[],
+            tags={},
+            streamings=(),
+            updated=None,
+            customer_left_at=None,
+            ended_at=None,
+            disconnect_reason=None,
+        )
+        self.add(segment)
+        return segment
+
+    def _end_contact(self, contact: ContactRecord, disconnect_reason: str | None, moment: datetime) -> None:
+        """Note the end of a contact: the one place where contacts end."""
         contact.ended_at = moment
         contact.disconnect_reason = disconnect_reason
-        content_type = CHAT_ENDED if disconnect_reason else TRANSFER_SUCCEEDED
-        self.say(contact, type="EVENT", content_type=content_type, absolute_time=moment)
-        self._active[contact.instance_id] -= 1
+        if contact.channel == "CHAT":
+            self._active[contact.instance_id] -= 1
         last = self._last_ended.get(contact.initial_contact_id)
         if last is None or last.ended_at is None or last.ended_at <= moment:
             self._last_ended[contact.initial_contact_id] = contact
@@ -119,8 +199,8 @@ class ContactStore:
         return self._active[instance_id]
 
     def current(self, contact: ContactRecord) -> ContactRecord:
-        """Return the contact at which the contact's session has arrived: itself unless it was transferred."""
-        return self._transferred.get(contact.initial_contact_id, contact)
+        """Return the contact at which the contact's session has arrived: itself unless the chat went on in another."""
+        return self._latest.get(contact.initial_contact_id, contact)
 
     def with_participant_token(self, participant_token: str) -> ContactRecord | None:
         """Return the contact whose customer has this participant token, or `None`."""
@@ -144,17 +224,36 @@ class ContactStore:
 
     def say(self, contact: ContactRecord, **members: Any) -> TranscriptItem:
         """Add an item to the transcript of a contact, and return it."""
-        item = self.announce(contact, id=self._identifiers.transcript_item_id(), **members)
+        item = self._item(contact, id=self._identifiers.transcript_item_id(), **members)
         contact.transcript.append(item)
+        self.tell(contact, item)
         return item
 
-    def announce(self, contact: ContactRecord, **members: Any) -> TranscriptItem:
+    def pass_on(self, contact: ContactRecord, **members: Any) -> None:
         """Tell of something that is no item of the transcript, such as typing or a receipt."""
-        item = TranscriptItem(contact_id=contact.contact_id, order=self._feed.next_order(), **members)
-        self._feed.publish(contact, item)
-        return item
+        item = self._item(contact, **members)
+        self.passing.append(item)
+        self.tell(contact, item)
 
     def replace(self, item: TranscriptItem, changed: TranscriptItem) -> None:
         """Put a changed item into the place of the one that a transcript has."""
         transcript = self.by_id[item.contact_id].transcript
         transcript[transcript.index(item)] = changed
+
+    def tell(self, contact: ContactRecord, item: TranscriptItem) -> None:
+        """Publish an item to the topics of a streamed chat, and tell the listeners of it."""
+        published: tuple[Notification, ...] = ()
+        first = self.initial(contact)
+        if first.streamings:
+            published = notifications_of(
+                item,
+                first.streamings,
+                initial_contact_id=first.contact_id,
+                instance_id=first.instance_id,
+                new_id=self._identifiers.notification_id,
+            )
+            self.notifications.extend(published)
+        self._feed.publish(first.contact_id, Happening(contact, item, published))
+
+    def _item(self, contact: ContactRecord, **members: Any) -> TranscriptItem:
+        return TranscriptItem(contact_id=contact.contact_id, order=self._feed.next_order(), **members)

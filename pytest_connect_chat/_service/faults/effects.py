@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
 from pytest_connect_chat._service.answer import EXPLICIT_DENY, Reply, ServiceError
+from pytest_connect_chat._service.identifiers import ACCOUNT_ID
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._text import printable
 from pytest_connect_chat.exceptions import FaultError
 
-ACCOUNT_ID: Final = "123456789012"
 NetworkError = Literal[
     "connect_timeout", "read_timeout", "connection_closed", "endpoint_unreachable", "dns", "proxy", "tls"
 ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.lineage import root_of
-from pytest_connect_chat._service.faults.effects import ACCOUNT_ID
+from pytest_connect_chat._service.identifiers import ACCOUNT_ID
 from pytest_connect_chat._service.operations.pages import page_of
 from pytest_connect_chat._service.operations.retention import RETENTION
 from pytest_connect_chat._service.request import Request
@@ -69,7 +69,7 @@ def _summary(state: ServiceState, contact: ContactRecord) -> dict[str, Any]:
         "InitialContactId": contact.initial_contact_id if transferred else None,
         "PreviousContactId": contact.previous_contact_id,
         "RelatedContactId": contact.related_contact_id,
-        "InitiationMethod": "API" if contact.previous_contact_id is None else "TRANSFER",
-        "Channel": "CHAT",
+        "InitiationMethod": contact.initiation_method,
+        "Channel": contact.channel,
     }
     return {member: value for member, value in summary.items() if value is not None}

@@ -10,7 +10,7 @@ from pytest_connect_chat._service.chats.transcript import CHAT_REHYDRATED
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.lineage import first_contacts
 from pytest_connect_chat._service.operations.rehydration import resolve_source
-from pytest_connect_chat._service.operations.subjects import require_active
+from pytest_connect_chat._service.operations.subjects import require_open_chat
 from pytest_connect_chat._service.participants import PARTICIPANTS_PER_CHAT
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
@@ -21,7 +21,7 @@ UNNAMED: Final = "CUSTOM_BOT"  # where the rule that wants a display name is swi
 
 def create_participant(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `CreateParticipant`: a custom bot, which joins once it connects with its own participant token."""
-    require_active(state, contact)
+    require_open_chat(state, contact)
     _require_room(state, contact, now)
     details = request.params["ParticipantDetails"]
     role, display_name = details.get("ParticipantRole", "CUSTOM_BOT"), details.get("DisplayName", UNNAMED)
@@ -45,7 +45,7 @@ def create_persistent_contact_association(
 ) -> Answer:
     """Answer one `CreatePersistentContactAssociation`: a chat that has started continues from a past one."""
     require, contacts, params = state.rules.require, state.contacts, request.params
-    require_active(state, contact)
+    require_open_chat(state, contact)
     first = contacts.by_id[contact.initial_contact_id]
     require(
         "association-new",

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.answer import Answer
-from pytest_connect_chat._service.chats.transcript import Receipt, TranscriptItem
+from pytest_connect_chat._service.chats.items import transcript_item
+from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.contacts.lineage import session_of
 from pytest_connect_chat._service.operations.pages import read_token, write_token
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.transcript_pages import moment_of
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat._time import iso_timestamp
 
 PER_PAGE: Final = 10  # "Default: 10"; that 0 stands for it too is assumed
 
@@ -129,41 +129,5 @@ def _after(direction: str, last: int) -> Start:
 
 def _sorted(page: list[tuple[int, TranscriptItem]], params: dict[str, Any]) -> list[dict[str, Any]]:
     descending = params.get("SortOrder", "DESCENDING") == "DESCENDING"
-    return [_members(index, item) for index, item in sorted(page, key=lambda entry: entry[0], reverse=descending)]
-
-
-def _members(index: int, item: TranscriptItem) -> dict[str, Any]:
-    members = {
-        "AbsoluteTime": iso_timestamp(item.absolute_time),
-        "Content": item.content,
-        "ContentType": item.content_type,
-        "Id": item.id,
-        "Type": item.type,
-        "ParticipantId": item.participant_id,
-        "DisplayName": item.display_name,
-        "ParticipantRole": item.participant_role,
-        "Attachments": [
-            {
-                "AttachmentId": attachment.attachment_id,
-                "AttachmentName": attachment.attachment_name,
-                "ContentType": attachment.content_type,
-                "Status": attachment.status,
-            }
-            for attachment in item.attachments
-        ]
-        or None,
-        "MessageMetadata": {"MessageId": item.id, "Receipts": [_receipt(one) for one in item.receipts]}
-        if item.receipts
-        else None,
-        "ContactId" if index >= 0 else "RelatedContactId": item.contact_id,
-    }
-    return {member: value for member, value in members.items() if value is not None}
-
-
-def _receipt(receipt: Receipt) -> dict[str, str]:
-    members = {"RecipientParticipantId": receipt.recipient_participant_id}
-    if receipt.delivered_timestamp is not None:
-        members["DeliveredTimestamp"] = iso_timestamp(receipt.delivered_timestamp)
-    if receipt.read_timestamp is not None:
-        members["ReadTimestamp"] = iso_timestamp(receipt.read_timestamp)
-    return members
+    in_order = sorted(page, key=lambda entry: entry[0], reverse=descending)
+    return [transcript_item(item, is_past=index < 0) for index, item in in_order]

@@ -21,16 +21,16 @@ def list_contact_flows(state: ServiceState, request: Request, now: datetime) -> 
     state.rules.require("instance-id-arn", not instance_id.startswith("arn:"), RESOURCE_NOT_FOUND)
     state.rules.require("instance-exists", state.instances.exists(instance_id), RESOURCE_NOT_FOUND)
     wanted = request.params.get("ContactFlowTypes") or [FLOW_TYPE]
-    flow_ids = state.instances.flows(instance_id) if FLOW_TYPE in wanted else ()
+    declared = state.instances.flows(instance_id) if FLOW_TYPE in wanted else {}
     flows: list[dict[str, Any]] = [
         {
             "Id": flow_id,
             "Arn": f"{instance_arn(instance_id, request.region)}/contact-flow/{flow_id}",
-            "Name": flow_id,
+            "Name": name,
             "ContactFlowType": FLOW_TYPE,
             "ContactFlowState": "ACTIVE",
             "ContactFlowStatus": "PUBLISHED",
         }
-        for flow_id in flow_ids
+        for flow_id, name in declared.items()
     ]
     return Answer(page_of(state, request, "ContactFlowSummaryList", flows, FLOWS_PER_PAGE))

@@ -46,6 +46,11 @@ def resolve_source(
     )
     if named is None:
         return None
+    rules.require(
+        "source-contact-chat",
+        named.channel == "CHAT",
+        f"SourceContactId {source_id} is a {named.channel} contact, and no chat.",
+    )
     source = _most_recently_ended(named, contacts, rules) if _is_entire_session(persistent_chat) else named
     rules.require(
         "source-contact-ended",

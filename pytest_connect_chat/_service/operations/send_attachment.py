@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from pytest_connect_chat._service import actions
+from pytest_connect_chat._service import scanning
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats.attachments import ATTACHMENTS_PER_CHAT, Attachment
-from pytest_connect_chat._service.faults.effects import ACCOUNT_ID
+from pytest_connect_chat._service.identifiers import ACCOUNT_ID
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
@@ -34,7 +34,7 @@ def start_attachment_upload(state: ServiceState, request: Request, now: datetime
         content_type=params["ContentType"],
         size_in_bytes=params["AttachmentSizeInBytes"],
     )
-    state.attachments.add(chat, attachment)
+    state.attachments.keep(chat, attachment)
     metadata = {
         "Url": state.urls.upload(attachment, request.region, UPLOAD_SECONDS),
         "UrlExpiry": _expiry(now, UPLOAD_SECONDS),
@@ -55,7 +55,7 @@ def start_attachment_upload(state: ServiceState, request: Request, now: datetime
 def complete_attachment_upload(
     state: ServiceState, request: Request, now: datetime, participant: Participant
 ) -> Answer:
-    """Answer one `CompleteAttachmentUpload`: the file counts as uploaded, and as approved at once."""
+    """Answer one `CompleteAttachmentUpload`: the file counts as uploaded."""
     chat, (attachment_id, *_) = participant.first_contact.contact_id, request.params["AttachmentIds"]
     attachment = state.attachments.find(chat, attachment_id)
     state.rules.require(
@@ -66,11 +66,10 @@ def complete_attachment_upload(
         return Answer({}, contact)
     state.rules.require(
         "completed-attachment-pending",
-        attachment.status == "IN_PROGRESS",
+        not attachment.is_uploaded,
         f"The upload of the attachment {attachment_id} is completed already.",
     )
-    approved = state.attachments.complete(chat, attachment)
-    actions.send_attachment(state, participant, approved, now)
+    scanning.complete(state, participant, attachment, now)
     return Answer({}, contact)
 
 
@@ -80,13 +79,18 @@ def get_attachment(state: ServiceState, request: Request, now: datetime, partici
     reads = participant.role != "CUSTOM_BOT"
     state.rules.require("attachment-reader", reads, "A CUSTOM_BOT has no access to attachments.")
     attachment = state.attachments.find(participant.first_contact.contact_id, attachment_id)
-    complete = attachment is not None and attachment.status == "APPROVED"
+    complete = attachment is not None and attachment.is_uploaded
     state.rules.require(
         "attachment-exists", complete, f"The chat has no attachment {attachment_id} that has been uploaded."
     )
     contact = state.contacts.current(participant.first_contact)
     if attachment is None:
         return Answer(dict(NO_ATTACHMENT), contact)
+    state.rules.require(
+        "attachment-approved",
+        attachment.status == "APPROVED" or not complete,
+        f"The attachment {attachment_id} is not approved: its scan says {attachment.status}.",
+    )
     seconds = request.params.get("UrlExpiryInSeconds", DOWNLOAD_SECONDS)
     members = {
         "Url": state.urls.download(attachment, request.region, seconds),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
+from pytest_connect_chat._service.chats.notifications import Streaming
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members
@@ -133,6 +134,7 @@ def _new_contact(
     origin = source or related
     minutes = params.get("ChatDurationInMinutes")
     duration = DEFAULT_DURATION if minutes is None else timedelta(minutes=min(minutes, LONGEST_MINUTES))
+    streaming = params.get("ChatStreamingConfiguration")  # with the chat: its first item is published too (assumed)
     return ContactRecord(
         contact_id=contact_id,
         instance_id=params["InstanceId"],
@@ -153,6 +155,9 @@ def _new_contact(
         attributes=attributes,
         segment_attributes=params.get("SegmentAttributes", _NO_ATTRIBUTES),
         initial_message=params.get("InitialMessage"),
+        streamings=(Streaming(state.identifiers.streaming_id(), streaming["StreamingEndpointArn"]),)
+        if streaming is not None
+        else (),
         clock=state.clock,
         others=state.contacts.by_id,
     )
@@ -172,7 +177,5 @@ def _members(state: ServiceState, request: Request, contact: ContactRecord, now:
             actions.join(state, customer, now)
         members |= connection_members(state, customer, types, request.region, now)
     if "ChatStreamingConfiguration" in request.params:
-        members["StreamingId"] = state.identifiers.streaming_id()
-        arn = request.params["ChatStreamingConfiguration"]["StreamingEndpointArn"]
-        contact.streamings = ((members["StreamingId"], arn),)
+        members["StreamingId"] = contact.streamings[0].streaming_id
     return members

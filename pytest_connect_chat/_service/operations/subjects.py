@@ -51,8 +51,13 @@ def of_contact(
     return answer
 
 
-def require_active(state: ServiceState, contact: ContactRecord) -> None:
-    """Refuse what is only possible while the chat of a contact has not ended."""
+def require_open_chat(state: ServiceState, contact: ContactRecord) -> None:
+    """Refuse what is only possible in a chat that has not ended."""
+    state.rules.require(
+        "contact-is-chat",
+        contact.channel == "CHAT",
+        f"The contact {contact.contact_id} is a {contact.channel} contact, and no chat.",
+    )
     current = state.contacts.current(contact)
     state.rules.require(
         "contact-active",

@@ -133,6 +133,11 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         return len(self)
 
     @property
+    def operations(self) -> list[str]:
+        """The operations in order, such as `["StartChatContact", "StartContactStreaming"]`."""
+        return [record.operation for record in self._selected()]
+
+    @property
     def last(self) -> RecordedRequest:
         """The last request.
 

@@ -112,6 +112,15 @@ RULES: Final = (
         operations=OF_AN_OPEN_CHAT,
     ),
     state(
+        "contact-is-chat",
+        None,
+        "The contact is a chat, and no voice contact.",
+        REQUEST,
+        "none",
+        ASSUMED,
+        operations=OF_AN_OPEN_CHAT,
+    ),
+    state(
         "list-next-token",
         "NextToken",
         "`NextToken` comes from an answer of the same operation.",

@@ -91,4 +91,13 @@ RULES: Final = (
         ASSUMED,
         operations=("GetAttachment",),
     ),
+    state(
+        "attachment-approved",
+        "AttachmentId",
+        "The attachment is approved: one that is rejected is deleted, and one that is scanned is not shared yet.",
+        VALIDATION,
+        "administrator guide: setup-attachment-scanning",
+        DOCUMENTED,
+        operations=("GetAttachment",),
+    ),
 )

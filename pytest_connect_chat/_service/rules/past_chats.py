@@ -99,6 +99,15 @@ RULES: Final = (
         operations=(*START, "CreatePersistentContactAssociation"),
     ),
     state(
+        "source-contact-chat",
+        "PersistentChat",
+        "The source of a persistent chat is a chat, and no voice contact.",
+        REQUEST,
+        PERSISTENCE,
+        ASSUMED,
+        operations=(*START, "CreatePersistentContactAssociation"),
+    ),
+    state(
         "source-contact-initial",
         "PersistentChat",
         "With `ENTIRE_PAST_SESSION` the source is the initial contact of its session.",

@@ -1,0 +1,281 @@
+"""What Connect publishes to the SNS topics of a streamed chat."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import md5
+from random import Random
+from typing import Any, Final, NamedTuple, overload
+
+from pytest_connect_chat._names import FixedNames, SuggestsNames
+from pytest_connect_chat._service.chats.items import published_item
+from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.identifiers import ACCOUNT_ID, uuid4
+from pytest_connect_chat._text import counted, shown
+from pytest_connect_chat._time import iso_timestamp
+
+VISIBLE_TO_ALL: Final = "ALL"  # the guide names AGENT and CUSTOMER too; when the service says so is not known
+
+_clearing = threading.RLock()  # one at a time takes notifications out; the list may grow at any time
+
+
+class Streaming(NamedTuple):
+    """One topic to which a chat is streamed.
+
+    Attributes:
+        streaming_id: The id that StopContactStreaming takes.
+        topic_arn: The ARN of the SNS topic.
+    """
+
+    streaming_id: str
+    topic_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Notification(SuggestsNames):
+    """One message, file, event or receipt as it was published to one topic. Administrator guide: sns-payload.
+
+    Attributes:
+        topic_arn: The topic.
+        streaming_id: The streaming that it belongs to.
+        contact_id: The contact in which it happened.
+        message_id: Its id in SNS, a UUID.
+        message: What is published: the JSON text of `item`.
+        time: When it was published (aware, UTC).
+        order: Its place in the order of all that happened.
+    """
+
+    topic_arn: str
+    streaming_id: str
+    contact_id: str
+    message_id: str
+    message: str
+    time: datetime
+    order: int
+    _attributes: tuple[tuple[str, str], ...] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Notification to {self.topic}: {self.words}>"
+
+    @property
+    def topic(self) -> str:
+        """The name of the topic, which its ARN ends with."""
+        return self.topic_arn.rpartition(":")[2]
+
+    @property
+    def words(self) -> str:
+        """What was published, in a few words."""
+        attributes = self.attributes
+        kind = attributes["ContentType"].rpartition(".event.")[2] if self._is_event else attributes["Type"]
+        role = attributes.get("ParticipantRole")
+        return f"{kind} of {role}" if role else kind
+
+    @property
+    def _is_event(self) -> bool:
+        return self.attributes["Type"] == "EVENT"
+
+    @property
+    def item(self) -> dict[str, Any]:
+        """The members that are published: a copy."""
+        item: dict[str, Any] = json.loads(self.message)
+        return item
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The message attributes by name: a copy. There is no `ParticipantRole` where nobody acts."""
+        return dict(self._attributes)
+
+    def lambda_event(self) -> dict[str, Any]:
+        """Return the event that a Lambda function gets which subscribes to the topic."""
+        envelope = {
+            "Type": "Notification",
+            "MessageId": self.message_id,
+            "TopicArn": self.topic_arn,
+            "Subject": None,
+            "Message": self.message,
+            "Timestamp": iso_timestamp(self.time),
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+            "SigningCertUrl": self._signing_url,
+            "UnsubscribeUrl": self._unsubscribe_url,
+            "MessageAttributes": self._message_attributes,
+        }
+        record = {
+            "EventSource": "aws:sns",
+            "EventVersion": "1.0",
+            "EventSubscriptionArn": self._subscription_arn,
+            "Sns": envelope,
+        }
+        return {"Records": [record]}
+
+    def sqs_event(self) -> dict[str, Any]:
+        """Return the event that a Lambda function gets behind a queue that subscribes, without raw delivery.
+
+        The queue has the topic's name.
+        """
+        envelope = {
+            "Type": "Notification",
+            "MessageId": self.message_id,
+            "TopicArn": self.topic_arn,
+            "Message": self.message,
+            "Timestamp": iso_timestamp(self.time),
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+            "SigningCertURL": self._signing_url,
+            "UnsubscribeURL": self._unsubscribe_url,
+            "MessageAttributes": self._message_attributes,
+        }
+        body, sent = json.dumps(envelope), str(int(self.time.timestamp() * 1000))
+        record = {
+            "messageId": uuid4(Random(self.message_id)),
+            "receiptHandle": "EXAMPLE",
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": sent,
+                "SenderId": "EXAMPLE",
+                "ApproximateFirstReceiveTimestamp": sent,
+            },
+            "messageAttributes": {},
+            "md5OfBody": md5(body.encode(), usedforsecurity=False).hexdigest(),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self.topic_arn.replace(":sns:", ":sqs:"),
+            "awsRegion": self._region,
+        }
+        return {"Records": [record]}
+
+    def publish_arguments(self) -> dict[str, Any]:
+        """Return the keywords for `publish` of an SNS client, for example of one on moto."""
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in self._attributes}
+        return {"TopicArn": self.topic_arn, "Message": self.message, "MessageAttributes": attributes}
+
+    @property
+    def _message_attributes(self) -> dict[str, dict[str, str]]:
+        return {name: {"Type": "String", "Value": value} for name, value in self._attributes}
+
+    @property
+    def _region(self) -> str:
+        return self.topic_arn.split(":")[3]
+
+    @property
+    def _subscription_arn(self) -> str:
+        return f"{self.topic_arn}:{uuid4(Random(self.topic_arn))}"
+
+    @property
+    def _signing_url(self) -> str:
+        return f"https://sns.{self._region}.amazonaws.com/SimpleNotificationService-{'0' * 32}.pem"
+
+    @property
+    def _unsubscribe_url(self) -> str:
+        return f"https://sns.{self._region}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={self._subscription_arn}"
+
+
+def notifications_of(
+    item: TranscriptItem,
+    streamings: Sequence[Streaming],
+    *,
+    initial_contact_id: str,
+    instance_id: str,
+    new_id: Callable[[], str],
+) -> tuple[Notification, ...]:
+    """Return what is published of an item: one notification for each topic."""
+    message = json.dumps(published_item(item, initial_contact_id), separators=(",", ":"))
+    attributes = {
+        "InitialContactId": initial_contact_id,
+        "ContactId": item.contact_id,
+        "ParticipantRole": item.participant_role,
+        "InstanceId": instance_id,
+        "AccountId": ACCOUNT_ID,
+        "Type": item.type,
+        "ContentType": item.content_type,
+        "MessageVisibility": VISIBLE_TO_ALL,
+    }
+    texts = tuple((name, value) for name, value in attributes.items() if value is not None)
+    return tuple(
+        Notification(
+            topic_arn=streaming.topic_arn,
+            streaming_id=streaming.streaming_id,
+            contact_id=item.contact_id,
+            message_id=new_id(),
+            message=message,
+            time=item.absolute_time,
+            order=item.order,
+            _attributes=texts,
+        )
+        for streaming in streamings
+    )
+
+
+class NotificationLog(FixedNames, Sequence[Notification]):
+    """Notifications in their order, all or those of one contact; it grows as they are published.
+
+    Args:
+        notifications: The list of all.
+        contact_ids: The contacts that there are.
+        contact_id: The contact whose notifications these are, `None` for all.
+    """
+
+    def __init__(
+        self, notifications: list[Notification], contact_ids: Container[str], contact_id: str | None = None
+    ) -> None:
+        self._all = notifications
+        self._contact_ids = contact_ids
+        self._contact_id = contact_id
+
+    def _selected(self) -> list[Notification]:
+        return [one for one in list(self._all) if self._contact_id in (None, one.contact_id)]
+
+    @overload
+    def __getitem__(self, index: int) -> Notification: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Notification]: ...
+    def __getitem__(self, index: int | slice) -> Notification | Sequence[Notification]:
+        return self._selected()[index]
+
+    def __iter__(self) -> Iterator[Notification]:
+        return iter(self._selected())
+
+    def __len__(self) -> int:
+        return len(self._selected())
+
+    def __repr__(self) -> str:
+        return f"<{counted(len(self), 'notification')}{f' of {self._contact_id}' if self._contact_id else ''}>"
+
+    @property
+    def last(self) -> Notification:
+        """The notification that was published last.
+
+        Raises:
+            LookupError: There is none.
+        """
+        __tracebackhide__ = True
+        selected = self._selected()
+        if not selected:
+            of_contact = f" of the contact {self._contact_id}" if self._contact_id else ""
+            raise LookupError(
+                f"No notification{of_contact} has been published. One is published for what happens in a chat while "
+                "the chat is streamed: see StartContactStreaming."
+            )
+        return selected[-1]
+
+    def of(self, contact_id: str) -> NotificationLog:
+        """Return the notifications of one contact.
+
+        Raises:
+            LookupError: There is no such contact.
+        """
+        __tracebackhide__ = True
+        if not isinstance(contact_id, str) or contact_id not in self._contact_ids:
+            raise LookupError(f"No contact has the id {shown(contact_id)}; of() takes the contact_id of one.")
+        return NotificationLog(self._all, self._contact_ids, contact_id)
+
+    def clear(self) -> None:
+        """Forget these notifications; the fake's state stays as it is."""
+        with _clearing:
+            known = list(self._all)
+            forgotten = set(map(id, self._selected()))
+            self._all[: len(known)] = [one for one in known if id(one) not in forgotten]  # others may come meanwhile

@@ -1,0 +1,85 @@
+"""The scan of the files that customers send: a callable of the test says what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from inspect import iscoroutinefunction
+from typing import Any
+
+from pytest_connect_chat._service import actions
+from pytest_connect_chat._service.chats.attachments import Attachment, AttachmentStatus
+from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.speaker import STATUSES
+from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat.exceptions import SceneError
+
+
+def scan_attachments_with(state: ServiceState, verdict: Any) -> None:
+    """Ask for a verdict from now on; see `FakeConnectChat.scan_attachments_with`."""
+    if verdict is not None and (not callable(verdict) or iscoroutinefunction(verdict)):
+        raise SceneError(
+            f"scan_attachments_with() takes a plain function of an attachment, or None, not {verdict!r}; the function "
+            f"returns one of {', '.join(STATUSES)}."
+        )
+    with state.feed:
+        state.attachments.verdict = verdict
+        for chat, scan in state.attachments.scans.values():
+            state.feed.follow(chat, scan)
+
+
+def complete(state: ServiceState, participant: Participant, attachment: Attachment, now: datetime) -> None:
+    """Note that a file is uploaded. It shows in the chat once its scan has a result, approved at once without one."""
+    uploaded = replace(attachment, is_uploaded=True)
+    state.attachments.keep(participant.first_contact.contact_id, uploaded)
+    if state.attachments.verdict is not None and participant.role == "CUSTOMER":
+        state.feed.follow(participant.first_contact.contact_id, partial(_scan, state, participant, uploaded))
+    else:
+        _settle(state, participant, uploaded, "APPROVED", now)
+
+
+def _scan(state: ServiceState, participant: Participant, attachment: Attachment, item_id: str | None = None) -> None:
+    """Ask the test, without the lock. A scan that fails rejects the file. Administrator guide: attachment scanning."""
+    status: AttachmentStatus = "REJECTED"
+    try:
+        status = _verdict_on(state, attachment)
+    finally:
+        with state.feed:
+            _settle(state, participant, attachment, status, state.contacts.settled_now(), item_id)
+
+
+def _verdict_on(state: ServiceState, attachment: Attachment) -> AttachmentStatus:
+    if state.attachments.verdict is None:
+        return "APPROVED"
+    status = state.attachments.verdict(attachment)
+    if status not in STATUSES:
+        raise SceneError(f"The callable of scan_attachments_with() returns one of {', '.join(STATUSES)}: {status!r}.")
+    return status
+
+
+def _settle(
+    state: ServiceState,
+    participant: Participant,
+    attachment: Attachment,
+    status: AttachmentStatus,
+    now: datetime,
+    item_id: str | None = None,
+) -> None:
+    scanned = replace(attachment, status=status)
+    contact = state.contacts.current(participant.first_contact)
+    state.attachments.keep(contact.initial_contact_id, scanned)
+    state.attachments.scans.pop(attachment.attachment_id, None)
+    if not contact.is_active:
+        return
+    item = actions.find_message(state, participant, item_id)
+    if item is None:
+        item = actions.send_attachment(state, participant, scanned, now)
+    elif status != attachment.status:
+        changed = replace(item, attachments=(scanned,))
+        state.contacts.replace(item, changed)
+        told = replace(changed, absolute_time=now, order=state.feed.next_order())
+        state.contacts.tell(state.contacts.by_id[item.contact_id], told)
+    if status == "IN_PROGRESS":
+        again = partial(_scan, state, participant, scanned, item.id)
+        state.attachments.scans[attachment.attachment_id] = (contact.initial_contact_id, again)

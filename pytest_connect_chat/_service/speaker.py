@@ -1,0 +1,150 @@
+"""What agents, bots and the flow can all do in a chat."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import Final, Literal, get_args
+
+from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._service import actions
+from pytest_connect_chat._service.chats.attachments import (
+    ATTACHMENT_BYTES,
+    ATTACHMENTS_PER_CHAT,
+    Attachment,
+    AttachmentStatus,
+    not_a_type,
+)
+from pytest_connect_chat._service.chats.transcript import TYPING, TranscriptItem
+from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
+from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._text import shown
+from pytest_connect_chat.exceptions import SceneError
+
+STATUSES: Final[tuple[str, ...]] = get_args(AttachmentStatus)
+
+
+class Speaker(FixedNames):
+    """Somebody whom the test plays in a chat.
+
+    Args:
+        state: What the service holds.
+        participant: Who it is.
+    """
+
+    def __init__(self, state: ServiceState, participant: Participant) -> None:
+        self._state = state
+        self._participant = participant
+
+    def send_message(self, content: str, content_type: str = "text/plain") -> TranscriptItem:
+        """Say something in the chat.
+
+        Args:
+            content: The text; of an interactive message, its JSON.
+            content_type: A content type of messages; a participant's is one that the chat supports.
+
+        Returns:
+            The item of the transcript.
+
+        Raises:
+            SceneError: The chat has ended, the speaker has left it, or a value is not valid.
+        """
+        if not isinstance(content, str) or not content:
+            raise SceneError(f"content is a non-empty text, not {shown(content)}.")
+        with self._state.feed:
+            now = self._state.contacts.settled_now()
+            valid = self._content_types(self._open_contact())
+            if content_type not in valid:
+                raise SceneError(f"content_type={content_type!r} is not supported. Valid: {', '.join(valid)}.")
+            return actions.send_message(self._state, self._participant, content_type, content, now)
+
+    def send_attachment(
+        self,
+        name: str,
+        content: bytes,
+        content_type: str | None = None,
+        status: Literal["APPROVED", "REJECTED", "IN_PROGRESS"] = "APPROVED",
+    ) -> TranscriptItem:
+        """Send a file, as one that has been uploaded and scanned.
+
+        It counts towards the chat's quota of 35 (administrator guide: feature-limits). That a file from this side has
+        the limits of size and type that a customer's has is assumed.
+
+        Args:
+            name: Its name, which ends in one of the types that the service takes by default, for example `.pdf`.
+            content: Its bytes, 1 to 20 MB; `attachments[0].content` of the item.
+            content_type: Its MIME type; by default the one that Python's `mimetypes` gives for the name.
+            status: What came of its scan. GetAttachment gives only what is approved.
+
+        Returns:
+            The item of the transcript, with the file in `attachments`.
+
+        Raises:
+            SceneError: The chat has ended or has its quota of files, the speaker has left it, or a value is not valid.
+        """
+        if problem := not_a_type(name) if isinstance(name, str) else f"is a text, not {shown(name)}.":
+            raise SceneError(f"name {problem}")
+        if not isinstance(content, bytes) or not 1 <= len(content) <= ATTACHMENT_BYTES:
+            given = f"{len(content)} bytes" if isinstance(content, bytes) else shown(content)
+            raise SceneError(f"content is 1 to {ATTACHMENT_BYTES} bytes, not {given}.")
+        if content_type is None:
+            content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if not isinstance(content_type, str) or not content_type:
+            raise SceneError(f"content_type is a non-empty text, not {shown(content_type)}.")
+        if status not in STATUSES:
+            raise SceneError(f"status={status!r} is not valid. Valid: {', '.join(STATUSES)}.")
+        state, chat = self._state, self._participant.first_contact.contact_id
+        with state.feed:
+            now = state.contacts.settled_now()
+            self._open_contact()
+            if state.attachments.count(chat) >= ATTACHMENTS_PER_CHAT:
+                raise SceneError(f"The chat has {ATTACHMENTS_PER_CHAT} attachments, and takes no more.")
+            attachment = Attachment(
+                attachment_id=state.identifiers.attachment_id(),
+                attachment_name=name,
+                content_type=content_type,
+                size_in_bytes=len(content),
+                content=content,
+                status=status,
+                is_uploaded=True,
+            )
+            state.attachments.keep(chat, attachment)
+            return actions.send_attachment(state, self._participant, attachment, now)
+
+    def send_event(self, event: str = "typing", *, message_id: str | None = None) -> None:
+        """Send an event. As with the service, it is no item of the transcript; a receipt shows in that of its message.
+
+        Args:
+            event: `"typing"`, `"message.delivered"` or `"message.read"`, or the whole content type.
+            message_id: The message that a receipt is for.
+
+        Raises:
+            SceneError: The chat has ended, the speaker has left it, or there is no such event or message.
+        """
+        names = [content_type.rpartition(".event.")[2] for content_type in EVENTS]
+        if event not in names and event not in EVENTS:
+            raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
+        content_type = event if event in EVENTS else EVENTS[names.index(event)]
+        state, speaker = self._state, self._participant
+        with state.feed:
+            now = state.contacts.settled_now()
+            self._open_contact()
+            if content_type == TYPING:
+                actions.send_typing(state, speaker, state.identifiers.transcript_item_id(), now)
+            if message_id is None:
+                return
+            message = actions.find_message(state, speaker, message_id)
+            if message is None or message.participant_id == speaker.participant_id:
+                raise SceneError(f"message_id={message_id!r} is no message of another participant of the chat.")
+            if content_type not in RECEIPTS:
+                raise SceneError(f"message_id goes with message.delivered or message.read, not with {event!r}.")
+            actions.send_receipt(state, speaker, message, content_type, now)
+
+    def _open_contact(self) -> ContactRecord:
+        """Return the contact in which the speaker can act now, or raise what says why there is none."""
+        raise NotImplementedError
+
+    def _content_types(self, contact: ContactRecord) -> tuple[str, ...]:
+        """Return the content types in which the speaker can say something."""
+        return contact.supported_messaging_content_types
