@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
+    from pytest_connect_chat._service.chats.notifications import Notification
     from pytest_connect_chat._service.clock import Clock
     from pytest_connect_chat._service.contacts.contact import Contact
     from pytest_connect_chat._service.faults.plan import Fault
+    from pytest_connect_chat._service.flow_chat import FlowChat
     from pytest_connect_chat._service.records.matching import ABSENT
     from pytest_connect_chat._service.records.recorded_request import RecordedRequest
     from pytest_connect_chat.fake import FakeConnectChat
@@ -40,6 +42,8 @@ __all__ = [
     "Contact",
     "FakeConnectChat",
     "Fault",
+    "FlowChat",
+    "Notification",
     "RecordedRequest",
     "RequestFactory",
     "__version__",
@@ -53,6 +57,8 @@ _HOMES = {
     "Contact": "_service.contacts.contact",
     "FakeConnectChat": "fake",
     "Fault": "_service.faults.plan",
+    "FlowChat": "_service.flow_chat",
+    "Notification": "_service.chats.notifications",
     "RecordedRequest": "_service.records.recorded_request",
     "RequestFactory": "providers",
 }

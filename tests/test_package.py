@@ -78,6 +78,8 @@ def test_the_public_names_are_these() -> None:
         "Contact",
         "FakeConnectChat",
         "Fault",
+        "FlowChat",
+        "Notification",
         "RecordedRequest",
         "RequestFactory",
         "__version__",

@@ -37,6 +37,7 @@ class Clock(FixedNames):
         self._follows_system = start == "system"
         self._start = _real_now() if start is None or start == "system" else moment_of_a_fake(start, "clock")
         self._now = self._start
+        self._passing: set[int] = set()  # threads in which the clock is on its way
         self._told: Callable[[datetime], object] = bool
         self._next_stop: Callable[[], datetime | None] = lambda: None
 
@@ -65,7 +66,7 @@ class Clock(FixedNames):
 
     def now(self) -> datetime:
         """Return the current moment of the fake, as an aware UTC datetime."""
-        if self._follows_system:
+        if self._follows_system and threading.get_ident() not in self._passing:
             self._move(_real_now())
         return self._now
 
@@ -75,14 +76,21 @@ class Clock(FixedNames):
             self._pass_to(moment)
 
     def _pass_to(self, moment: datetime) -> None:
-        """Move to `moment`, and on the way stop where something is due."""
+        """Move to `moment`, and on the way stop where something is due, until it has happened."""
+        thread = threading.get_ident()
+        is_outermost = thread not in self._passing
+        self._passing.add(thread)
         stop: datetime | None = None
-        while stop != moment:
-            due = self._next_stop()
-            stop = moment if due is None or due > moment else due
-            with self._lock:
-                self._now = max(self._now, stop)
-            self._told(stop)
+        try:
+            while stop != moment:
+                due = self._next_stop()
+                stop = moment if due is None or due > moment else due
+                with self._lock:
+                    self._now = max(self._now, stop)
+                self._told(stop)
+        finally:
+            if is_outermost:
+                self._passing.discard(thread)
 
     def advance(self, *unnamed: object, **duration: float) -> None:
         """Move the clock forward, by the keywords of `datetime.timedelta`: `advance(minutes=6)`.

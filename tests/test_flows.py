@@ -1,0 +1,818 @@
+"""The flows that a test gives: their words, their waiting, their ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from conftest import kind, new_client, over_both_drivers
+
+from pytest_connect_chat import FakeConnectChat, FlowChat
+from pytest_connect_chat.exceptions import SceneError
+
+INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
+BOTH = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
+PLAIN = ("-p", "no:asyncio", "-p", "no:xdist")
+
+Waiting = Generator[timedelta | None, Any, None]
+
+
+class Customer:
+    """A customer with the clients of an application."""
+
+    def __init__(self, fake: FakeConnectChat, parameters: dict[str, Any], **members: Any) -> None:
+        self.fake = fake
+        self.participant = new_client("connectparticipant")
+        started = new_client().start_chat_contact(**parameters, **members)
+        self.contact_id, self.participant_token = started["ContactId"], started["ParticipantToken"]
+
+    def connect(self) -> Customer:
+        answer = self.participant.create_participant_connection(ParticipantToken=self.participant_token, Type=BOTH)
+        self.token = answer["ConnectionCredentials"]["ConnectionToken"]
+        return self
+
+    def say(self, content: str) -> None:
+        self.participant.send_message(ConnectionToken=self.token, ContentType="text/plain", Content=content)
+
+    def send_file(self, name: str = "note.txt") -> None:
+        upload = self.participant.start_attachment_upload(
+            ConnectionToken=self.token, AttachmentName=name, AttachmentSizeInBytes=1, ContentType="text/plain"
+        )
+        self.participant.complete_attachment_upload(ConnectionToken=self.token, AttachmentIds=[upload["AttachmentId"]])
+
+    def leave(self) -> None:
+        self.participant.disconnect_participant(ConnectionToken=self.token)
+
+    @property
+    def heard(self) -> list[str]:
+        """What the transcript has, of the whole session."""
+        return [item.content or kind(item) for contact in self.fake.contacts.values() for item in contact.transcript]
+
+    @property
+    def said(self) -> list[str]:
+        return [
+            item.content
+            for contact in self.fake.contacts.values()
+            for item in contact.transcript
+            if item.content is not None
+        ]
+
+
+@pytest.fixture
+def open_chat(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> Callable[..., Customer]:
+    """Opens a chat and connects its customer."""
+    return lambda **members: Customer(connect_chat, parameters, **members).connect()
+
+
+def support(chat: FlowChat) -> Waiting:
+    chat.send_message("Welcome. What is it about?")
+    item = yield
+    chat.update_attributes(topic=item.content)
+    if item.content != "human":
+        chat.send_message('{"templateType": "ListPicker"}', INTERACTIVE)
+        if (yield timedelta(minutes=2)) is None:
+            chat.send_message("Goodbye.")
+            chat.disconnect()
+
+
+# -- starting and hearing ----------------------------------------------------------------------------------------------
+
+
+@over_both_drivers
+def test_a_flow_greets_hears_and_goes_on(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any], open_chat: Callable[..., Customer]
+) -> None:
+    connect_chat.play_flow(support)
+    customer = open_chat()
+    assert customer.heard == ["participant.joined", "Welcome. What is it about?"]
+
+    customer.say("human")
+    contact = connect_chat.contacts.last
+    assert contact.attributes == {"topic": "human"}
+    assert customer.said == ["Welcome. What is it about?", "human"]
+    greeting = contact.transcript[1]
+    assert (greeting.participant_role, greeting.display_name) == ("SYSTEM", "SYSTEM_MESSAGE")
+
+
+@over_both_drivers
+def test_a_silent_customer_is_sent_away_when_the_time_is_up(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    connect_chat.play_flow(support)
+    customer = open_chat()
+    customer.say("order")
+    connect_chat.clock.advance(minutes=2, seconds=-1)
+    assert connect_chat.contacts.last.is_active
+
+    connect_chat.clock.advance(seconds=1)
+    assert customer.heard[-2:] == ["Goodbye.", "chat.ended"]
+    assert connect_chat.contacts.last.disconnect_reason == "CONTACT_FLOW_DISCONNECT"
+
+
+def test_a_customer_who_answers_in_time_is_not(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    connect_chat.play_flow(support)
+    customer = open_chat()
+    customer.say("order")
+    connect_chat.clock.advance(minutes=1)
+    customer.say("17")
+    connect_chat.clock.advance(minutes=10)
+
+    assert connect_chat.contacts.last.is_active
+    assert customer.said[-1] == "17"
+
+
+def test_a_flow_starts_once_the_customer_is_connected(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.play_flow(lambda chat: chat.send_message("Welcome."))
+    customer = Customer(connect_chat, parameters)
+    connect_chat.add_participant(customer.contact_id).send_message("Nobody is here.")
+    assert "Welcome." not in customer.said
+
+    customer.connect()
+    customer.connect()
+    assert customer.said == ["Nobody is here.", "Welcome."]
+
+
+def test_what_was_said_before_waits_for_the_flow(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    def echo(chat: FlowChat) -> Waiting:
+        while True:
+            item = yield
+            chat.send_message(f"You said {item.content}.")
+
+    connect_chat.play_flow(echo)
+    message = {"ContentType": "text/plain", "Content": "Hello"}
+    customer = Customer(connect_chat, parameters, InitialMessage=message)
+    answer = customer.participant.create_participant_connection(
+        ParticipantToken=customer.participant_token, Type=["CONNECTION_CREDENTIALS"]
+    )
+    customer.token = answer["ConnectionCredentials"]["ConnectionToken"]
+    customer.say("Anybody?")
+    assert customer.said == ["Hello", "Anybody?"]
+
+    customer.connect()
+    assert customer.said[2:] == ["You said Hello.", "You said Anybody?."]
+
+
+def test_a_flow_hears_files_once_their_scan_has_a_result(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    statuses: list[str] = []
+
+    def files(chat: FlowChat) -> Waiting:
+        while True:
+            item = yield
+            statuses.extend(attachment.status for attachment in item.attachments)
+
+    connect_chat.play_flow(files)
+    connect_chat.scan_attachments_with(lambda attachment: "IN_PROGRESS")
+    customer = open_chat()
+    customer.send_file()
+    assert statuses == []
+
+    connect_chat.scan_attachments_with(lambda attachment: "REJECTED")
+    connect_chat.scan_attachments_with(None)
+    customer.send_file()
+    assert statuses == ["REJECTED", "APPROVED"]
+
+
+def test_a_flow_does_not_hear_agents_nor_itself(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    heard: list[str] = []
+
+    def listen(chat: FlowChat) -> Waiting:
+        chat.send_message("Welcome.")
+        while True:
+            heard.append((yield).content)
+
+    connect_chat.play_flow(listen)
+    customer = open_chat()
+    connect_chat.add_participant(customer.contact_id).send_message("I am here.")
+    customer.say("Fine")
+
+    assert heard == ["Fine"]
+
+
+def test_each_contact_has_a_flow_of_its_own(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    def count(chat: FlowChat) -> Waiting:
+        number = 0
+        while True:
+            yield
+            number += 1
+            chat.send_message(str(number))
+
+    connect_chat.play_flow(count)
+    ada, bob = open_chat(), open_chat()
+    ada.say("a")
+    ada.say("a")
+    bob.say("b")
+
+    counts = [item.content for item in connect_chat.contacts[bob.contact_id].transcript if item.content]
+    assert counts == ["b", "1"]
+
+
+def test_a_flow_of_one_id_comes_before_the_one_of_all(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.play_flow(lambda chat: chat.send_message("sales"), contact_flow_id="sales")
+    connect_chat.play_flow(lambda chat: chat.send_message("all"))
+    for flow_id, expected in (("sales", "sales"), ("other", "all")):
+        customer = Customer(connect_chat, {**parameters, "ContactFlowId": flow_id}).connect()
+        assert customer.said[-1] == expected
+
+    connect_chat.play_flow(None, contact_flow_id="sales")
+    assert Customer(connect_chat, {**parameters, "ContactFlowId": "sales"}).connect().said[-1] == "all"
+    connect_chat.play_flow(None)
+    assert Customer(connect_chat, parameters).connect().said[-1] == "all"
+    assert len(connect_chat.contacts.last.transcript) == 1
+
+
+def test_a_chat_that_is_connected_already_starts_its_flow_with_what_happens_next(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    customer = open_chat()
+    customer.say("Hello?")
+    connect_chat.play_flow(support)
+    assert customer.said == ["Hello?"]
+
+    customer.say("human")
+    assert customer.said == ["Hello?", "human", "Welcome. What is it about?"]
+    assert connect_chat.contacts.last.attributes == {"topic": "human"}
+
+
+def test_what_a_flow_cannot_take_yet_waits(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    order: list[str] = []
+    chats: list[Customer] = []
+
+    def talkative(chat: FlowChat) -> Waiting:
+        order.append((yield).content)
+        chats[0].say("two")
+        chats[0].say("three")
+        order.append("busy")
+        order.append((yield).content)
+        order.append((yield timedelta(seconds=1)).content)
+
+    connect_chat.play_flow(talkative)
+    chats.append(open_chat())
+    chats[0].say("one")
+
+    assert order == ["one", "busy", "two", "three"]
+
+
+def test_a_callable_object_is_a_flow(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    class Greeting:
+        def __call__(self, chat: FlowChat) -> Iterator[None]:
+            chat.send_message("Welcome.")
+            yield
+            chat.send_message("Goodbye.")
+
+    connect_chat.play_flow(Greeting())
+    customer = open_chat()
+    customer.say("Hi")
+    assert customer.said == ["Welcome.", "Hi", "Goodbye."]
+
+
+# -- what a flow can do ------------------------------------------------------------------------------------------------
+
+
+def test_a_flow_sends_files_and_events(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        chat.send_event("typing")
+        chat.send_attachment("terms.pdf", b"%PDF")
+        item = yield
+        chat.send_event("message.read", message_id=item.id)
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    customer.say("Thanks")
+    _, file, message = connect_chat.contacts.last.transcript
+
+    assert (file.participant_role, file.attachments[0].attachment_name) == ("SYSTEM", "terms.pdf")
+    assert message.receipts[0].recipient_participant_id == file.participant_id
+
+
+def test_a_flow_transfers_to_the_next_one(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    segments: list[Any] = []
+
+    def first(chat: FlowChat) -> Waiting:
+        yield
+        segments.append(chat.transfer("second"))
+
+    def second(chat: FlowChat) -> Waiting:
+        chat.send_message(f"Goes on from {chat.contact.previous_contact_id}.")
+        item = yield
+        chat.send_message(f"second heard {item.content}")
+
+    connect_chat.play_flow(first)
+    connect_chat.play_flow(second, contact_flow_id="second")
+    customer = open_chat()
+    customer.say("one")
+    customer.say("two")
+
+    assert customer.heard == [
+        "participant.joined",
+        "one",
+        "transfer.succeeded",
+        f"Goes on from {customer.contact_id}.",
+        "two",
+        "second heard two",
+    ]
+    assert segments == [connect_chat.contacts.last]
+    assert connect_chat.contacts.last.initiation_method == "TRANSFER"
+
+
+def test_a_transfer_by_the_test_ends_the_flow_and_starts_the_next(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    ended: list[str] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            chat.send_message(f"flow of {chat.contact.contact_flow_id}")
+            yield
+        finally:
+            ended.append(chat.contact.contact_id)
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    connect_chat.transfer(customer.contact_id, "second")
+
+    assert ended == [customer.contact_id]
+    assert customer.said[-1] == "flow of second"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(lambda fake, customer: customer.leave(), id="customer"),
+        pytest.param(lambda fake, customer: fake.stop_contact(customer.contact_id), id="test"),
+        pytest.param(lambda fake, customer: fake.clock.advance(days=8), id="expiry"),
+    ],
+)
+def test_a_flow_ends_with_its_contact(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], end: Callable[..., None]
+) -> None:
+    ended: list[bool] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            yield timedelta(days=30)
+        finally:
+            ended.append(chat.contact.is_active)
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    end(connect_chat, customer)
+
+    assert ended == [False]
+    assert customer.heard[-1] == "chat.ended"
+
+
+def test_a_flow_whose_contact_ends_under_it_is_cut_off_there(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    reached: list[str] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        yield
+        connect_chat.stop_contact(chat.contact.contact_id)
+        reached.append("ended")
+        try:
+            chat.send_message("Too late.")
+        except Exception:  # noqa: BLE001
+            reached.append("caught")
+        reached.append("after")
+
+    connect_chat.play_flow(flow)
+    open_chat().say("Hello")
+
+    assert reached == ["ended"]
+    connect_chat.raise_failures()
+
+
+@pytest.mark.parametrize("how", ["disconnect", "transfer"])
+def test_a_flow_that_goes_on_after_its_own_end_is_wrong(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], how: str
+) -> None:
+    def flow(chat: FlowChat) -> None:
+        if chat.contact.previous_contact_id is None:
+            getattr(chat, how)()
+            chat.send_message("Too late.")
+
+    connect_chat.play_flow(flow)
+    open_chat()
+
+    with pytest.raises(SceneError, match=r"The flow has ended its contact .* already, or transferred it"):
+        connect_chat.raise_failures()
+
+
+@pytest.mark.parametrize(
+    ("act", "problem"),
+    [
+        (lambda chat: chat.send_message(""), "content is a non-empty text, not ''"),
+        (
+            lambda chat: chat.send_message("Hi", "text/html"),
+            "content_type='text/html' is not supported. Valid: text/plain",
+        ),
+        (lambda chat: chat.send_attachment("a.exe", b"1"), "name is 'a.exe'; valid types are"),
+        (lambda chat: chat.send_event("joined"), "event='joined' is not valid"),
+        (lambda chat: chat.update_attributes(tier=7), "attributes are texts, and tier is 7"),
+        (lambda chat: chat.update_attributes(tier="x" * 32_768), "at most 32768 are allowed"),
+        (lambda chat: chat.transfer(""), "contact_flow_id='' is no flow of the contact's instance"),
+    ],
+)
+def test_a_wrong_step_fails_the_test_and_commits_nothing(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], act: Callable[[FlowChat], object], problem: str
+) -> None:
+    connect_chat.play_flow(act)
+    customer = open_chat()
+
+    assert customer.heard == ["participant.joined"]
+    assert connect_chat.contacts.last.attributes == {}
+    with pytest.raises(SceneError, match=problem):
+        connect_chat.raise_failures()
+
+
+def test_a_mistyped_step_names_the_right_one(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    connect_chat.play_flow(lambda chat: chat.send_mesage("Hi"))  # type: ignore[attr-defined]
+    open_chat()
+
+    with pytest.raises(AttributeError, match=r"FlowChat has no attribute 'send_mesage'. Did you mean 'send_message'"):
+        connect_chat.raise_failures()
+
+
+def test_a_chat_of_a_flow_says_which_it_is(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    seen: list[str] = []
+    connect_chat.play_flow(lambda chat: seen.append(repr(chat)))
+    customer = open_chat()
+
+    assert seen == [f"<FlowChat of <Contact {customer.contact_id} 'Ada' active>>"]
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------------
+
+
+def test_waits_of_several_flows_and_expiries_happen_in_one_order(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    happened: list[tuple[str, float]] = []
+
+    def hours() -> float:
+        return (connect_chat.clock.now() - connect_chat.clock.start).total_seconds() / 3600
+
+    def patient(chat: FlowChat) -> Waiting:
+        name = chat.contact.display_name
+        try:
+            while (yield timedelta(hours=10 if name == "Ada" else 15)) is None:
+                happened.append((name, hours()))
+        finally:
+            happened.append((f"{name} ended", hours()))
+
+    connect_chat.play_flow(patient)
+    for name in ("Ada", "Bob"):
+        Customer(
+            connect_chat, {**parameters, "ParticipantDetails": {"DisplayName": name}}, ChatDurationInMinutes=25 * 60
+        ).connect()
+    connect_chat.clock.advance(days=3)
+
+    assert happened == [
+        ("Ada", 10),
+        ("Bob", 15),
+        ("Ada", 20),
+        ("Ada ended", 25),
+        ("Bob ended", 25),
+    ]
+
+
+def test_what_a_flow_says_when_its_time_is_up_has_that_time(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        yield timedelta(minutes=2)
+        chat.send_message("Still there?")
+        yield timedelta(microseconds=1)
+        chat.send_message("Goodbye.")
+
+    connect_chat.play_flow(flow)
+    open_chat()
+    connect_chat.clock.advance(hours=1)
+
+    times = [item.absolute_time - connect_chat.clock.start for item in connect_chat.contacts.last.transcript]
+    assert times[1:] == [timedelta(minutes=2), timedelta(minutes=2, milliseconds=1)]
+
+
+def test_back_off_wakes_a_flow_too(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any], open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        yield timedelta(milliseconds=1)
+        chat.send_message("Still there?")
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    connect_chat.faults.throttle(attempts=2, operation="DescribeContact")
+    new_client().describe_contact(InstanceId=parameters["InstanceId"], ContactId=customer.contact_id)
+
+    assert customer.said == ["Still there?"]
+
+
+def test_no_time_at_all_is_no_wait(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        chat.send_message(repr((yield timedelta(0))))
+        item = yield
+        chat.send_message(item.content)
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    customer.say("Hi")
+    assert customer.said == ["None", "Hi", "Hi"]
+
+
+@pytest.mark.parametrize("wrong", [5, "2 minutes", timedelta(seconds=-1)])
+def test_what_is_no_wait_is_an_error_at_its_line(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], wrong: Any
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        yield wrong
+
+    connect_chat.play_flow(flow)
+    open_chat()
+
+    with pytest.raises(
+        SceneError, match="A flow yields nothing, or how long it waits at most as a timedelta, not"
+    ) as caught:
+        connect_chat.raise_failures()
+    assert caught.traceback[-1].name == "flow"
+
+
+def test_a_flow_that_corrects_its_wait_goes_on(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            yield 5  # type: ignore[misc]
+        except SceneError:
+            chat.send_message("corrected")
+            yield
+
+    connect_chat.play_flow(flow)
+    assert open_chat().said == ["corrected"]
+    connect_chat.raise_failures()
+
+
+def test_with_the_clock_of_the_system_a_wait_ends_when_the_fake_is_used_next(
+    parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    real, shift = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + shift[0])
+    with FakeConnectChat(clock="system") as fake:
+        fake.play_flow(support)
+        customer = Customer(fake, parameters).connect()
+        customer.say("order")
+        shift[0] = 30 * 3600  # past the wait, and past the end of the chat
+
+        assert fake.contacts.last.disconnect_reason == "CONTACT_FLOW_DISCONNECT"
+        assert customer.said[-1] == "Goodbye."
+
+
+# -- threads -----------------------------------------------------------------------------------------------------------
+
+
+def test_messages_of_many_threads_reach_a_flow_one_at_a_time(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    inside, counts = threading.Lock(), [0]
+
+    def flow(chat: FlowChat) -> Waiting:
+        while True:
+            yield
+            assert inside.acquire(blocking=False)
+            counts[0] += 1
+            chat.send_message(str(counts[0]))
+            inside.release()
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(customer.say, [f"message {number}" for number in range(40)]))
+
+    connect_chat.raise_failures()
+    assert [word for word in customer.said if word.isdigit()] == [str(number) for number in range(1, 41)]
+
+
+def test_flows_of_chats_in_many_threads_are_each_answered_before_the_call_returns(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.play_flow(support)
+
+    def talk(number: int) -> str | None:
+        customer = Customer(connect_chat, parameters).connect()
+        customer.say(f"human {number}")
+        contact = connect_chat.contacts[customer.contact_id]
+        assert contact.attributes == {"topic": f"human {number}"}
+        return contact.transcript[-1].content
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(talk, range(16))) == {'{"templateType": "ListPicker"}'}
+
+
+def test_two_runs_say_the_same(parameters: dict[str, Any]) -> None:
+    def run() -> list[Any]:
+        with FakeConnectChat(seed=7, clock="2026-01-01T00:00:00Z") as fake:
+            fake.play_flow(support)
+            Customer(fake, parameters).connect().say("order")
+            fake.clock.advance(minutes=5)
+            return list(fake.contacts.last.transcript)
+
+    assert run() == run()
+
+
+# -- the short form ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("Hello", [("Hello", "text/plain")]),
+        (("{}", INTERACTIVE), [("{}", INTERACTIVE)]),
+        (
+            ["One moment.", ("**Hello**", "text/markdown")],
+            [("One moment.", "text/plain"), ("**Hello**", "text/markdown")],
+        ),
+    ],
+)
+def test_a_reply_has_several_forms(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], reply: Any, expected: list[tuple[str, str]]
+) -> None:
+    customer = open_chat()
+    for form in (reply, lambda item: reply):
+        connect_chat.reply_with(form)
+        customer.say("Hi")
+        said = connect_chat.contacts.last.transcript[-len(expected) :]
+        assert [(item.content, item.content_type) for item in said] == expected
+
+
+@pytest.mark.parametrize("reply", [("Hi", "text/html"), ["Hi", 7], ["Hi", ("Hello", "text/html")], []])
+def test_a_reply_that_is_wrong_in_part_says_nothing(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], reply: Any
+) -> None:
+    customer = open_chat()
+    with pytest.raises(SceneError, match=r"reply_with\(\) takes a non-empty text, a pair of a text and its content"):
+        connect_chat.reply_with(reply)
+    connect_chat.reply_with(lambda item: reply)
+    customer.say("Hi")
+
+    assert customer.said == ["Hi"]
+    with pytest.raises(SceneError, match=r"The callable of reply_with\(\) returns a non-empty text"):
+        connect_chat.raise_failures()
+
+
+def test_a_reply_answers_what_no_flow_takes(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    connect_chat.play_flow(support, contact_flow_id="support")
+    connect_chat.play_flow(lambda chat: chat.send_message("Welcome."), contact_flow_id="greeting")
+    connect_chat.reply_with("One moment, please.")
+    message = {"ContentType": "text/plain", "Content": "human"}
+
+    def said(flow_id: str) -> list[str | None]:
+        customer = Customer(connect_chat, {**parameters, "ContactFlowId": flow_id}, InitialMessage=message).connect()
+        customer.say("Hello?")
+        transcript = connect_chat.contacts.last.transcript
+        return [item.content for item in transcript if item.participant_role == "SYSTEM"]
+
+    assert said("support") == ["Welcome. What is it about?", "One moment, please."]
+    assert said("greeting") == ["Welcome.", "One moment, please.", "One moment, please."]
+    assert said("none") == ["One moment, please.", "One moment, please."]
+
+
+def test_a_flow_that_has_not_started_leaves_nothing_to_the_reply(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.play_flow(support)
+    connect_chat.reply_with("One moment, please.")
+    customer = Customer(connect_chat, parameters)
+    answer = customer.participant.create_participant_connection(
+        ParticipantToken=customer.participant_token, Type=["CONNECTION_CREDENTIALS"]
+    )
+    customer.token = answer["ConnectionCredentials"]["ConnectionToken"]
+    customer.say("Anybody?")
+
+    assert customer.said == ["Anybody?"]
+
+
+# -- mistakes ----------------------------------------------------------------------------------------------------------
+
+
+async def coroutine_flow(chat: FlowChat) -> None: ...
+
+
+async def async_generator_flow(chat: FlowChat) -> Any:
+    yield
+
+
+@pytest.mark.parametrize("wrong", [7, "support", coroutine_flow, async_generator_flow])
+@pytest.mark.parametrize("method", ["play_flow", "play_disconnect_flow"])
+def test_what_is_no_flow_is_refused(connect_chat: FakeConnectChat, method: str, wrong: Any) -> None:
+    with pytest.raises(SceneError, match=rf"{method}\(\) takes a plain function or a generator function, or None, not"):
+        getattr(connect_chat, method)(wrong)
+
+
+@pytest.mark.parametrize("flow", [coroutine_flow, async_generator_flow])
+def test_a_flow_that_turns_out_to_be_asynchronous_is_an_error(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], flow: Any
+) -> None:
+    connect_chat.play_flow(lambda chat: flow(chat))  # noqa: PLW0108  # nobody sees from outside what it is
+    open_chat()
+
+    with pytest.raises(SceneError, match="A flow is a plain function or a generator function, and <lambda> is asynch"):
+        connect_chat.raise_failures()
+
+
+@pytest.mark.parametrize("wrong", ["", 7])
+def test_a_flow_id_is_a_text(connect_chat: FakeConnectChat, wrong: Any) -> None:
+    with pytest.raises(SceneError, match="contact_flow_id is a non-empty text, not"):
+        connect_chat.play_flow(support, contact_flow_id=wrong)
+
+
+def test_a_flow_is_played_for_a_declared_id(connect_chat: FakeConnectChat) -> None:
+    connect_chat.add_instance("i", ["sales"])
+    connect_chat.add_instance("j", {"support": "Support"})
+
+    with pytest.raises(SceneError, match=r"contact_flow_id='suport' is no declared flow. Valid: sales, support"):
+        connect_chat.play_flow(support, contact_flow_id="suport")
+    connect_chat.play_flow(support, contact_flow_id="support")
+
+
+def test_an_interrupt_in_a_flow_reaches_the_caller(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        yield
+        pytest.fail("the flow says so")
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    with pytest.raises(pytest.fail.Exception, match="the flow says so"):
+        customer.say("Hi")
+    customer.say("Hi again")
+    assert customer.said == ["Hi", "Hi again"]
+
+
+def test_a_flow_that_fails_while_it_ends_is_heard_of(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            yield
+        finally:
+            raise ZeroDivisionError("in its end")
+
+    connect_chat.play_flow(flow)
+    open_chat().leave()
+    with pytest.raises(ZeroDivisionError, match="in its end"):
+        connect_chat.raise_failures()
+
+
+def test_what_a_flow_raises_fails_the_test_once_with_its_line_and_its_story(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def support(chat):
+            chat.send_message("Welcome.")
+            while True:
+                item = yield
+                chat.send_message(f"{item.content}?")
+                assert item.content != "refund", "nobody planned for that"
+
+        def test_it(connect_chat, connect_client, connectparticipant_client, start_chat_contact_request):
+            connect_chat.play_flow(support)
+            started = connect_client.start_chat_contact(**start_chat_contact_request())
+            token = connectparticipant_client.create_participant_connection(
+                ParticipantToken=started["ParticipantToken"], Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
+            )["ConnectionCredentials"]["ConnectionToken"]
+            for word in ["order"] * 6 + ["refund", "again"]:
+                connectparticipant_client.send_message(ConnectionToken=token, ContentType="text/plain", Content=word)
+        """
+    )
+    result = pytester.runpytest(*PLAIN)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_it*",
+            '>*assert item.content != "refund", "nobody planned for that"',
+            "E*AssertionError: nobody planned for that",
+            "E*The flow support ran in the contact ????????-*",
+            "E*... 6 before ...",
+            "E*+0.000s CUSTOMER *: 'refund'",
+            "E*+0.000s SYSTEM 'SYSTEM_MESSAGE': 'refund?'",
+        ]
+    )
+    assert "flows.py" not in result.stdout.str()
