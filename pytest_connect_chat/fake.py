@@ -18,6 +18,7 @@ from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import FixedNames, public_names
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
+from pytest_connect_chat._report.story import History
 from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.canned import CallableResponse
 from pytest_connect_chat._service.chat_participant import ChatParticipant, add_participant
@@ -249,7 +250,7 @@ class FakeConnectChat(FixedNames):
         if not isinstance(verbosity, int):
             raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
         failures = [raised(error) for error in self._service.state.feed.failures]
-        return describe_journal(self._service.calls.records, self.clock.start, verbosity, failures)
+        return describe_journal(self._history(), verbosity, failures)
 
     def diagram(self, format: Literal["mermaid", "svg"] = "mermaid") -> str:
         """Return a sequence diagram of what happened so far: calls, attempts, contacts, the other side, the clock.
@@ -268,8 +269,18 @@ class FakeConnectChat(FixedNames):
         writers = {"mermaid": mermaid, "svg": svg}
         if not isinstance(format, str) or format not in writers:
             raise SceneError(f"format is one of {', '.join(writers)}, not {format!r}.")
-        records, contacts = list(self._service.calls.records), list(self._service.state.contacts.by_id.values())
-        return writers[format](rows_of(records, contacts, self.clock))
+        return writers[format](rows_of(self._history()))
+
+    def _history(self) -> History:
+        service, contacts = self._service, self._service.state.contacts
+        return History(
+            records=list(service.calls.records),
+            contacts=list(contacts.by_id.values()),
+            passing=list(contacts.passing),
+            steps=list(service.flows.steps),
+            notifications=list(contacts.notifications),
+            clock=self.clock,
+        )
 
     def raise_failures(self) -> None:
         """Raise what a callable of the test has raised that no call could pass on, such as one of `reply_with`.

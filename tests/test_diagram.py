@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,14 +16,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat import FakeConnectChat, FlowChat
 from pytest_connect_chat.exceptions import SceneError
 
 pytestmark = pytest.mark.once
 
 START = "2026-01-01T00:00:00Z"
 OURS_ALONE = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "asyncio", "randomly")]
-ARROW = r"(?:app->>service|service-->>app|service--xapp|other->>service|Note over (?:service|app,service|app,other))"
+NOTE = r"Note over (?:service|app,service|app,other)"
+ARROW = rf"(?:app->>service|service-->>app|service--xapp|service-\)app|other->>service|{NOTE})"
 STATEMENT = re.compile(rf"    {ARROW}: (?:[^#;<>&%$\\\n]|#\d+;|<br/>)+")
 
 Chat = tuple[Any, str, str]
@@ -180,6 +182,72 @@ def test_the_other_side_has_a_lane(fake: FakeConnectChat, parameters: dict[str, 
         "Note over service: contact second goes on from first (transfer)",
         "other->>service: Sam leaves",
         "Note over service: contact second ends: AGENT_DISCONNECT",
+    ]
+
+
+def test_notifications_files_events_and_the_steps_of_flows(fake: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    def flow(chat: FlowChat) -> Iterator[timedelta]:
+        chat.send_event("typing")
+        while (yield timedelta(minutes=1)) is not None:
+            pass
+        chat.update_attributes(tier="gold")
+
+    fake.play_flow(flow)
+    participant, contact_id, token = connected(fake, parameters)
+    fake.client().start_contact_streaming(
+        InstanceId=parameters["InstanceId"],
+        ContactId=contact_id,
+        ChatStreamingConfiguration={"StreamingEndpointArn": "arn:aws:sns:us-east-1:123456789012:chats"},
+    )
+    grace = fake.add_participant(contact_id, display_name="Grace")
+    sent = participant.send_message(ConnectionToken=token, ContentType="text/plain", Content="Hi")
+    for event in ("message.delivered", "message.read"):
+        grace.send_event(event, message_id=sent["Id"])
+    grace.send_attachment("note.txt", b"1")
+    for event in ("typing", "message.read"):
+        participant.send_event(
+            ConnectionToken=token,
+            ContentType=f"application/vnd.amazonaws.connect.event.{event}",
+            Content=f'{{"messageId": "{fake.contacts.last.transcript[-1].id}"}}',
+        )
+    fake.clock.advance(minutes=1)
+
+    assert [row for row in rows(fake) if "other" in row or ")app" in row] == [
+        "other->>service: flow flow starts",
+        "other->>service: bot types",
+        "other->>service: Grace (AGENT) joins",
+        "service-)app: notification to chats: participant.joined of AGENT",
+        "service-)app: notification to chats: MESSAGE of CUSTOMER",
+        "other->>service: Grace has got a message",
+        "service-)app: notification to chats: MESSAGEMETADATA",
+        "other->>service: Grace has read a message",
+        "service-)app: notification to chats: MESSAGEMETADATA",
+        "other->>service: Grace sends note.txt (APPROVED)",
+        "service-)app: notification to chats: ATTACHMENT of AGENT",
+        "service-)app: notification to chats: typing of CUSTOMER",
+        "service-)app: notification to chats: MESSAGEMETADATA",
+        "Note over app,other: +1 min",
+        "other->>service: flow flow has heard nothing",
+        "other->>service: flow flow sets tier='gold'",
+        "other->>service: flow flow ends",
+    ]
+    assert any("notification to chats" in text for text in texts(fake))
+
+
+def test_a_disconnect_flow_and_a_call_have_their_notes(fake: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    fake.play_disconnect_flow(lambda chat: chat.send_message("Goodbye."))
+    _, contact_id, _ = connected(fake, parameters)
+    call = fake.add_contact(channel="VOICE", display_name="Bob")
+    fake.add_participant(contact_id).disconnect()
+    fake.stop_contact(call.contact_id)
+
+    notes = [row for row in rows(fake) if row.startswith("Note over service")]
+    assert sorted(notes) == [
+        "Note over service: contact first starts: Ada",
+        "Note over service: contact second ends: API",
+        "Note over service: contact second starts (VOICE): Bob",
+        "Note over service: contact third ends: CONTACT_FLOW_DISCONNECT",
+        "Note over service: contact third goes on from first (disconnect flow)",
     ]
 
 

@@ -550,7 +550,7 @@ def test_a_failing_handler_is_seen_at_teardown(pytester: pytest.Pytester) -> Non
             connect_chat.add_participant(contact.contact_id, display_name="Grace").send_message("On its way.")
         """
     )
-    result = pytester.runpytest("-p", "no:randomly")
+    result = pytester.runpytest("-p", "no:randomly", "-p", "no:asyncio")
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", ">*raise KeyError*", "E*KeyError: 'Missing'"])

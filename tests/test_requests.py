@@ -954,6 +954,42 @@ def test_the_journal_tells_what_happened(connect_chat: FakeConnectChat, paramete
     )
 
 
+def test_the_journal_tells_what_no_call_shows(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
+) -> None:
+    first = connect_client.start_chat_contact(**parameters)["ContactId"]
+    grace = connect_chat.add_participant(first, display_name="Grace")
+    second = connect_client.start_chat_contact(**parameters)["ContactId"]
+    connect_client.stop_contact(InstanceId=parameters["InstanceId"], ContactId=second)
+    grace.disconnect()
+
+    lines = [line for line in connect_chat.journal().splitlines() if line.startswith(("#", "   +"))]
+    assert (
+        [line.split(" ", 3)[-1] if line.startswith(" ") else line[:2] for line in lines]
+        == [
+            "#1",
+            "+0.000s Grace (AGENT) joins",
+            "#2",
+            "#3",  # and not that the contact has ended, which that call asked for
+            "+0.000s Grace leaves",
+            f"+0.000s contact {first[:8]} ends: AGENT_DISCONNECT",
+        ]
+    )
+
+
+def test_a_journal_that_leaves_events_out_counts_them(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    grace = connect_chat.add_participant(connect_chat.add_contact().contact_id, display_name="Grace")
+    for number in range(60):
+        grace.send_message(str(number))
+    assert "... 22 events left out; -v shows all ..." in connect_chat.journal().splitlines()
+
+    contact = connect_chat.contacts.last
+    for _ in range(30):
+        connect_client.describe_contact(InstanceId=contact.instance_id, ContactId=contact.contact_id)
+        grace.send_message("again")
+    assert "... 25 requests and 67 events left out; -v shows all ..." in connect_chat.journal().splitlines()
+
+
 @pytest.mark.connect_chat(max_active_chats=0)
 def test_the_journal_has_every_attempt(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     client = client_with(connect_chat, retries={"mode": "standard"})

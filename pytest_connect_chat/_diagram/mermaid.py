@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pytest_connect_chat._diagram.rows import Kind, Row
+from pytest_connect_chat._diagram.rows import Row
+from pytest_connect_chat._report.story import Kind
 
 # What has a meaning to Mermaid, or to the HTML and the formulas in its texts.
 SPECIAL: Final = {ord(char): f"#{ord(char)};" for char in "#;<>&%\\$"}
@@ -17,6 +18,7 @@ ARROWS: Final[dict[Kind, str]] = {
     "refusal": "service-->>app",
     "loss": "service--xapp",
     "other": "other->>service",
+    "notification": "service-)app",
     "life": "Note over service",
 }
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from pytest_connect_chat._diagram.rows import Kind, Row
-from pytest_connect_chat._diagram.words import LINE_CELLS, OTHER_CELLS
+from pytest_connect_chat._diagram.rows import Row
+from pytest_connect_chat._report.story import Kind
+from pytest_connect_chat._report.words import LINE_CELLS, OTHER_CELLS
 
 CELL: Final = 7.3  # the width of one character; those of monospaced fonts are 0.6 of their size
 SIZE: Final = 12
@@ -29,6 +30,7 @@ COLOURS: Final[dict[Kind, str]] = {
     "refusal": "#cf222e",
     "loss": "#cf222e",
     "other": "#0550ae",
+    "notification": "#8250df",
 }
 FONT: Final = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"
 
@@ -102,7 +104,7 @@ class _Canvas:
             kind, (self._service, self._app)
         )
         towards = 1 if end > start else -1
-        dashes = "" if kind in ("call", "other") else ' stroke-dasharray="6 4"'
+        dashes = "" if kind in ("call", "other", "notification") else ' stroke-dasharray="6 4"'
         if kind == "loss":
             end += 40
             y += 2

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from pytest_connect_chat._report.story import Calls, Event, History, untold_events
 from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._text import WIDTH, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
@@ -15,39 +17,73 @@ from pytest_connect_chat._time import since
 JOURNAL_LINES: Final = 40
 PLACES: Final = ("InstanceId", "ContactFlowId")
 READS: Final = ("Describe", "Get", "List")
+ENDING: Final = ("StopContact", "DisconnectParticipant")
 ALL_LINES: Final = 1  # the verbosity from which no request is left out
 WHOLE_VALUES: Final = 2  # and the one from which no value is cut
 
 
-def describe_journal(
-    records: Sequence[RecordedRequest], start: datetime, verbosity: int, raised: Iterable[str] = ()
-) -> str:
-    """Return what happened on the fake, for the report of a failed test: each request with its attempts and answer.
+Entry = tuple[int, RecordedRequest] | Event
+
+
+def describe_journal(history: History, verbosity: int, raised: Iterable[str] = ()) -> str:
+    """Return what happened on the fake, for the report of a failed test.
+
+    Each request stands with its attempts and its answer, and between them what calls do not show.
 
     Args:
-        records: The recorded requests, in order.
-        start: When the clock started; times are shown in seconds since then.
-        verbosity: 1 shows all requests and whole ids, 2 whole values too.
+        history: What happened.
+        verbosity: 1 shows all and whole ids, 2 whole values too.
         raised: What callables of the test have raised that no call could pass on.
     """
-    numbered = list(enumerate(tuple(records), 1))  # a copy: other threads may go on calling
+    entries, start = _entries(history), history.clock.start
     room = math.inf if verbosity >= ALL_LINES else JOURNAL_LINES
-    first = _fitting(numbered, room / 2, start, verbosity)
+    first = _fitting(entries, room / 2, start, verbosity)
     room -= sum(map(len, first))
-    last = _fitting(reversed(numbered[len(first) :]), room, start, verbosity)[::-1]
-    left_out = len(numbered) - len(first) - len(last)
-    gap = [[f"... {counted(left_out, 'request')} left out; -v shows all ..."]] if left_out else []
+    last = _fitting(reversed(entries[len(first) :]), room, start, verbosity)[::-1]
+    gap = _gap(entries[len(first) : len(entries) - len(last)])
     failures = [_wrapped("a callable of the test raised", failure) for failure in raised]
     return "\n".join(line for lines in (*first, *gap, *last, *failures) for line in lines)
 
 
-def _fitting(
-    numbered: Iterable[tuple[int, RecordedRequest]], room: float, start: datetime, verbosity: int
-) -> list[list[str]]:
-    """Return the lines of requests, of as many as there is room for, and of one at least."""
+def _entries(history: History) -> list[Entry]:
+    """Return the requests in their order, and before each of them what happened before it."""
+    records = tuple(history.records)  # a copy: other threads may go on calling
+    events = deque(sorted(untold_events(Calls(records), history), key=lambda event: event.rank))
+    entries: list[Entry] = []
+    before: RecordedRequest | None = None
+    for number, record in enumerate(records, 1):
+        while events and events[0].rank < record.order:
+            entries += _unless_asked_for(events.popleft(), before)
+        entries.append((number, record))
+        before = record
+    for event in events:
+        entries += _unless_asked_for(event, before)
+    return entries
+
+
+def _unless_asked_for(event: Event, before: RecordedRequest | None) -> list[Event]:
+    """Return an event in a list, which is empty where it is the end that the request before asked for."""
+    contact = before.contact if before is not None and before.operation in ENDING and before.error is None else None
+    return [] if contact is not None and contact.contact_id == event.ended else [event]
+
+
+def _gap(left_out: Sequence[Entry]) -> list[list[str]]:
+    if not left_out:
+        return []
+    requests = sum(isinstance(entry, tuple) for entry in left_out)
+    events = len(left_out) - requests
+    what = [counted(number, noun) for number, noun in ((requests, "request"), (events, "event")) if number]
+    return [[f"... {' and '.join(what)} left out; -v shows all ..."]]
+
+
+def _fitting(entries: Iterable[Entry], room: float, start: datetime, verbosity: int) -> list[list[str]]:
+    """Return the lines of entries, of as many as there is room for, and of one at least."""
     fitting: list[list[str]] = []
-    for number, record in numbered:
-        lines = _lines_of(number, record, start, verbosity)
+    for entry in entries:
+        if isinstance(entry, Event):
+            lines = _wrapped(f"   {since(start, entry.time)}", entry.words())
+        else:
+            lines = _lines_of(*entry, start, verbosity)
         room -= len(lines)
         if room < 0 and fitting:
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from pytest_connect_chat._service import scene
@@ -28,11 +29,13 @@ class FlowChat(Speaker):
     Args:
         state: What the service holds.
         contact: The contact.
+        note: Takes what the flow does that no transcript has, for the report of a failed test.
     """
 
-    def __init__(self, state: ServiceState, contact: ContactRecord) -> None:
+    def __init__(self, state: ServiceState, contact: ContactRecord, note: Callable[[str], object]) -> None:
         super().__init__(state, state.participants.flow_of(contact))
         self._contact = contact
+        self._note = note
         self._has_ended_it = False
 
     def __repr__(self) -> str:
@@ -59,6 +62,7 @@ class FlowChat(Speaker):
                 raise SceneError(problem)
             contact.attributes.update(attributes)
             contact.updated = now
+            self._note(f"sets {', '.join(f'{key}={value!r}' for key, value in attributes.items())}")
 
     def transfer(self, contact_flow_id: str | None = None) -> Contact:
         """Transfer the contact: it ends, and the chat goes on in a new one, in which the next flow starts.

@@ -142,11 +142,13 @@ class FlowPlayer:
         flow = self._flow_of(contact)
         if flow is None:
             return
-        play = _Play(_name_of(flow), contact, _running(flow, FlowChat(self._state, contact)))
+        name = _name_of(flow)
+        chat = FlowChat(self._state, contact, partial(self._note, name))
+        play = _Play(name, contact, _running(flow, chat))
         if item.content_type == PARTICIPANT_JOINED:  # what the customer has said before waits for the flow
             play.inbox.extend(one for one in contact.transcript if _is_for_flows(one) and one.order < item.order)
         self._plays[contact.contact_id] = play
-        self._note(play, "starts")
+        self._note(name, "starts")
         self._run(play, None)
 
     def _take(self, contact: ContactRecord, item: TranscriptItem) -> None:
@@ -204,7 +206,7 @@ class FlowPlayer:
         if play.is_over or play.waits != wait:
             return  # it has heard something meanwhile
         if play.contact.is_active:
-            self._note(play, "has heard nothing")
+            self._note(play.name, "has heard nothing")
             self._run(play, None)
         else:
             self._stop(play)
@@ -217,14 +219,14 @@ class FlowPlayer:
 
     def _finish(self, play: _Play, how: str) -> None:
         play.is_over = True
-        self._note(play, how)
+        self._note(play.name, how)
         if play.contact.initiation_method == "DISCONNECT":
             with self._state.feed:
                 self._state.contacts.end(play.contact, FLOW_ENDED, self._state.contacts.settled_now())
 
-    def _note(self, play: _Play, what: str) -> None:
+    def _note(self, name: str, what: str) -> None:
         with self._state.feed:
-            text = f"flow {play.name} {what}"
+            text = f"flow {name} {what}"
             self.steps.append(FlowStep(self._state.clock.now(), self._state.feed.next_order(), text))
 
     def _story(self, play: _Play) -> str:
