@@ -181,6 +181,11 @@ def test_every_failure_is_shown_once() -> None:
 # -- what is generated -------------------------------------------------------------------------------------------------
 
 
+def test_the_picture_of_the_story_is_what_the_example_draws() -> None:
+    story = runpy.run_path(str(DOCS / "generate" / "story.py"))
+    assert (DOCS / "story.svg").read_text("utf-8") == story["drawn"]()
+
+
 def test_the_fidelity_page_is_what_the_generator_makes() -> None:
     generated = runpy.run_path(str(DOCS / "generate" / "fidelity.py"))["page"]()
     assert generated == (DOCS / "fidelity.md").read_text("utf-8"), "run: python docs/generate/fidelity.py"

@@ -65,6 +65,21 @@ def deliver(message: Message) -> str:
     return contact_id
 
 
+def customer_of(initial_contact_id: str) -> str:
+    """Return whose chat it is: the attributes that a chat was started with say so."""
+    attributes = connect.get_contact_attributes(InstanceId=INSTANCE_ID, InitialContactId=initial_contact_id)
+    customer: str = attributes["Attributes"]["customer"]
+    return customer
+
+
+def url_of_file(initial_contact_id: str, attachment_id: str) -> str:
+    """Return where a file of a chat can be read for the next minutes."""
+    chat = _latest_chat(customer_of(initial_contact_id)) or {}
+    file = participant.get_attachment(ConnectionToken=chat["connection_token"], AttachmentId=attachment_id)
+    url: str = file["Url"]
+    return url
+
+
 def _reopen(message: Message, past: Chat) -> Chat:
     """Return a chat that goes on where the past one has ended."""
     try:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from moto import mock_aws  # before the application's clients are made: moto sees none that are older
 
+from pytest_connect_chat import FakeConnectChat
+
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -17,6 +19,7 @@ os.environ |= {
     "CONNECT_FLOW_ID": "846ec553-a005-41c0-8341-d5d0a5f8a8a1",
     "AGENTS_TOPIC": "arn:aws:sns:us-east-1:123456789012:agents",
     "CHATS_TABLE": "chats",
+    "CHANNEL_URL": "http://channel.invalid/messages",
 }
 
 
@@ -41,6 +44,26 @@ def table() -> Iterator[Any]:
             BillingMode="PAY_PER_REQUEST",
         )
         yield table
+
+
+@pytest.fixture
+def shown(connect_chat: FakeConnectChat, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the channel has shown to Ada; the notifications of Amazon Connect reach the application from now on."""
+    import messenger
+    import outbound
+
+    ids: set[str] = set()
+    texts: list[str] = []
+
+    def send(customer: str, text: str, message_id: str) -> None:
+        assert customer == "+4930123456"
+        if message_id not in ids:
+            ids.add(message_id)
+            texts.append(text)
+
+    monkeypatch.setattr(messenger, "send", send)
+    connect_chat.on_notification(lambda notification: outbound.handler(notification.lambda_event(), None))
+    return texts
 
 
 @pytest.fixture
