@@ -76,7 +76,126 @@ Looked at in this order; the first rule that a request is against counts.
 |---|---|---|---|---|---|
 """
 
+OTHER_SIDE = (  # what, how sure it is, and where it stands
+    (
+        "the members of a published message, file, event and end, their order, three digits of milliseconds",
+        "observed",
+        "captures in public code; amazon-connect-chatjs, AWS's SDKs for Android and iOS",
+    ),
+    (
+        "a file's content type stands at the file and not at its item",
+        "observed",
+        "the same; that GetTranscript writes it so too is assumed",
+    ),
+    (
+        "receipts come as `MESSAGEMETADATA`, without contact ids",
+        "observed",
+        "AWS's SDK for iOS",
+    ),
+    (
+        "the eight message attributes; `ParticipantRole` absent where nobody acts",
+        "documented, observed",
+        "[administrator guide: sns-payload]; a log",
+    ),
+    (
+        "`MessageVisibility` is `ALL`",
+        "assumed",
+        "the guide names `AGENT` and `CUSTOMER`; when the service says so is not known",
+    ),
+    (
+        "typing, joins, leaves, transfers and the end are published",
+        "documented",
+        "[administrator guide: sns-payload]",
+    ),
+    (
+        "receipts are published, and typing of the one who types",
+        "assumed",
+        "none",
+    ),
+    (
+        "standard topics of the same region, two for each chat",
+        "documented",
+        "[administrator guide: chat-message-streaming]",
+    ),
+    (
+        "nothing before the streaming starts, and nothing after it stops or the chat has ended; `chat.ended` "
+        "itself is published",
+        "documented, observed",
+        "the same; a log",
+    ),
+    (
+        "with `ChatStreamingConfiguration` the initial message is published",
+        "assumed",
+        "none",
+    ),
+    (
+        "a flow starts once the customer has connected, and takes the initial message with its first wait",
+        "observed",
+        "public code of two back ends",
+    ),
+    (
+        "the flow's items have the role `SYSTEM` and the name `SYSTEM_MESSAGE`",
+        "observed",
+        "public transcripts",
+    ),
+    (
+        "a flow may say every content type, whatever `SupportedMessagingContentTypes` has",
+        "assumed",
+        "none",
+    ),
+    (
+        "`disconnect()` of a flow gives `CONTACT_FLOW_DISCONNECT`",
+        "documented",
+        "[administrator guide: ctr-data-model]",
+    ),
+    (
+        "with a disconnect flow the chat goes on in a new contact when the agent leaves; `InitiationMethod` "
+        "`DISCONNECT`",
+        "documented",
+        "[administrator guide: chat-persistence], [administrator guide: ctr-data-model]",
+    ),
+    (
+        "so it does under `DisconnectOnCustomerExit`, with the reason `CUSTOMER_DISCONNECT`",
+        "documented",
+        "[administrator guide: enable-post-chat-survey]",
+    ),
+    (
+        "no event tells of the change to the disconnect flow's contact; the customer who left by "
+        "`DisconnectOnCustomerExit` is still in the chat; the contact has the same flow id",
+        "assumed",
+        "none",
+    ),
+    (
+        "scanned files are `APPROVED` or `REJECTED`; a scan that fails rejects",
+        "documented",
+        "[administrator guide: setup-attachment-scanning]",
+    ),
+    (
+        "the result of a scan comes as one item",
+        "documented",
+        "amazon-connect-chatjs: its page on the attachment scanner",
+    ),
+    (
+        "a scan that goes on shows as an item with `IN_PROGRESS`, and its result as the same item again",
+        "assumed",
+        "the model has that status",
+    ),
+    (
+        "the events of Lambda functions",
+        "documented",
+        "developer guides of SNS and Lambda; signatures are the word `EXAMPLE`",
+    ),
+)
+
 REST = """
+## What the other side does
+
+No request is refused here, so these are no rules. This is how sure each part is:
+
+| what | evidence | source |
+|---|---|---|
+{other_side}
+
 ## What else is assumed
 
 - **The order of checks**: API rate, then for the participant service whether the token is known, then shape,
@@ -102,14 +221,14 @@ REST = """
 - **Forms**: participant tokens have the structure and length that were observed; connection tokens are assumed to look
   the same, streaming ids to be UUIDs.
 - **Participants**: only the first connection of a participant shows in the transcript; a customer who left before the
-  last agent stays the reason of the end; an item of an attachment has the file's content type; the flow's own items
-  have one participant id in each chat; contacts of one session share their attributes, and a chat streams on through
-  its transfers; a custom bot that CreateParticipant added counts from then on, and for 15 seconds if it never connects.
+  last agent stays the reason of the end; the flow's own items have one participant id in each chat; contacts of one
+  session share their attributes, and a chat streams on through its transfers; a custom bot that CreateParticipant added counts from then on, and for 15 seconds if it never connects.
 - **Transcripts**: joins, leaves, transfers and the end have the type `EVENT`, as in all that AWS publishes of a chat;
   the model has types of their own too. An empty `NextToken`, the empty page for another chat's `ContactId` and the
   refusal of `FORWARD` without a position were seen in reports of 2020; `MostRecent` 0 as the newest page is a reading
   of a sample. A receipt shows in `MessageMetadata` of its message, and the first one of each kind counts.
-- **Attachments** count towards the quota from the start of their upload, are approved at once, and their URLs last 15
+- **Attachments** count towards the quota from the start of their upload, are approved at once unless the test has them
+  scanned, and their URLs last 15
   minutes for the upload and 5 for the download. The headers of an upload and the form of `UrlExpiry` were recorded. The
   type is told by the name.
 - **Times that end**: contacts that started more than 24 months ago are unknown, also to ListAssociatedContacts; the
@@ -125,10 +244,11 @@ REST = """
 ## The limits of the fake
 
 - Faked are {operations}. Other operations take [canned answers](canned-answers.md).
-- Flows and queues do not run, and agents and bots are [played by the test](other-side.md): a contact changes by what
-  requests do, by the clock and by the test.
-- Nothing listens at the WebSocket, upload and download URLs, whose hosts no name server can be asked for, and nothing
-  is published to a topic.
+- Flows of an instance and queues do not run; agents, bots and [flows](flows.md) are [played by the
+  test](other-side.md): a contact changes by what requests do, by the clock and by the test.
+- Nothing listens at the WebSocket, upload and download URLs, whose hosts no name server can be asked for.
+  [Notifications](notifications.md) reach the handler of the test, and no SNS.
+- A voice contact is there to be related to, and no more.
 - DescribeContact answers what a chat has. What contacts of other channels have (voicemails, recordings, e-mail
   addresses, scheduled times and the like) is absent from its `Contact`.
 - There is one account. Credentials and policies are not looked at (`deny_access` and `expire_credentials` plan those
@@ -171,7 +291,9 @@ def page() -> str:
         parts.append(OPERATION.format(operation=operation))
         parts += [_row(rule) for rule in RULES if operation in rule.operations]
     operations = _listed([name for _, name in OPERATIONS])
-    parts.append(REST.format(operations=operations, quotas=f"{GUIDE}/amazon-connect-service-limits.html"))
+    other_side = "\n".join(f"| {' | '.join(row)} |" for row in OTHER_SIDE)
+    quotas = f"{GUIDE}/amazon-connect-service-limits.html"
+    parts.append(REST.format(operations=operations, quotas=quotas, other_side=other_side))
     for service, rates in AWS_RATES.items():
         parts += [f"| {service} | {name} | {rate:g} | {burst:g} |\n" for name, (rate, burst) in rates.items()]
     parts.append("\n")
@@ -197,7 +319,10 @@ def _url(source: str) -> str | None:
     return f"{GUIDE}/{name}.html" if kind == "administrator guide" else None
 
 
-SOURCES = {source: url for source in dict.fromkeys(rule.source for rule in RULES) if (url := _url(source))}
+NAMED = ("sns-payload", "chat-message-streaming", "ctr-data-model", "enable-post-chat-survey")  # beside rules
+NAMED_SOURCES = [f"administrator guide: {name}" for name in NAMED]
+ALL_SOURCES = dict.fromkeys([*(rule.source for rule in RULES), *NAMED_SOURCES])
+SOURCES = {source: url for source in ALL_SOURCES if (url := _url(source))}
 
 
 def _listed(names: list[str]) -> str:
