@@ -118,8 +118,10 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
         "[administrator guide: chat-message-streaming]",
     ),
     (
-        "nothing before the streaming starts, and nothing after it stops or the chat has ended; `chat.ended` "
-        "itself is published",
+        (
+            "nothing before the streaming starts, and nothing after it stops or the chat has ended; `chat.ended` "
+            "itself is published"
+        ),
         "documented, observed",
         "the same; a log",
     ),
@@ -149,8 +151,10 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
         "[administrator guide: ctr-data-model]",
     ),
     (
-        "with a disconnect flow the chat goes on in a new contact when the agent leaves; `InitiationMethod` "
-        "`DISCONNECT`",
+        (
+            "with a disconnect flow the chat goes on in a new contact when the agent leaves; `InitiationMethod` "
+            "`DISCONNECT`"
+        ),
         "documented",
         "[administrator guide: chat-persistence], [administrator guide: ctr-data-model]",
     ),
@@ -160,8 +164,10 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
         "[administrator guide: enable-post-chat-survey]",
     ),
     (
-        "no event tells of the change to the disconnect flow's contact; the customer who left by "
-        "`DisconnectOnCustomerExit` is still in the chat; the contact has the same flow id",
+        (
+            "no event tells of the change to the disconnect flow's contact; the customer who left by "
+            "`DisconnectOnCustomerExit` is still in the chat; the contact has the same flow id"
+        ),
         "assumed",
         "none",
     ),
@@ -222,7 +228,8 @@ No request is refused here, so these are no rules. This is how sure each part is
   the same, streaming ids to be UUIDs.
 - **Participants**: only the first connection of a participant shows in the transcript; a customer who left before the
   last agent stays the reason of the end; the flow's own items have one participant id in each chat; contacts of one
-  session share their attributes, and a chat streams on through its transfers; a custom bot that CreateParticipant added counts from then on, and for 15 seconds if it never connects.
+  session share their attributes, and a chat streams on through its transfers; a custom bot that CreateParticipant
+  added counts from then on, and for 15 seconds if it never connects.
 - **Transcripts**: joins, leaves, transfers and the end have the type `EVENT`, as in all that AWS publishes of a chat;
   the model has types of their own too. An empty `NextToken`, the empty page for another chat's `ContactId` and the
   refusal of `FORWARD` without a position were seen in reports of 2020; `MostRecent` 0 as the newest page is a reading
