@@ -189,7 +189,7 @@ def long(session: nox.Session) -> None:
     """Draw many more examples than the tests have time for, and compare every fault in every retry mode."""
     install(session, "tests", *group("tests"), *group("asyncio"))
     more = {"CONNECT_CHAT_STATEFUL_RUNS": "1000", "CONNECT_CHAT_FUZZ_RUNS": "500", "CONNECT_CHAT_MATRIX": "all"}
-    modules = [f"tests/test_{name}.py" for name in ("stateful", "fuzzing", "fault_matrix")]
+    modules = [f"tests/test_{name}.py" for name in ("stateful", "stateful_notifications", "fuzzing", "fault_matrix")]
     session.run("pytest", "-n", "2", *modules, *session.posargs, env=more)
 
 
