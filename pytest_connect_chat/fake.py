@@ -90,7 +90,7 @@ class FakeConnectChat(FixedNames):
         self._contacts = ContactRegistry(self._service.state.contacts, self.clock)
         self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
         contacts = self._service.state.contacts
-        self._notifications = NotificationLog(contacts.notifications, contacts.by_id)
+        self._notifications = NotificationLog(contacts.notifications, contacts.by_id, self.clock)
 
     def __repr__(self) -> str:
         contacts, requests = counted(len(self.contacts), "contact"), counted(len(self.requests), "request")
@@ -136,6 +136,7 @@ class FakeConnectChat(FixedNames):
             raise
 
     def _stop(self) -> None:
+        self._service.flows.close()
         newer = [thread for thread in threading.enumerate() if thread not in self._older_threads]
         interception.remove(self, newer if self._started else [])
         ENVIRONMENT.leave(self)
@@ -157,10 +158,14 @@ class FakeConnectChat(FixedNames):
     def reset(self) -> None:
         """Put everything back to the start: contacts, requests, faults, canned answers, rules, ids and the clock.
 
-        What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more.
+        What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more. What flows
+        and other callables of the test have raised is kept, and still fails the test.
         """
         settings = self._settings
+        self._service.flows.close()
+        failures = self._service.state.feed.failures
         self._begin(settings._replace(clock=settings.clock or self.clock.start))
+        self._service.state.feed.failures += failures
         self._settings = settings
         if self._started:
             interception.add(self._backend, self)
@@ -273,6 +278,7 @@ class FakeConnectChat(FixedNames):
 
     def _history(self) -> History:
         service, contacts = self._service, self._service.state.contacts
+        self.clock.now()  # what is due by now belongs to it
         return History(
             records=list(service.calls.records),
             contacts=list(contacts.by_id.values()),

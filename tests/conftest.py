@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import os
 import socket
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -59,6 +60,15 @@ DRIVERS = ("botocore", "aiobotocore") if find_spec("aiobotocore") else ("botocor
 over_both_drivers = pytest.mark.usefixtures("driver")
 
 _current = {"driver": "botocore"}
+
+
+def plain_looking(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls another: nobody sees from outside whether that one is asynchronous."""
+
+    def call(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return call
 
 
 def kind(item: TranscriptItem) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -313,3 +315,38 @@ def test_a_fake_works_at_the_ends_of_time(moment: str, parameters: dict[str, obj
         with pytest.raises(ReadTimeoutError):
             fake.client().start_chat_contact(**parameters)
     assert len(fake.contacts) == 5
+
+
+def test_threads_that_advance_the_clock_each_add_theirs_also_past_what_is_due() -> None:
+    fake = FakeConnectChat()
+    for _ in range(20):
+        fake.add_contact()
+        fake.clock.advance(minutes=1)
+    start = fake.clock.now()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda hours: fake.clock.advance(hours=hours), [10, 20, 30, 40]))
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert fake.clock.now() - start == timedelta(hours=100)
+
+
+def test_what_is_due_may_move_the_clock_itself() -> None:
+    times: list[timedelta] = []
+    clock = Clock("2026-01-01T00:00:00Z")
+    due = [clock.start + timedelta(minutes=2)]
+
+    def happens(now: datetime) -> None:
+        if due and due[0] <= now:
+            due.clear()
+            times.append(clock.now() - clock.start)
+            clock.advance(minutes=1)
+            times.append(clock.now() - clock.start)
+
+    clock.on_move(happens, lambda: due[0] if due else None)
+    clock.advance(minutes=10)
+
+    assert [*times, clock.now() - clock.start] == [timedelta(minutes=minutes) for minutes in (2, 3, 10)]

@@ -90,6 +90,24 @@ def test_a_disconnect_flow_that_fails_ends_its_contact_too(
         connect_chat.raise_failures()
 
 
+def test_a_disconnect_flow_that_is_taken_away_meanwhile_ends_its_contact(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        while True:
+            yield timedelta(hours=1)
+
+    def first_of_all(happening: Any) -> None:
+        if kind(happening.item) == "participant.left":
+            connect_chat.play_disconnect_flow(None)
+
+    connect_chat._service.state.feed.listen(first_of_all)
+    connect_chat.play_disconnect_flow(flow)
+    connect_chat.add_participant(open_chat().contact_id).disconnect()
+
+    assert connect_chat.contacts.last.disconnect_reason == "CONTACT_FLOW_DISCONNECT"
+
+
 def test_a_customer_who_has_left_needs_no_disconnect_flow(
     connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
 ) -> None:

@@ -182,11 +182,11 @@ def test_what_is_said_while_the_feed_looks_for_what_is_next_is_told_after_it(
     feed = connect_chat._service.state.feed
     take, said = feed._take, []
 
-    def interrupted_take(thread: int, chats: set[str]) -> Any:
+    def interrupted_take(thread: int) -> Any:
         if not said:
             said.append("two")
             agent.send_message("two")
-        return take(thread, chats)
+        return take(thread)
 
     monkeypatch.setattr(feed, "_take", interrupted_take)
     agent.send_message("one")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import kind, new_client, over_both_drivers
+from conftest import kind, new_client, over_both_drivers, plain_looking
 
 from pytest_connect_chat import FakeConnectChat, FlowChat
 from pytest_connect_chat.exceptions import SceneError
@@ -424,6 +426,8 @@ def test_a_flow_that_goes_on_after_its_own_end_is_wrong(
         (lambda chat: chat.send_attachment("a.exe", b"1"), "name is 'a.exe'; valid types are"),
         (lambda chat: chat.send_event("joined"), "event='joined' is not valid"),
         (lambda chat: chat.update_attributes(tier=7), "attributes are texts, and tier is 7"),
+        (lambda chat: chat.update_attributes(), "takes at least one attribute, each with a name"),
+        (lambda chat: chat.update_attributes(**{"": "x"}), "at least one attribute, each with a name: topic="),
         (lambda chat: chat.update_attributes(tier="x" * 32_768), "at most 32768 are allowed"),
         (lambda chat: chat.transfer(""), "contact_flow_id='' is no flow of the contact's instance"),
     ],
@@ -454,6 +458,203 @@ def test_a_chat_of_a_flow_says_which_it_is(connect_chat: FakeConnectChat, open_c
     customer = open_chat()
 
     assert seen == [f"<FlowChat of <Contact {customer.contact_id} 'Ada' active>>"]
+
+
+def test_a_flow_that_speaks_at_its_end_says_nothing_and_breaks_nothing(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            yield
+        finally:
+            chat.send_message("Bye")
+
+    connect_chat.play_flow(flow)
+    open_chat().leave()
+    customer = open_chat()
+    connect_chat.clock.advance(hours=26)
+
+    assert connect_chat.contacts.last.disconnect_reason == "EXPIRED"
+    assert "Bye" not in customer.said
+    connect_chat.raise_failures()
+
+
+def test_a_flow_that_does_not_end_with_its_contact_is_an_error_and_the_next_one_starts(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def stubborn(chat: FlowChat) -> Waiting:
+        chat.send_message(f"in {chat.contact.contact_flow_id}")
+        if chat.contact.previous_contact_id is None:
+            with suppress(GeneratorExit):
+                yield
+            yield
+
+    connect_chat.play_flow(stubborn)
+    customer = open_chat()
+    connect_chat.transfer(customer.contact_id, "second")
+
+    assert customer.said[-1] == "in second"
+    with pytest.raises(RuntimeError, match="generator ignored GeneratorExit"):
+        connect_chat.raise_failures()
+
+
+def test_a_chat_that_a_flow_has_given_away_says_that_it_is_over(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    chats: list[FlowChat] = []
+    connect_chat.play_flow(chats.append)
+    customer = open_chat()
+    chats[0].send_message("Said by the test.")
+    assert customer.said == ["Said by the test."]
+
+    customer.leave()
+    with pytest.raises(
+        SceneError, match=r"The contact .* of this flow is over: it ended at .* \(CUSTOMER_DISCONNECT\)"
+    ):
+        chats[0].send_message("Too late.")
+
+
+def test_a_flow_that_speaks_in_another_chat_that_is_over_is_an_error(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    chats: list[FlowChat] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        chats.append(chat)
+        yield
+        chats[0].send_message("Too late.")
+
+    connect_chat.play_flow(flow)
+    open_chat().leave()
+    open_chat().say("Hello")
+    with pytest.raises(SceneError, match="of this flow is over"):
+        connect_chat.raise_failures()
+
+
+def test_what_a_customer_has_sent_waits_for_the_flow_after_a_transfer(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    heard: list[str] = []
+
+    def second(chat: FlowChat) -> Waiting:
+        while True:
+            heard.append((yield).content)
+
+    connect_chat.play_flow(lambda chat: chat.transfer("second"))
+    connect_chat.play_flow(second, contact_flow_id="second")
+    message = {"ContentType": "text/plain", "Content": "Hello"}
+    customer = Customer(connect_chat, parameters, InitialMessage=message).connect()
+    customer.say("Anybody?")
+
+    assert heard == ["Hello", "Anybody?"]
+
+
+def test_no_message_of_many_threads_is_lost_in_transfers(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    heard: list[str] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        while len(heard) % 3 < 2:
+            heard.append((yield).content)
+        heard.append((yield).content)
+        chat.transfer()
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(customer.say, [str(number) for number in range(60)]))
+
+    assert sorted(heard, key=int) == [str(number) for number in range(60)]
+    connect_chat.raise_failures()
+
+
+def test_the_result_of_a_scan_reaches_the_flow_after_a_transfer(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    statuses: list[str] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        while True:
+            statuses.extend(attachment.status for attachment in (yield).attachments)
+
+    connect_chat.play_flow(flow)
+    connect_chat.scan_attachments_with(lambda attachment: "IN_PROGRESS")
+    customer = open_chat()
+    customer.send_file()
+    connect_chat.transfer(customer.contact_id)
+    connect_chat.scan_attachments_with(lambda attachment: "APPROVED")
+
+    assert statuses == ["APPROVED"]
+
+
+@pytest.mark.parametrize("how", ["transfer", "no wait"])
+def test_a_flow_that_goes_round_in_a_circle_is_cut_off(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], how: str
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        if how == "transfer":
+            chat.transfer()
+        while how == "no wait":
+            yield timedelta(0)
+
+    connect_chat.play_flow(flow)
+    open_chat()
+
+    with pytest.raises(SceneError, match=r"itself 1,000 times over, and was cut off|for no time at all 1,000 times"):
+        connect_chat.raise_failures()
+
+
+# -- the end of the fake -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["stop", "reset"])
+def test_a_flow_that_waits_ends_with_the_fake(parameters: dict[str, Any], end: str) -> None:
+    ended: list[bool] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            yield
+        finally:
+            chat.send_message("Bye")  # the fake is still there
+            ended.append(chat.contact.is_active)
+
+    with FakeConnectChat() as fake:
+        fake.play_flow(flow)
+        Customer(fake, parameters).connect()
+        if end == "reset":
+            fake.reset()
+            assert ended == [True]
+
+    assert ended == [True]
+
+
+def test_what_a_flow_raises_at_the_end_of_the_fake_is_heard_of(parameters: dict[str, Any]) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            yield
+        finally:
+            raise ZeroDivisionError("at the end")
+
+    def run() -> None:
+        with FakeConnectChat() as fake:
+            fake.play_flow(flow)
+            Customer(fake, parameters).connect()
+
+    with pytest.raises(ZeroDivisionError, match="at the end"):
+        run()
+
+
+def test_a_reset_forgets_no_failure(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    def flow(chat: FlowChat) -> None:
+        raise ZeroDivisionError("before the reset")
+
+    connect_chat.play_flow(flow)
+    open_chat()
+    connect_chat.reset()
+
+    with pytest.raises(ZeroDivisionError, match="before the reset"):
+        connect_chat.raise_failures()
 
 
 # -- waiting -----------------------------------------------------------------------------------------------------------
@@ -570,8 +771,6 @@ def test_a_flow_that_corrects_its_wait_goes_on(
 def test_with_the_clock_of_the_system_a_wait_ends_when_the_fake_is_used_next(
     parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     real, shift = time.time, [0.0]
     monkeypatch.setattr(time, "time", lambda: real() + shift[0])
     with FakeConnectChat(clock="system") as fake:
@@ -582,6 +781,27 @@ def test_with_the_clock_of_the_system_a_wait_ends_when_the_fake_is_used_next(
 
         assert fake.contacts.last.disconnect_reason == "CONTACT_FLOW_DISCONNECT"
         assert customer.said[-1] == "Goodbye."
+
+
+def test_with_the_clock_of_the_system_a_flow_wakes_before_what_comes_later(
+    parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nag(chat: FlowChat) -> Waiting:
+        while (yield timedelta(minutes=1)) is None:
+            chat.send_message("Still there?")
+
+    real, shift = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + shift[0])
+    with FakeConnectChat(clock="system") as fake:
+        fake.play_flow(nag)
+        customer = Customer(fake, parameters).connect()
+        agent = fake.add_participant(customer.contact_id)
+        shift[0] = 5 * 60 + 1
+        agent.send_message("I am here.")
+        assert customer.said == ["Still there?"] * 5 + ["I am here."]
+
+        shift[0] += 60
+        assert fake.journal().count("has heard nothing") == 6
 
 
 # -- threads -----------------------------------------------------------------------------------------------------------
@@ -676,6 +896,14 @@ def test_a_reply_that_is_wrong_in_part_says_nothing(
         connect_chat.raise_failures()
 
 
+def test_a_reply_is_not_asked_about_the_past(connect_chat: FakeConnectChat) -> None:
+    asked: list[Any] = []
+    connect_chat.reply_with(asked.append)
+    connect_chat.add_ended_chat(messages=[("CUSTOMER", "Hi")])
+
+    assert asked == []
+
+
 def test_a_reply_answers_what_no_flow_takes(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     connect_chat.play_flow(support, contact_flow_id="support")
     connect_chat.play_flow(lambda chat: chat.send_message("Welcome."), contact_flow_id="greeting")
@@ -729,10 +957,10 @@ def test_what_is_no_flow_is_refused(connect_chat: FakeConnectChat, method: str, 
 def test_a_flow_that_turns_out_to_be_asynchronous_is_an_error(
     connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], flow: Any
 ) -> None:
-    connect_chat.play_flow(lambda chat: flow(chat))  # noqa: PLW0108  # nobody sees from outside what it is
+    connect_chat.play_flow(plain_looking(flow))
     open_chat()
 
-    with pytest.raises(SceneError, match="A flow is a plain function or a generator function, and <lambda> is asynch"):
+    with pytest.raises(SceneError, match="The flow call is asynchronous, and nobody awaits it: give a plain"):
         connect_chat.raise_failures()
 
 
@@ -749,6 +977,15 @@ def test_a_flow_is_played_for_a_declared_id(connect_chat: FakeConnectChat) -> No
     with pytest.raises(SceneError, match=r"contact_flow_id='suport' is no declared flow. Valid: sales, support"):
         connect_chat.play_flow(support, contact_flow_id="suport")
     connect_chat.play_flow(support, contact_flow_id="support")
+
+
+def test_a_reply_that_turns_out_to_be_asynchronous_is_an_error(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    connect_chat.reply_with(plain_looking(coroutine_flow))
+    open_chat().say("Hi")
+    with pytest.raises(SceneError, match=r"The callable of reply_with\(\) is asynchronous, and nobody awaits it"):
+        connect_chat.raise_failures()
 
 
 def test_an_interrupt_in_a_flow_reaches_the_caller(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import md5
 from typing import Any
 from uuid import UUID
 
 import pytest
-from conftest import new_client, over_both_drivers
+from conftest import new_client, over_both_drivers, plain_looking
 
-from pytest_connect_chat import FakeConnectChat, Notification
+from pytest_connect_chat import FakeConnectChat, FlowChat, Notification
 from pytest_connect_chat.exceptions import SceneError
 
 EVENT = "application/vnd.amazonaws.connect.event."
@@ -505,6 +507,81 @@ def test_a_coroutine_function_is_no_handler(connect_chat: FakeConnectChat) -> No
 
     with pytest.raises(SceneError, match="takes a plain function"):
         connect_chat.on_notification(handler)
+
+
+async def coroutine_handler(notification: Notification) -> None: ...
+
+
+def generator_handler(notification: Notification) -> Iterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("handler", "problem"),
+    [
+        (plain_looking(coroutine_handler), "is asynchronous, and nobody awaits it"),
+        (plain_looking(generator_handler), "is a generator function, and nobody goes through it"),
+    ],
+)
+def test_a_handler_that_has_run_nothing_is_an_error(chat: StreamedChat, handler: Any, problem: str) -> None:
+    with pytest.raises(SceneError, match="takes a plain function"):
+        chat.fake.on_notification(generator_handler)
+    chat.fake.on_notification(handler)
+    chat.say("Hello?")
+
+    with pytest.raises(SceneError, match=rf"The handler of on_notification\(\) {problem}"):
+        chat.fake.raise_failures()
+
+
+def test_a_handler_that_echoes_into_the_chat_is_cut_off(chat: StreamedChat) -> None:
+    def echo(notification: Notification) -> None:  # without leaving out what its own side has said
+        if notification.item["Type"] == "MESSAGE":
+            chat.say(notification.item["Content"])
+
+    chat.fake.on_notification(echo)
+    chat.say("Hello?")
+
+    with pytest.raises(SceneError, match=r"caused itself 1,000 times over.*attributes.get\('ParticipantRole'\)"):
+        chat.fake.raise_failures()
+    chat.fake.on_notification(None)
+    chat.say("Goodbye")
+    assert kinds(chat.fake.notifications)[-1] == "Goodbye"
+
+
+def test_a_handler_hears_what_a_failing_flow_has_heard(chat: StreamedChat) -> None:
+    def flow(flow_chat: FlowChat) -> Iterator[None]:
+        yield
+        pytest.fail("the flow says so")
+
+    heard: list[Notification] = []
+    chat.fake.play_flow(flow)
+    chat.fake.on_notification(heard.append)
+    chat.fake.add_participant(chat.contact_id)
+    with pytest.raises(pytest.fail.Exception):
+        chat.say("Hello?")
+    chat.say("Goodbye")
+
+    assert kinds(heard) == ["participant.joined", "Hello?", "Goodbye"]
+
+
+def test_what_is_due_by_the_clock_of_the_system_is_published_when_somebody_looks(
+    parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, shift = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + shift[0])
+    with FakeConnectChat(clock="system") as fake:
+        StreamedChat(fake, parameters)
+        shift[0] = 26 * 3600
+        assert kinds(fake.notifications) == ["participant.joined", "chat.ended"]
+
+
+def test_a_receipt_that_says_nothing_new_is_published_once(chat: StreamedChat) -> None:
+    grace = chat.fake.add_participant(chat.contact_id)
+    message_id = chat.say("Hello?")
+    for _ in range(2):
+        grace.send_event("message.read", message_id=message_id)
+
+    assert [item["Type"] for item in chat.items].count("MESSAGEMETADATA") == 1
 
 
 def test_what_a_handler_raises_fails_the_test_and_not_the_call(chat: StreamedChat) -> None:

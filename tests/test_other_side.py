@@ -95,13 +95,27 @@ def test_an_agent_sends_what_the_chat_supports(connect_chat: FakeConnectChat, pa
     assert chat.last.transcript[-1].content_type == INTERACTIVE
 
 
-@pytest.mark.parametrize("event", ["typing", "message.read", f"{EVENT}message.delivered"])
-def test_an_event_of_an_agent_leaves_no_trace(chat: Chat, event: str) -> None:
+@pytest.mark.parametrize("event", ["typing", f"{EVENT}typing"])
+def test_typing_of_an_agent_leaves_no_trace(chat: Chat, event: str) -> None:
     agent = chat.fake.add_participant(chat.contact_id)
     before = chat.types
     agent.send_event(event)
 
     assert chat.types == before
+
+
+@pytest.mark.parametrize(
+    ("event", "message_id", "problem"),
+    [
+        ("message.read", None, "The event 'message.read' needs the message_id of the message"),
+        (f"{EVENT}message.delivered", None, "needs the message_id of the message"),
+        ("typing", "m-1", "message_id goes with message.delivered or message.read, not with 'typing'"),
+    ],
+)
+def test_an_event_has_a_message_or_not(chat: Chat, event: str, message_id: str | None, problem: str) -> None:
+    agent = chat.fake.add_participant(chat.contact_id)
+    with pytest.raises(SceneError, match=problem):
+        agent.send_event(event, message_id=message_id)
 
 
 def test_the_tokens_of_an_agent_are_nobody_elses(chat: Chat) -> None:

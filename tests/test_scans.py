@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import over_both_drivers
+from conftest import over_both_drivers, plain_looking
 from test_flows import Customer
 from test_notifications import TOPIC, StreamedChat
 
@@ -105,6 +105,44 @@ def test_what_a_scan_of_an_ended_chat_says_comes_to_nothing(customer: Customer) 
     customer.fake.scan_attachments_with(verdict)
     other.send_file()
     assert [item.type for item in customer.fake.contacts.last.transcript] == ["EVENT"] * 3
+
+
+def test_a_scan_is_asked_once_for_its_result(customer: Customer) -> None:
+    asked: list[str] = []
+
+    def ask(name: str, verdict: Any) -> Any:
+        return lambda attachment: asked.append(name) or verdict
+
+    def flow(chat: Any) -> None:  # runs where what is queued waits for it
+        customer.fake.scan_attachments_with(ask("second", "REJECTED"))
+        customer.fake.scan_attachments_with(ask("third", "REJECTED"))
+
+    customer.fake.scan_attachments_with(ask("first", "IN_PROGRESS"))
+    customer.send_file()
+    customer.fake.play_flow(flow)
+    customer.say("Did you get it?")
+
+    assert asked == ["first", "third"]
+    assert status(customer) == "REJECTED"
+
+
+def test_a_result_after_the_end_shows_in_the_transcript(customer: Customer) -> None:
+    customer.fake.scan_attachments_with(lambda attachment: "IN_PROGRESS")
+    customer.send_file()
+    customer.leave()
+    customer.fake.scan_attachments_with(lambda attachment: "APPROVED")
+
+    (file,) = [item for item in customer.fake.contacts.last.transcript if item.attachments]
+    assert file.attachments[0].status == "APPROVED"
+
+
+def test_a_scan_that_turns_out_to_be_asynchronous_is_an_error(customer: Customer) -> None:
+    customer.fake.scan_attachments_with(plain_looking(coroutine))
+    customer.send_file()
+
+    assert status(customer) == "REJECTED"
+    with pytest.raises(SceneError, match=r"The callable of scan_attachments_with\(\) is asynchronous"):
+        customer.fake.raise_failures()
 
 
 def customer_parameters(customer: Customer) -> dict[str, Any]:

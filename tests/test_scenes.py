@@ -128,6 +128,7 @@ def test_a_chat_relates_to_a_call_which_takes_no_slot(
     assert (chat.related_contact_id, chat.attributes) == (call.contact_id, {"caller": "+49301234"})
     described = connect_client.describe_contact(InstanceId=call.instance_id, ContactId=call.contact_id)["Contact"]
     assert (described["Channel"], described["InitiationMethod"]) == ("VOICE", "INBOUND")
+    assert described["SegmentAttributes"]["connect:Subtype"] == {"ValueString": "connect:Telephony"}
     assert (call.channel, chat.channel) == ("VOICE", "CHAT")
     assert repr(call).endswith("'Customer' VOICE active>")
 

@@ -74,6 +74,7 @@ class Backend:
         """Be the copy of a forked process, where the threads of the parent do not exist."""
         self.is_copy = True
         self._lock = threading.RLock()
+        self.service.state.feed.forget_threads()
 
 
 def _refused_in_child(what: str) -> ClosedError:

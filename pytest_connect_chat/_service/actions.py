@@ -95,6 +95,8 @@ def send_receipt(
         receipt = receipt._replace(read_timestamp=receipt.read_timestamp or now)
     else:
         receipt = receipt._replace(delivered_timestamp=receipt.delivered_timestamp or now)
+    if receipts.get(participant.participant_id) == receipt:
+        return
     receipts[participant.participant_id] = receipt
     state.contacts.replace(message, replace(message, receipts=tuple(receipts.values())))
     state.contacts.pass_on(

@@ -45,8 +45,7 @@ class ChatParticipant(Speaker):
         Raises:
             SceneError: The chat has ended, or the participant has left it already.
         """
-        with self._state.feed:
-            now = self._state.contacts.settled_now()
+        with self._state.moment() as now:
             self._open_contact()
             actions.leave(self._state, self._participant, now)
 
@@ -66,8 +65,7 @@ def add_participant(state: ServiceState, contact_id: str, role: str, display_nam
         raise SceneError(f"role={role!r} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client.")
     if not isinstance(display_name, str) or not display_name:
         raise SceneError(f"display_name is a non-empty text, not {shown(display_name)}.")
-    with state.feed:
-        now = state.contacts.settled_now()
+    with state.moment() as now:
         contact = active_chat(state, contact_id)
         present = sum(one.takes_part(now) for one in state.participants.of(contact))
         if present >= PARTICIPANTS_PER_CHAT:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from pytest_connect_chat._names import FixedNames
@@ -37,7 +38,8 @@ class Clock(FixedNames):
         self._follows_system = start == "system"
         self._start = _real_now() if start is None or start == "system" else moment_of_a_fake(start, "clock")
         self._now = self._start
-        self._passing: set[int] = set()  # threads in which the clock is on its way
+        self._passing: list[int] = []  # threads in which the clock is on its way, each as often as it is
+        self._promised = self._now  # where it will come to, once it has
         self._told: Callable[[datetime], object] = bool
         self._next_stop: Callable[[], datetime | None] = lambda: None
 
@@ -77,20 +79,26 @@ class Clock(FixedNames):
 
     def _pass_to(self, moment: datetime) -> None:
         """Move to `moment`, and on the way stop where something is due, until it has happened."""
-        thread = threading.get_ident()
-        is_outermost = thread not in self._passing
-        self._passing.add(thread)
-        stop: datetime | None = None
-        try:
+        with self._on_the_way():
+            stop: datetime | None = None
             while stop != moment:
                 due = self._next_stop()
                 stop = moment if due is None or due > moment else due
                 with self._lock:
                     self._now = max(self._now, stop)
                 self._told(stop)
+
+    @contextmanager
+    def _on_the_way(self) -> Iterator[bool]:
+        """Note that the clock is on its way in this thread; give whether others have it on its way already."""
+        thread = threading.get_ident()
+        with self._lock:
+            others = bool(self._passing) and thread not in self._passing
+            self._passing.append(thread)
+        try:
+            yield others
         finally:
-            if is_outermost:
-                self._passing.discard(thread)
+            self._passing.remove(thread)
 
     def advance(self, *unnamed: object, **duration: float) -> None:
         """Move the clock forward, by the keywords of `datetime.timedelta`: `advance(minutes=6)`.
@@ -110,12 +118,11 @@ class Clock(FixedNames):
         if step < timedelta(0):
             raise ClockError(f"The clock cannot go backwards: advance() was given {step.total_seconds():g} seconds.")
         self._refuse_if_system("advance")
-        with self._lock:
-            target = _added(self._now, step)
-            due = self._next_stop()
-            if due is None or due > target:
-                self._now = target  # at once: threads that advance it at the same time each add theirs
-        self._pass_to(target)
+        with self._on_the_way() as others:
+            with self._lock:  # threads that advance it at the same time each add theirs
+                target = _added(max(self._now, self._promised) if others else self._now, step)
+                self._promised = max(target, self._promised) if len(self._passing) > 1 else target
+            self._pass_to(target)
 
     def move_to(self, moment: datetime | str) -> None:
         """Move the clock forward to `moment`, an aware datetime or an ISO 8601 text.

@@ -3,36 +3,57 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, NamedTuple, Self
+
+from pytest_connect_chat.exceptions import SceneError
 
 Listener = Callable[[Any], object]
-Task = Callable[[], object]
+
+MOST_LINKS: Final = 1_000  # of one thing that causes another, and so on, until that is taken for a circle
+
+
+class _Task(NamedTuple):
+    """What is to be called once the lock is free.
+
+    Attributes:
+        call: Calls it.
+        links: How many tasks have caused each other up to this one.
+    """
+
+    call: Callable[[], object]
+    links: int
 
 
 class Feed:
-    """The lock of one fake's state, with a queue of what follows what was committed under it.
+    """The lock of one fake's state, with queues of what follows what was committed under it.
 
     `with feed:` is the one way to change state. When the outermost block has ended and the lock is free again, what it
     has queued is called. So listeners, flows and callables of the test may call clients and the fake, and wait for
     other threads.
 
     What is queued for one chat is called in the order of commits, one at a time, and before the call that caused it
-    returns, except where another thread changes the same chat at the same moment. What it causes follows after it.
+    returns, except where another thread is at work in the same chat at that moment, which then calls it. What it causes
+    follows after it.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._depth = 0
+        self.failures: list[Exception] = []
         self._orders = count(1)
         self._listeners: tuple[Listener, ...] = ()
-        self._waiting: deque[tuple[int, str, Task]] = deque()
-        self._delivering: dict[int, str | None] = {}  # threads that call what waits, and of which chat right now
-        self.failures: list[Exception] = []
+        self.forget_threads()
+
+    def forget_threads(self) -> None:
+        """Be free, in a forked process too, where the threads that held the lock do not exist."""
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._waiting: defaultdict[str, deque[_Task]] = defaultdict(deque)  # by chat
+        self._duties: defaultdict[int, deque[str]] = defaultdict(deque)  # by thread: the chats in which it has to call
+        self._delivering: dict[int, tuple[str | None, int]] = {}  # by thread: the chat, and the links of its task
 
     def next_order(self) -> int:
         """Return the next place in the order of what happens, also while the clock stands still."""
@@ -48,16 +69,15 @@ class Feed:
 
     def publish(self, chat: str, happening: object) -> None:
         """Tell the listeners of what has happened in a chat, once the block that this is called in has ended."""
-        if self._listeners:
-            self.follow(chat, partial(self._tell, happening))
-
-    def follow(self, chat: str, task: Task) -> None:
-        """Call a task of a chat once the block that this is called in has ended, with exceptions as in `listen`."""
-        self._waiting.append((threading.get_ident(), chat, task))
-
-    def _tell(self, happening: object) -> None:
         for listener in self._listeners:
-            self.call(listener, happening)
+            self.follow(chat, partial(listener, happening))
+
+    def follow(self, chat: str, call: Callable[[], object]) -> None:
+        """Call something of a chat once the block that this is called in has ended, with exceptions as in `listen`."""
+        thread = threading.get_ident()
+        _, links = self._delivering.get(thread, (None, -1))
+        self._waiting[chat].append(_Task(call, links + 1))
+        self._duties[thread].append(chat)
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
         """Call what belongs to the test. The test fails with what it raises, and not the call that caused it."""
@@ -75,37 +95,48 @@ class Feed:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._depth -= 1
-        told = self._depth or not self._waiting
+        is_outermost = not self._depth
         self._lock.release()
-        while not told:
-            told = not self._deliver()
+        if is_outermost and self._waiting:
+            self._deliver()
 
-    def _deliver(self) -> bool:
-        """Call what this thread has to call; return whether there was anything."""
+    def _deliver(self) -> None:
+        """Call what this thread has to call, until there is nothing left."""
         thread = threading.get_ident()
-        if thread in self._delivering:
-            return False  # a listener or a signal handler caused it: what they interrupt goes on with it
-        self._delivering[thread] = None
-        chats: set[str] = set()
-        try:
-            while (task := self._take(thread, chats)) is not None:
-                self.call(task)
-        finally:
-            with self._lock:
-                del self._delivering[thread]
-        return bool(chats)
+        # Where a task or a signal handler has caused it, what they interrupt goes on with it.
+        while self._duties[thread] and thread not in self._delivering:
+            try:
+                while (task := self._take(thread)) is not None:
+                    if task.links > MOST_LINKS:
+                        self.failures.append(SceneError(CIRCLE))
+                    else:
+                        self.call(task.call)
+            finally:
+                with self._lock:
+                    self._delivering.pop(thread, None)
 
-    def _take(self, thread: int, chats: set[str]) -> Task | None:
-        """Take what is next in the chats in which this thread has caused something, or of which it has called some."""
+    def _take(self, thread: int) -> _Task | None:
+        """Take the next task, and with it its chat, which no other thread calls in meanwhile."""
         with self._lock:
-            self._delivering[thread] = None
-            busy = set(self._delivering.values())
-            waiting = tuple(self._waiting)  # a signal handler may add to it meanwhile
-            mine = chats.union(chat for cause, chat, _ in waiting if cause == thread)
-            for index, (_, chat, task) in enumerate(waiting):
-                if chat in mine and chat not in busy:
-                    chats.add(chat)
-                    del self._waiting[index]
-                    self._delivering[thread] = chat
+            self._delivering[thread] = (None, -1)
+            busy = {chat: other for other, (chat, _) in self._delivering.items()}
+            duties = self._duties[thread]
+            while duties:
+                chat = duties.popleft()
+                if chat in busy:
+                    self._duties[busy[chat]].append(chat)  # who calls in it goes on with it
+                elif chat in self._waiting:
+                    tasks = self._waiting[chat]
+                    task = tasks.popleft()
+                    if not tasks:
+                        del self._waiting[chat]
+                    self._delivering[thread] = (chat, task.links)
                     return task
             return None
+
+
+CIRCLE: Final = (
+    f"Something has caused itself {MOST_LINKS:,} times over, and was cut off: a handler of notifications that sends "
+    "into the chat what it hears from there, or a flow that transfers to itself. A handler leaves out what its own "
+    "side has said, by notification.attributes.get('ParticipantRole')."
+)

@@ -18,7 +18,7 @@ FLOW_ENDED: Final = "CONTACT_FLOW_DISCONNECT"
 
 
 class ContactGoneError(BaseException):
-    """Ends a flow whose contact has ended meanwhile, as the service does. No flow's `except Exception` catches it."""
+    """Ends a flow that is under way when its contact has ended. No `except Exception` of a flow catches it."""
 
 
 class FlowChat(Speaker):
@@ -30,12 +30,20 @@ class FlowChat(Speaker):
         state: What the service holds.
         contact: The contact.
         note: Takes what the flow does that no transcript has, for the report of a failed test.
+        is_under_way: Whether this thread runs the flow at the moment.
     """
 
-    def __init__(self, state: ServiceState, contact: ContactRecord, note: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        state: ServiceState,
+        contact: ContactRecord,
+        note: Callable[[str], object],
+        is_under_way: Callable[[], bool],
+    ) -> None:
         super().__init__(state, state.participants.flow_of(contact))
         self._contact = contact
         self._note = note
+        self._is_under_way = is_under_way
         self._has_ended_it = False
 
     def __repr__(self) -> str:
@@ -52,11 +60,12 @@ class FlowChat(Speaker):
         Raises:
             SceneError: The contact has ended, a value is no text, or all attributes have more than 32,768 bytes.
         """
+        if not attributes or not all(attributes):
+            raise SceneError("update_attributes() takes at least one attribute, each with a name: topic='order'.")
         for key, value in attributes.items():
             if not isinstance(value, str):
                 raise SceneError(f"attributes are texts, and {key} is {shown(value)}.")
-        with self._state.feed:
-            now = self._state.contacts.settled_now()
+        with self._state.moment() as now:
             contact = self._open_contact()
             if problem := attributes_message(contact.attributes | attributes):
                 raise SceneError(problem)
@@ -87,8 +96,7 @@ class FlowChat(Speaker):
         Raises:
             SceneError: The flow has ended it already.
         """
-        with self._state.feed:
-            now = self._state.contacts.settled_now()
+        with self._state.moment() as now:
             self._state.contacts.end(self._open_contact(), FLOW_ENDED, now)
             self._has_ended_it = True
 
@@ -98,7 +106,10 @@ class FlowChat(Speaker):
             return contact
         if self._has_ended_it:
             raise SceneError(f"The flow has ended its contact {contact.contact_id} already, or transferred it.")
-        raise ContactGoneError
+        if self._is_under_way():
+            raise ContactGoneError(contact.contact_id)
+        ended = self._state.contacts.describe(contact)
+        raise SceneError(f"The contact {contact.contact_id} of this flow is over: {ended}.")
 
     def _content_types(self, contact: ContactRecord) -> tuple[str, ...]:
         """Return those that the service has: nothing says that a flow is held to what the chat supports."""

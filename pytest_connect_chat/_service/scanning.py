@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from inspect import iscoroutinefunction
 from typing import Any
 
 from pytest_connect_chat._service import actions
+from pytest_connect_chat._service.callables import require_function, require_result
 from pytest_connect_chat._service.chats.attachments import Attachment, AttachmentStatus
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.speaker import STATUSES
@@ -18,14 +18,12 @@ from pytest_connect_chat.exceptions import SceneError
 
 def scan_attachments_with(state: ServiceState, verdict: Any) -> None:
     """Ask for a verdict from now on; see `FakeConnectChat.scan_attachments_with`."""
-    if verdict is not None and (not callable(verdict) or iscoroutinefunction(verdict)):
-        raise SceneError(
-            f"scan_attachments_with() takes a plain function of an attachment, or None, not {verdict!r}; the function "
-            f"returns one of {', '.join(STATUSES)}."
-        )
+    if verdict is not None:
+        require_function(verdict, "scan_attachments_with() takes a plain function of an attachment, or None")
     with state.feed:
         state.attachments.verdict = verdict
-        for chat, scan in state.attachments.scans.values():
+        scans, state.attachments.scans = state.attachments.scans, {}
+        for chat, scan in scans.values():
             state.feed.follow(chat, scan)
 
 
@@ -45,17 +43,18 @@ def _scan(state: ServiceState, participant: Participant, attachment: Attachment,
     try:
         status = _verdict_on(state, attachment)
     finally:
-        with state.feed:
-            _settle(state, participant, attachment, status, state.contacts.settled_now(), item_id)
+        with state.moment() as now:
+            _settle(state, participant, attachment, status, now, item_id)
 
 
 def _verdict_on(state: ServiceState, attachment: Attachment) -> AttachmentStatus:
     if state.attachments.verdict is None:
         return "APPROVED"
-    status = state.attachments.verdict(attachment)
+    status = require_result(state.attachments.verdict(attachment), "The callable of scan_attachments_with()")
     if status not in STATUSES:
         raise SceneError(f"The callable of scan_attachments_with() returns one of {', '.join(STATUSES)}: {status!r}.")
-    return status
+    verdict: AttachmentStatus = status
+    return verdict
 
 
 def _settle(
@@ -69,17 +68,15 @@ def _settle(
     scanned = replace(attachment, status=status)
     contact = state.contacts.current(participant.first_contact)
     state.attachments.keep(contact.initial_contact_id, scanned)
-    state.attachments.scans.pop(attachment.attachment_id, None)
-    if not contact.is_active:
-        return
-    item = actions.find_message(state, participant, item_id)
-    if item is None:
+    item = actions.find_message(state, participant, item_id) if item_id is not None else None
+    if item is None and contact.is_active:
         item = actions.send_attachment(state, participant, scanned, now)
-    elif status != attachment.status:
+    elif item is not None and status != attachment.status:
         changed = replace(item, attachments=(scanned,))
         state.contacts.replace(item, changed)
-        told = replace(changed, absolute_time=now, order=state.feed.next_order())
-        state.contacts.tell(state.contacts.by_id[item.contact_id], told)
-    if status == "IN_PROGRESS":
+        if contact.is_active:
+            told = replace(changed, absolute_time=now, order=state.feed.next_order())
+            state.contacts.tell(state.contacts.by_id[item.contact_id], told)
+    if item is not None and status == "IN_PROGRESS":
         again = partial(_scan, state, participant, scanned, item.id)
         state.attachments.scans[attachment.attachment_id] = (contact.initial_contact_id, again)

@@ -148,16 +148,14 @@ def _say_in_the_past(state: ServiceState, contact: ContactRecord, messages: Sequ
 
 def stop_contact(state: ServiceState, contact_id: str, disconnect_reason: str) -> None:
     """End an active contact; see `FakeConnectChat.stop_contact`."""
-    with state.feed:
-        now = state.contacts.settled_now()
+    with state.moment() as now:
         contact = active_contact(state, contact_id)
         state.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), now)
 
 
 def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> ContactRecord:
     """Transfer a contact; see `FakeConnectChat.transfer`."""
-    with state.feed:
-        now = state.contacts.settled_now()
+    with state.moment() as now:
         contact = active_chat(state, contact_id)
         flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
         if not isinstance(flow_id, str) or not flow_id or not state.instances.has_flow(contact.instance_id, flow_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from abc import ABC, abstractmethod
 from typing import Final, Literal, get_args
 
 from pytest_connect_chat._names import FixedNames
@@ -25,7 +26,7 @@ from pytest_connect_chat.exceptions import SceneError
 STATUSES: Final[tuple[str, ...]] = get_args(AttachmentStatus)
 
 
-class Speaker(FixedNames):
+class Speaker(FixedNames, ABC):
     """Somebody whom the test plays in a chat.
 
     Args:
@@ -52,8 +53,7 @@ class Speaker(FixedNames):
         """
         if not isinstance(content, str) or not content:
             raise SceneError(f"content is a non-empty text, not {shown(content)}.")
-        with self._state.feed:
-            now = self._state.contacts.settled_now()
+        with self._state.moment() as now:
             valid = self._content_types(self._open_contact())
             if content_type not in valid:
                 raise SceneError(f"content_type={content_type!r} is not supported. Valid: {', '.join(valid)}.")
@@ -95,8 +95,7 @@ class Speaker(FixedNames):
         if status not in STATUSES:
             raise SceneError(f"status={status!r} is not valid. Valid: {', '.join(STATUSES)}.")
         state, chat = self._state, self._participant.first_contact.contact_id
-        with state.feed:
-            now = state.contacts.settled_now()
+        with state.moment() as now:
             self._open_contact()
             if state.attachments.count(chat) >= ATTACHMENTS_PER_CHAT:
                 raise SceneError(f"The chat has {ATTACHMENTS_PER_CHAT} attachments, and takes no more.")
@@ -126,9 +125,12 @@ class Speaker(FixedNames):
         if event not in names and event not in EVENTS:
             raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
         content_type = event if event in EVENTS else EVENTS[names.index(event)]
+        if content_type in RECEIPTS and message_id is None:
+            raise SceneError(f"The event {event!r} needs the message_id of the message that it is for.")
+        if content_type not in RECEIPTS and message_id is not None:
+            raise SceneError(f"message_id goes with message.delivered or message.read, not with {event!r}.")
         state, speaker = self._state, self._participant
-        with state.feed:
-            now = state.contacts.settled_now()
+        with state.moment() as now:
             self._open_contact()
             if content_type == TYPING:
                 actions.send_typing(state, speaker, state.identifiers.transcript_item_id(), now)
@@ -137,13 +139,11 @@ class Speaker(FixedNames):
             message = actions.find_message(state, speaker, message_id)
             if message is None or message.participant_id == speaker.participant_id:
                 raise SceneError(f"message_id={message_id!r} is no message of another participant of the chat.")
-            if content_type not in RECEIPTS:
-                raise SceneError(f"message_id goes with message.delivered or message.read, not with {event!r}.")
             actions.send_receipt(state, speaker, message, content_type, now)
 
+    @abstractmethod
     def _open_contact(self) -> ContactRecord:
         """Return the contact in which the speaker can act now, or raise what says why there is none."""
-        raise NotImplementedError
 
     def _content_types(self, contact: ContactRecord) -> tuple[str, ...]:
         """Return the content types in which the speaker can say something."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from pytest_connect_chat._service.chats.attachments import Attachments
 from pytest_connect_chat._service.clock import Clock
@@ -49,3 +51,13 @@ class ServiceState:
         self.attachments: Attachments = Attachments()
         self.urls: UnservedUrls = UnservedUrls(self.identifiers)
         self.used_tokens: UsedTokens = UsedTokens()
+
+    @contextmanager
+    def moment(self) -> Iterator[datetime]:
+        """Hold the lock for something that happens at one moment, which it gives. What is due by then has happened.
+
+        The clock is read before the lock is taken too: where it follows the system's, flows that are due run then.
+        """
+        self.clock.now()
+        with self.feed:
+            yield self.contacts.settled_now()

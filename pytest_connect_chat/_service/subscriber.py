@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import iscoroutinefunction
 from typing import Any
 
+from pytest_connect_chat._service.callables import require_function, require_result
 from pytest_connect_chat._service.chats.notifications import Notification
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.feed import Feed
-from pytest_connect_chat.exceptions import SceneError
 
 
 class Subscriber:
@@ -26,8 +25,8 @@ class Subscriber:
 
     def on_notification(self, handler: Any) -> None:
         """Call this with each notification from now on; see `FakeConnectChat.on_notification`."""
-        if handler is not None and (not callable(handler) or iscoroutinefunction(handler)):
-            raise SceneError(f"on_notification() takes a plain function of a notification, or None, not {handler!r}.")
+        if handler is not None:
+            require_function(handler, "on_notification() takes a plain function of a notification, or None")
         with self._feed:
             self._handler = handler
             if not self._listens:
@@ -36,5 +35,8 @@ class Subscriber:
 
     def _hear(self, happening: Happening) -> None:
         for notification in happening.notifications:
-            if self._handler is not None:
-                self._feed.call(self._handler, notification)
+            self._feed.call(self._hand_on, notification)
+
+    def _hand_on(self, notification: Notification) -> None:
+        if self._handler is not None:
+            require_result(self._handler(notification), "The handler of on_notification()")

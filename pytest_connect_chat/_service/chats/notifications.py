@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, overload
 from pytest_connect_chat._names import FixedNames, SuggestsNames
 from pytest_connect_chat._service.chats.items import published_item
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID, uuid4
 from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat._time import iso_timestamp
@@ -216,18 +217,27 @@ class NotificationLog(FixedNames, Sequence[Notification]):
     Args:
         notifications: The list of all.
         contact_ids: The contacts that there are.
+        clock: Lets happen what is due.
         contact_id: The contact whose notifications these are, `None` for all.
     """
 
     def __init__(
-        self, notifications: list[Notification], contact_ids: Container[str], contact_id: str | None = None
+        self,
+        notifications: list[Notification],
+        contact_ids: Container[str],
+        clock: Clock,
+        contact_id: str | None = None,
     ) -> None:
         self._all = notifications
         self._contact_ids = contact_ids
+        self._clock = clock
         self._contact_id = contact_id
 
     def _selected(self) -> list[Notification]:
-        return [one for one in list(self._all) if self._contact_id in (None, one.contact_id)]
+        self._clock.now()
+        if self._contact_id is None:
+            return self._all
+        return [one for one in list(self._all) if one.contact_id == self._contact_id]
 
     @overload
     def __getitem__(self, index: int) -> Notification: ...
@@ -237,7 +247,7 @@ class NotificationLog(FixedNames, Sequence[Notification]):
         return self._selected()[index]
 
     def __iter__(self) -> Iterator[Notification]:
-        return iter(self._selected())
+        return iter(list(self._selected()))
 
     def __len__(self) -> int:
         return len(self._selected())
@@ -271,11 +281,10 @@ class NotificationLog(FixedNames, Sequence[Notification]):
         __tracebackhide__ = True
         if not isinstance(contact_id, str) or contact_id not in self._contact_ids:
             raise LookupError(f"No contact has the id {shown(contact_id)}; of() takes the contact_id of one.")
-        return NotificationLog(self._all, self._contact_ids, contact_id)
+        return NotificationLog(self._all, self._contact_ids, self._clock, contact_id)
 
     def clear(self) -> None:
         """Forget these notifications; the fake's state stays as it is."""
         with _clearing:
-            known = list(self._all)
-            forgotten = set(map(id, self._selected()))
+            known, forgotten = list(self._all), set(map(id, self._selected()))
             self._all[: len(known)] = [one for one in known if id(one) not in forgotten]  # others may come meanwhile

@@ -238,7 +238,8 @@ class ContactStore:
     def replace(self, item: TranscriptItem, changed: TranscriptItem) -> None:
         """Put a changed item into the place of the one that a transcript has."""
         transcript = self.by_id[item.contact_id].transcript
-        transcript[transcript.index(item)] = changed
+        place = next(index for index in range(len(transcript) - 1, -1, -1) if transcript[index] is item)
+        transcript[place] = changed
 
     def tell(self, contact: ContactRecord, item: TranscriptItem) -> None:
         """Publish an item to the topics of a streamed chat, and tell the listeners of it."""

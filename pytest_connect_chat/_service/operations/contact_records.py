@@ -14,7 +14,7 @@ from pytest_connect_chat._service.operations.retention import RETENTION
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 
-SUBTYPE: Final = {"connect:Subtype": {"ValueString": "connect:Chat"}}  # that it is always there is assumed
+SUBTYPES: Final = {"CHAT": "connect:Chat", "VOICE": "connect:Telephony"}  # that it is always there is assumed
 ASSOCIATED_PER_PAGE: Final = 100  # the model's maximum; no default is documented
 
 
@@ -34,7 +34,10 @@ def describe_contact(state: ServiceState, request: Request, now: datetime, conta
         "ContactAssociationId": root_of(state.contacts, contact),
         "LastUpdateTimestamp": max(filter(None, changes)),
         "Attributes": dict(contact.attributes),
-        "SegmentAttributes": {**SUBTYPE, **contact.segment_attributes},
+        "SegmentAttributes": {
+            "connect:Subtype": {"ValueString": SUBTYPES[contact.channel]},
+            **contact.segment_attributes,
+        },
         **({"Tags": contact.tags} if contact.tags else {}),
         **({"CustomerId": contact.customer_id} if contact.customer_id else {}),
         **({"DisconnectReason": contact.disconnect_reason} if contact.disconnect_reason else {}),
