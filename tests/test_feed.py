@@ -182,11 +182,11 @@ def test_what_is_said_while_the_feed_looks_for_what_is_next_is_told_after_it(
     feed = connect_chat._service.state.feed
     take, said = feed._take, []
 
-    def interrupted_take(thread: int) -> Any:
+    def interrupted_take(thread: int, chats: set[str]) -> Any:
         if not said:
             said.append("two")
             agent.send_message("two")
-        return take(thread)
+        return take(thread, chats)
 
     monkeypatch.setattr(feed, "_take", interrupted_take)
     agent.send_message("one")
@@ -208,3 +208,54 @@ def test_threads_in_one_chat_are_heard_in_the_order_of_commits(connect_chat: Fak
 
     assert len(orders) == 200
     assert orders == sorted(orders)
+
+
+def test_what_a_thread_has_left_when_it_was_cut_off_is_told_with_what_follows(connect_chat: FakeConnectChat) -> None:
+    told: list[str | None] = []
+    agent = connect_chat.add_participant(connect_chat.add_contact().contact_id)
+
+    def listen(happening: Happening) -> None:
+        told.append(happening.item.content)
+        if happening.item.content == "one":
+            agent.send_message("two")
+            pytest.fail("cut off")
+
+    connect_chat._service.state.feed.listen(listen)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(pytest.fail.Exception):
+        pool.submit(agent.send_message, "one").result(PATIENCE)
+    agent.send_message("three")
+
+    assert told == ["one", "two", "three"]
+
+
+def test_what_was_cut_off_is_told_when_the_clock_moves_on(connect_chat: FakeConnectChat) -> None:
+    told: list[str] = []
+    contacts = [connect_chat.add_contact() for _ in range(3)]
+
+    def listen(happening: Happening) -> None:
+        told.append(happening.contact.contact_id)
+        if len(told) == 1:
+            raise KeyboardInterrupt
+
+    connect_chat._service.state.feed.listen(listen)
+    with pytest.raises(KeyboardInterrupt):
+        connect_chat.clock.advance(hours=26)
+    connect_chat.clock.advance(hours=1)
+
+    assert told == [contact.contact_id for contact in contacts]
+
+
+def test_what_a_thread_finds_busy_is_told_by_who_is_at_work(connect_chat: FakeConnectChat) -> None:
+    told: list[tuple[str | None, bool]] = []
+    agent = connect_chat.add_participant(connect_chat.add_contact().contact_id)
+
+    def listen(happening: Happening) -> None:
+        told.append((happening.item.content, threading.current_thread() is threading.main_thread()))
+        if happening.item.content == "one":
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(agent.send_message, "two").result(PATIENCE)  # does not wait for who is at work
+
+    connect_chat._service.state.feed.listen(listen)
+    agent.send_message("one")
+
+    assert told == [("one", True), ("two", True)]

@@ -55,6 +55,11 @@ class Feed:
         self._duties: defaultdict[int, deque[str]] = defaultdict(deque)  # by thread: the chats in which it has to call
         self._delivering: dict[int, tuple[str | None, int]] = {}  # by thread: the chat, and the links of its task
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something waits to be called."""
+        return bool(self._waiting)
+
     def next_order(self) -> int:
         """Return the next place in the order of what happens, also while the clock stands still."""
         return next(self._orders)
@@ -105,8 +110,9 @@ class Feed:
         thread = threading.get_ident()
         # Where a task or a signal handler has caused it, what they interrupt goes on with it.
         while self._duties[thread] and thread not in self._delivering:
+            chats: set[str] = set()
             try:
-                while (task := self._take(thread)) is not None:
+                while (task := self._take(thread, chats)) is not None:
                     if task.links > MOST_LINKS:
                         self.failures.append(SceneError(CIRCLE))
                     else:
@@ -115,12 +121,19 @@ class Feed:
                 with self._lock:
                     self._delivering.pop(thread, None)
 
-    def _take(self, thread: int) -> _Task | None:
-        """Take the next task, and with it its chat, which no other thread calls in meanwhile."""
+    def _take(self, thread: int, chats: set[str]) -> _Task | None:
+        """Take the next task, and with it its chat, which no other thread calls in meanwhile.
+
+        Args:
+            thread: Who takes it.
+            chats: Those in which it has called something: what a thread has left there that was cut off follows last.
+        """
         with self._lock:
             self._delivering[thread] = (None, -1)
             busy = {chat: other for other, (chat, _) in self._delivering.items()}
             duties = self._duties[thread]
+            if not duties:
+                duties.extend(chat for chat in sorted(chats) if chat in self._waiting and chat not in busy)
             while duties:
                 chat = duties.popleft()
                 if chat in busy:
@@ -130,6 +143,7 @@ class Feed:
                     task = tasks.popleft()
                     if not tasks:
                         del self._waiting[chat]
+                    chats.add(chat)
                     self._delivering[thread] = (chat, task.links)
                     return task
             return None

@@ -123,7 +123,7 @@ class ContactStore:
     def settle(self, now: datetime) -> None:
         """Let all happen whose time has come by then, in its order."""
         deadlines = self._deadlines
-        if deadlines and deadlines[0][0] <= now:
+        if (deadlines and deadlines[0][0] <= now) or self._feed.is_behind:
             with self._feed:
                 while deadlines and deadlines[0][0] <= now:
                     moment, _, action, *arguments = heapq.heappop(deadlines)
