@@ -221,11 +221,13 @@ def test_what_a_thread_has_left_when_it_was_cut_off_is_told_with_what_follows(co
             pytest.fail("cut off")
 
     connect_chat._service.state.feed.listen(listen)
-    with ThreadPoolExecutor(1) as pool, pytest.raises(pytest.fail.Exception):
-        pool.submit(agent.send_message, "one").result(PATIENCE)
-    agent.send_message("three")
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(pytest.fail.Exception):
+            pool.submit(agent.send_message, "one").result(PATIENCE)
+        agent.send_message("three")
+        pool.submit(agent.send_message, "four").result(PATIENCE)
 
-    assert told == ["one", "two", "three"]
+    assert told == ["one", "two", "three", "four"]
 
 
 def test_what_was_cut_off_is_told_when_the_clock_moves_on(connect_chat: FakeConnectChat) -> None:

@@ -692,6 +692,23 @@ def test_waits_of_several_flows_and_expiries_happen_in_one_order(
     ]
 
 
+def test_a_flow_that_would_wake_in_an_ended_contact_ends(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        yield timedelta(minutes=2)
+        chat.send_message("Too late.")
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    with connect_chat._service.state.feed:  # as a thread that ends it before the flow has come to its turn
+        connect_chat.clock.advance(minutes=2)
+        connect_chat.stop_contact(customer.contact_id)
+
+    assert customer.said == []
+    connect_chat.raise_failures()
+
+
 def test_what_a_flow_says_when_its_time_is_up_has_that_time(
     connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
 ) -> None:
@@ -1034,7 +1051,11 @@ def test_what_a_flow_raises_fails_the_test_once_with_its_line_and_its_story(pyte
             token = connectparticipant_client.create_participant_connection(
                 ParticipantToken=started["ParticipantToken"], Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
             )["ConnectionCredentials"]["ConnectionToken"]
-            for word in ["order"] * 6 + ["refund", "again"]:
+            upload = connectparticipant_client.start_attachment_upload(
+                ConnectionToken=token, AttachmentName="a.txt", AttachmentSizeInBytes=1, ContentType="text/plain")
+            connectparticipant_client.complete_attachment_upload(
+                ConnectionToken=token, AttachmentIds=[upload["AttachmentId"]])
+            for word in ["order"] * 3 + ["refund", "again"]:
                 connectparticipant_client.send_message(ConnectionToken=token, ContentType="text/plain", Content=word)
         """
     )
@@ -1047,7 +1068,8 @@ def test_what_a_flow_raises_fails_the_test_once_with_its_line_and_its_story(pyte
             '>*assert item.content != "refund", "nobody planned for that"',
             "E*AssertionError: nobody planned for that",
             "E*The flow support ran in the contact ????????-*",
-            "E*... 6 before ...",
+            "E*... 2 before ...",
+            "E*+0.000s CUSTOMER *: a.txt (APPROVED)",
             "E*+0.000s CUSTOMER *: 'refund'",
             "E*+0.000s SYSTEM 'SYSTEM_MESSAGE': 'refund?'",
         ]

@@ -76,6 +76,14 @@ def test_a_scan_that_goes_on_is_asked_about_again(customer: Customer) -> None:
     assert status(customer) == "APPROVED"
 
 
+def test_a_scan_that_goes_on_ends_where_nothing_is_scanned_any_more(customer: Customer) -> None:
+    customer.fake.scan_attachments_with(lambda attachment: "IN_PROGRESS")
+    customer.send_file()
+    customer.fake.scan_attachments_with(None)
+
+    assert status(customer) == "APPROVED"
+
+
 def test_the_result_of_a_scan_is_published(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     chat = StreamedChat(connect_chat, parameters, TOPIC)
     customer = Customer.__new__(Customer)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Generator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, assert_type
 
-from pytest_connect_chat import ABSENT, Contact, FakeConnectChat, RecordedRequest
+from pytest_connect_chat import ABSENT, Contact, FakeConnectChat, FlowChat, Notification, RecordedRequest
 
 
 def requests(connect_chat: FakeConnectChat) -> None:
@@ -79,6 +79,10 @@ def scene(connect_chat: FakeConnectChat) -> None:
     assert_type(connect_chat.add_ended_chat(3, ended_at="2026-01-01T00:00:00Z"), tuple[Contact, ...])
     assert_type(connect_chat.transfer("an id"), Contact)
     connect_chat.stop_contact("an id", "AGENT_DISCONNECT")
+    connect_chat.add_instance("instance", {"flow": "Sample inbound flow"})
+    connect_chat.add_contact(channel="VOICE", customer_id="C-17", tags={"team": "blue"})
+    connect_chat.add_ended_chat(messages=[("CUSTOMER", "Hi"), ("AGENT", "Hello")])
+    connect_chat.add_ended_chat(messages=[("NOBODY", "Hi")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     connect_chat.add_contact("an id")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     connect_chat.add_ended_chat(ended_at=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -90,9 +94,45 @@ def other_side(connect_chat: FakeConnectChat) -> None:
     agent.disconnect()
     connect_chat.reply_with("Hello")
     connect_chat.reply_with(lambda message: None if message.content is None else message.content.upper())
+    connect_chat.reply_with([("{}", "application/json"), "Hello"])
     connect_chat.reply_with(None)
     connect_chat.reply_with(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     connect_chat.add_participant("an id", role="CUSTOMER")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def support(chat: FlowChat) -> Generator[timedelta | None, Any, None]:
+    assert_type(chat.contact, Contact)
+    chat.send_message("Welcome.", "text/markdown")
+    chat.send_attachment("terms.pdf", b"%PDF", status="REJECTED")
+    chat.send_event("typing")
+    item = yield timedelta(minutes=2)
+    chat.update_attributes(topic=item.content)
+    assert_type(chat.transfer("flow"), Contact)
+    chat.disconnect()
+    chat.send_attachment("terms.pdf", b"%PDF", status="SCANNED")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def flows(connect_chat: FakeConnectChat) -> None:
+    connect_chat.play_flow(support, contact_flow_id="flow")
+    connect_chat.play_flow(lambda chat: chat.send_message("Welcome."))
+    connect_chat.play_flow(None)
+    connect_chat.play_disconnect_flow(support)
+    connect_chat.scan_attachments_with(lambda attachment: "REJECTED" if attachment.size_in_bytes > 5 else "APPROVED")
+    connect_chat.play_flow("support")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def notifications(connect_chat: FakeConnectChat) -> None:
+    connect_chat.on_notification(lambda notification: notification.lambda_event())
+    connect_chat.on_notification(None)
+    last = connect_chat.notifications.last
+    assert_type(last, Notification)
+    assert_type(last.item, dict[str, Any])
+    assert_type(last.attributes, dict[str, str])
+    assert_type(last.sqs_event(), dict[str, Any])
+    assert_type([one.topic_arn for one in connect_chat.notifications.of("an id")], list[str])
+    assert_type([streaming.streaming_id for streaming in connect_chat.contacts.last.streamings], list[str])
+    assert_type(connect_chat.requests.operations, list[str])
+    last.message = ""  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def whole(connect_chat: FakeConnectChat) -> None:
