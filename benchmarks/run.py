@@ -17,6 +17,7 @@ from typing import Final
 
 import calls
 import memory_of_tests
+import reading
 import runs
 import scaling
 import stages
@@ -31,6 +32,7 @@ PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "fixture": runs.fixture,
     "importing": runs.importing,
     "growth": scaling.growth,
+    "reading": reading.reading,
     "memory": scaling.memory,
     "tests": memory_of_tests.tests,
     "threads": scaling.threads,

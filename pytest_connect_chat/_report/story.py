@@ -88,14 +88,14 @@ class Calls:
             self._note(position, record)
 
     def _note(self, position: int, record: RecordedRequest) -> None:
-        members, contact = record.response or {}, record.contact
+        contact = record.contact
         if record.operation == "StartChatContact" and contact is not None and contact.contact_id not in self._starts:
             attempt = _committing_attempt(record, contact)
             if attempt is not None:
                 self._starts.add(contact.contact_id)
                 self.starting[position] = attempt
-        if record.operation == "CreateParticipant" and "ParticipantId" in members:
-            self._players.add(members["ParticipantId"])
+        if record.operation == "CreateParticipant" and "ParticipantId" in (response := record.response or {}):
+            self._players.add(response["ParticipantId"])
 
     def start(self, contact: ContactRecord) -> bool:
         """Whether one of them started a contact."""

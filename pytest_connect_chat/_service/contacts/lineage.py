@@ -25,6 +25,24 @@ def first_contacts(contacts: ContactStore, contact: ContactRecord) -> dict[str, 
     return found
 
 
+def tree_of(contacts: ContactStore, contact: ContactRecord) -> list[ContactRecord]:
+    """Return all contacts of a contact's tree, in order of their start."""
+    roots: dict[str, str] = {}  # of each first contact: found once, since a chain may be long
+    for first in contacts.by_id.values():
+        if first.contact_id == first.initial_contact_id:
+            path: dict[str, ContactRecord] = {}
+            following: ContactRecord | None = first
+            while following is not None and following.contact_id not in roots and following.contact_id not in path:
+                path[following.contact_id] = following
+                related = contacts.by_id.get(following.related_contact_id or "")
+                following = contacts.by_id[related.initial_contact_id] if related is not None else None
+            last = next(reversed(path))
+            root = last if following is None else roots.get(following.contact_id, last)
+            roots.update(dict.fromkeys(path, root))
+    root = roots[contact.initial_contact_id]
+    return [other for other in contacts.by_id.values() if roots[other.initial_contact_id] == root]
+
+
 def root_of(contacts: ContactStore, contact: ContactRecord) -> str:
     """Return the id at the root of a contact's tree."""
     return next(reversed(first_contacts(contacts, contact)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.contacts.contact import ContactRecord
-from pytest_connect_chat._service.contacts.lineage import root_of
+from pytest_connect_chat._service.contacts.lineage import root_of, tree_of
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID
 from pytest_connect_chat._service.operations.pages import page_of
 from pytest_connect_chat._service.operations.retention import RETENTION
@@ -50,14 +50,12 @@ def describe_contact(state: ServiceState, request: Request, now: datetime, conta
 
 def list_associated_contacts(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `ListAssociatedContacts`: the contacts of the tree with the same root that are still known."""
-    root = root_of(state.contacts, contact)
-    tree = [
-        other
-        for other in state.contacts.by_id.values()
-        if root_of(state.contacts, other) == root
-        and (now - other.initiation_timestamp <= RETENTION or not state.rules["contact-retention"].enabled)
+    forgets = state.rules["contact-retention"].enabled
+    summaries = [
+        _summary(state, other)
+        for other in tree_of(state.contacts, contact)
+        if not forgets or now - other.initiation_timestamp <= RETENTION
     ]
-    summaries = [_summary(state, other) for other in tree]
     return Answer(page_of(state, request, "ContactSummaryList", summaries, ASSOCIATED_PER_PAGE), contact)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.answer import Answer
@@ -18,6 +19,8 @@ from pytest_connect_chat._service.rules.transcript_pages import moment_of
 from pytest_connect_chat._service.state import ServiceState
 
 PER_PAGE: Final = 10  # "Default: 10"; that 0 stands for it too is assumed
+
+Entry = tuple[int, TranscriptItem]
 
 _POSITION = re.compile(r"(FORWARD|BACKWARD|PAST) ([0-9]{1,9})\Z")
 
@@ -39,34 +42,35 @@ def get_transcript(state: ServiceState, request: Request, now: datetime, partici
     """Answer one `GetTranscript`."""
     params, chat = request.params, participant.first_contact.contact_id
     contact = state.contacts.current(participant.first_contact)
-    session = session_of(state.contacts, contact)
-    current = [item for segment in session for item in segment.transcript]
-    past = [
-        item
-        for contact_id in contact.past_contact_ids
-        for item in reversed(state.contacts.by_id[contact_id].transcript)
-    ]
+    current = _joined([segment.transcript for segment in session_of(state.contacts, contact)])
+    past = (reversed(state.contacts.by_id[contact_id].transcript) for contact_id in contact.past_contact_ids)
     only = params.get("ContactId")  # of another chat: a page without items, as was seen
     start = _start(state, request, current, chat)
+    items: Iterator[Entry]
     if start.direction == "PAST":
         _require_past_is_readable(state, request)
         # What lies before the session is numbered backward from it, so that the numbers sort by time.
-        items = [(-1 - index, past[index]) for index in range(start.place, len(past))]
+        items = ((-1 - index, item) for index, item in islice(enumerate(chain(*past)), start.place, None))
     elif start.direction == "BACKWARD":
-        items = [(index, current[index]) for index in range(min(start.place, len(current)) - 1, -1, -1)]
+        items = ((index, current[index]) for index in range(min(start.place, len(current)) - 1, -1, -1))
     else:
-        items = [(index, current[index]) for index in range(start.place, len(current))]
-    wanted = [(index, item) for index, item in items if only in (None, item.contact_id)]
-    page = wanted[: _page_size(params)]
+        items = ((index, current[index]) for index in range(start.place, len(current)))
+    wanted = (entry for entry in items if only in (None, entry[1].contact_id))  # no more is read than a page has
+    page = list(islice(wanted, _page_size(params)))
     members: dict[str, Any] = {"InitialContactId": chat, "Transcript": _sorted(page, params)}
     following: Start | None = None
-    if len(wanted) > len(page):
+    if next(wanted, None) is not None:
         following = _after(start.direction, page[-1][0])
-    elif start.direction == "BACKWARD" and past and only is None:
+    elif start.direction == "BACKWARD" and only is None and any(True for _ in chain(*past)):
         following = Start("PAST", 0)
     # Empty where nothing follows: so it was seen, though the model wants a character.
     members["NextToken"] = write_token(f"{following.direction} {following.place}", chat) if following else ""
     return Answer(members, contact)
+
+
+def _joined(transcripts: list[list[TranscriptItem]]) -> list[TranscriptItem]:
+    """Return the items of a session; those of one contact as they are, since there may be many."""
+    return transcripts[0] if len(transcripts) == 1 else [*chain(*transcripts)]
 
 
 def _page_size(params: dict[str, Any]) -> int:
@@ -127,7 +131,7 @@ def _after(direction: str, last: int) -> Start:
     return Start(direction, index[direction])
 
 
-def _sorted(page: list[tuple[int, TranscriptItem]], params: dict[str, Any]) -> list[dict[str, Any]]:
+def _sorted(page: list[Entry], params: dict[str, Any]) -> list[dict[str, Any]]:
     descending = params.get("SortOrder", "DESCENDING") == "DESCENDING"
     in_order = sorted(page, key=lambda entry: entry[0], reverse=descending)
     return [transcript_item(item, is_past=index < 0) for index, item in in_order]

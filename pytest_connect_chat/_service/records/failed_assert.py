@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from heapq import nsmallest
 from itertools import groupby
 from typing import Any, Final
 from unicodedata import normalize
 
-from pytest_connect_chat._service.records.matching import differing_members as differing
 from pytest_connect_chat._service.records.recorded_request import TOKENS, RecordedRequest
 from pytest_connect_chat._text import UUID, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
@@ -39,11 +39,12 @@ def describe_failed_assert(
     lines[-1] += ","
     if found:
         lines.append(f"but {counted(len(found), 'request')} {'matches' if len(found) == 1 else 'match'}:")
-        lines += _listed(found, start, lambda record: [])
+        lines += _listed(found[:NEAREST], len(found[NEAREST:]), start, lambda record: [])
     elif candidates:
         lines.append(f"but no request matches. The nearest of {counted(len(candidates), 'request')}:")
-        nearest = sorted(candidates, key=lambda numbered: len(differing(numbered[1].params, wanted)))
-        lines += _listed(nearest, start, lambda record: _differences(record, wanted, differing(record.params, wanted)))
+        nearest = nsmallest(NEAREST, candidates, key=lambda numbered: len(numbered[1].differing_from(wanted)))
+        rest = len(candidates) - len(nearest)
+        lines += _listed(nearest, rest, start, lambda record: _differences(record, wanted))
     else:
         others = f"; {counted(elsewhere, 'request')} of other operations did" if elsewhere else ""
         lines += [f"but none reached the service{others}.", NOT_HERE]
@@ -51,14 +52,14 @@ def describe_failed_assert(
 
 
 def _listed(
-    numbered: Sequence[Numbered], start: datetime, details: Callable[[RecordedRequest], Iterable[str]]
+    numbered: Sequence[Numbered], rest: int, start: datetime, details: Callable[[RecordedRequest], Iterable[str]]
 ) -> list[str]:
     lines = []
-    for number, record in numbered[:NEAREST]:
+    for number, record in numbered:
         lines.append(f"  #{number} {since(start, record.time)} {record.operation}, {_outcome(record)}")
         lines += [f"    {detail}" for detail in details(record)]
-    if len(numbered) > NEAREST:
-        lines.append(f"  ... and {len(numbered) - NEAREST} more")
+    if rest:
+        lines.append(f"  ... and {rest} more")
     return lines
 
 
@@ -71,15 +72,16 @@ def _outcome(record: RecordedRequest) -> str:
     return f"{'failed' if record.error.http_status is None else 'refused'}: {record.error.code}{attempts}{by}"
 
 
-def _differences(record: RecordedRequest, wanted: dict[str, Any], names: Iterable[str]) -> list[str]:
+def _differences(record: RecordedRequest, wanted: dict[str, Any]) -> list[str]:
     lines: list[str] = []
-    for name in names:
-        if name not in record.params:
+    params = record.params
+    for name in record.differing_from(wanted):
+        if name not in params:
             lines.append(f"{name}: not given, expected {_shown(name, wanted[name])}")
         elif name in TOKENS:
-            lines.append(f"{name}: was {_shown(name, record.params[name])}, expected {_shown(name, wanted[name])}")
+            lines.append(f"{name}: was {_shown(name, params[name])}, expected {_shown(name, wanted[name])}")
         else:
-            lines += _value_differences(name, record.params[name], wanted[name])
+            lines += _value_differences(name, params[name], wanted[name])
     return lines
 
 

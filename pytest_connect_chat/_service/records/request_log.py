@@ -81,12 +81,15 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         self._operation = operation
         self._members = members or {}
 
+    def _selects(self, record: RecordedRequest) -> bool:
+        return self._operation in (None, record.operation) and not record.differing_from(self._members)
+
     def _selected(self) -> list[RecordedRequest]:
-        return [
-            record
-            for record in list(self._all)
-            if self._operation in (None, record.operation) and not record.differing_from(self._members)
-        ]
+        return [record for record in list(self._all) if self._selects(record)]
+
+    def _latest_first(self) -> Iterator[RecordedRequest]:
+        """Look for them from the end: there may be many."""
+        return (record for record in reversed(self._all) if self._selects(record))
 
     @overload
     def __getitem__(self, index: int) -> RecordedRequest: ...
@@ -125,7 +128,7 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
     @property
     def called(self) -> bool:
         """Whether there is any request."""
-        return bool(self._selected())
+        return next(self._latest_first(), None) is not None
 
     @property
     def call_count(self) -> int:
@@ -145,10 +148,10 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
             LookupError: There is none.
         """
         __tracebackhide__ = True
-        selected = self._selected()
-        if not selected:
+        last = next(self._latest_first(), None)
+        if last is None:
             raise LookupError(f"No request{f' of {self._operation}' if self._operation else ''} has been recorded.")
-        return selected[-1]
+        return last
 
     def one(self) -> RecordedRequest:
         """Return the only request.
@@ -217,7 +220,8 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
     def _explain(self, times: str, members: dict[str, Any], found: list[RecordedRequest]) -> str:
         numbered = list(enumerate(self._all, 1))
         candidates = [(number, record) for number, record in numbered if self._operation in (None, record.operation)]
-        matching = [(number, record) for number, record in candidates if record in found]
+        known = set(found)
+        matching = [(number, record) for number, record in candidates if record in known]
         elsewhere = len(numbered) - len(candidates)
         return describe_failed_assert(self._operation, times, members, matching, candidates, elsewhere, self._start)
 
