@@ -198,7 +198,7 @@ def state(fake: FakeConnectChat) -> Members:
     names = [field.name for field in fields(ContactRecord) if field.name not in ("clock", "others", "_view")]
     contacts = service.contacts.by_id
     people = [person for contact in contacts.values() for person in service.participants.of(contact)]
-    streams = ("_contacts", "_connections", "_items", "_participants", "_attachments")
+    streams = ("contact", "connection", "transcript-item", "participant", "attachment")
     return {
         "contacts": {key: [repr(getattr(contact, name)) for name in names] for key, contact in contacts.items()},
         "active": {instance: service.contacts.active_count(instance) for instance in (INSTANCE, "elsewhere")},
@@ -206,7 +206,7 @@ def state(fake: FakeConnectChat) -> Members:
         "tokens": (dict(service.participants._by_token), dict(service.participants._connections)),
         "attachments": {chat: dict(files) for chat, files in service.attachments._by_session.items() if files},
         "used": dict(service.used_tokens._calls),
-        "ids": {stream: getattr(service.identifiers, stream).getstate() for stream in streams},
+        "ids": {stream: service.identifiers._stream(stream).getstate() for stream in streams},
         "instances": {instance: service.instances.flows(instance) for instance in (INSTANCE, "elsewhere")},
         "rules": [(rule.id, rule.enabled, rule.code) for rule in fake.rules.values()],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from datetime import datetime
+from functools import cached_property
 from random import Random
 from typing import Final
 
@@ -40,73 +41,84 @@ class Identifiers:
     Args:
         seed: What all streams follow from.
 
-    Attributes:
-        default_instance_id: The instance of contacts that a test adds without naming one.
-        default_contact_flow_id: The flow of contacts that a test adds without naming one.
     """
 
     def __init__(self, seed: int | str) -> None:
-        self._contacts = Random(f"{seed}/contact")
-        self._connections = Random(f"{seed}/connection")
-        self._requests = Random(f"{seed}/request")
-        self._client_tokens = Random(f"{seed}/client-token")
-        self._items = Random(f"{seed}/transcript-item")
-        self._participants = Random(f"{seed}/participant")
-        self._flows = Random(f"{seed}/flow-participant")
-        self._attachments = Random(f"{seed}/attachment")
-        self._notifications = Random(f"{seed}/notification")
-        defaults = Random(f"{seed}/defaults")
-        self.default_instance_id: str = uuid4(defaults)
-        self.default_contact_flow_id: str = uuid4(defaults)
+        self._seed = seed
+        self._streams: dict[str, Random] = {}
+
+    def _stream(self, name: str) -> Random:
+        """Return the random stream of one kind; seeding one takes time, and a test uses few."""
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams.setdefault(name, Random(f"{self._seed}/{name}"))  # the first of two threads wins
+        return stream
+
+    @cached_property
+    def _defaults(self) -> tuple[str, str]:
+        source = Random(f"{self._seed}/defaults")
+        return uuid4(source), uuid4(source)
+
+    @property
+    def default_instance_id(self) -> str:
+        """The instance of contacts that a test adds without naming one."""
+        return self._defaults[0]
+
+    @property
+    def default_contact_flow_id(self) -> str:
+        """The flow of contacts that a test adds without naming one."""
+        return self._defaults[1]
 
     def contact(self) -> tuple[str, str, str]:
         """Return a new contact id, participant id and participant token."""
-        source = self._contacts
+        source = self._stream("contact")
         return uuid4(source), uuid4(source), participant_token(source)
 
     def participant(self) -> tuple[str, str]:
         """Return a new participant id and participant token, for a participant other than the customer."""
-        return uuid4(self._participants), participant_token(self._participants)
+        source = self._stream("participant")
+        return uuid4(source), participant_token(source)
 
     def flow_participant_id(self) -> str:
         """Return a new participant id for the flow of a chat."""
-        return uuid4(self._flows)
+        return uuid4(self._stream("flow-participant"))
 
     def attachment_id(self) -> str:
         """Return a new attachment id."""
-        return uuid4(self._attachments)
+        return uuid4(self._stream("attachment"))
 
     def signature(self) -> str:
         """Return a new signature of a URL of a file."""
-        return self._attachments.randbytes(32).hex()
+        return self._stream("attachment").randbytes(32).hex()
 
     def connection_token(self) -> str:
         """Return a new connection token (its structure is assumed to be the participant token's)."""
-        return participant_token(self._connections)
+        return participant_token(self._stream("connection"))
 
     def websocket(self) -> tuple[str, str]:
         """Return what names a new WebSocket's host, and the token that opens it."""
-        return uuid4(self._connections)[:8], participant_token(self._connections)
+        source = self._stream("connection")
+        return uuid4(source)[:8], participant_token(source)
 
     def streaming_id(self) -> str:
         """Return a new streaming id (its form is assumed)."""
-        return uuid4(self._connections)
+        return uuid4(self._stream("connection"))
 
     def transcript_item_id(self) -> str:
         """Return a new id of a message or an event."""
-        return uuid4(self._items)
+        return uuid4(self._stream("transcript-item"))
 
     def notification_id(self) -> str:
         """Return a new id of a notification."""
-        return uuid4(self._notifications)
+        return uuid4(self._stream("notification"))
 
     def request_id(self) -> str:
         """Return a new request id."""
-        return uuid4(self._requests)
+        return uuid4(self._stream("request"))
 
     def client_token(self) -> str:
         """Return a token for a request that came without one, as an AWS SDK fills it in."""
-        return uuid4(self._client_tokens)
+        return uuid4(self._stream("client-token"))
 
 
 def http_date(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from pytest_connect_chat._service.rules.rule import Check, Evidence, Rule
 from pytest_connect_chat._text import printable
 from pytest_connect_chat.exceptions import SettingError
 
+_BY_ID = {rule.id: rule for rule in RULES}
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 
 
@@ -119,27 +120,33 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
 
     def __getitem__(self, rule_id: str) -> RuleSwitch:
         try:
-            return self._switches[rule_id]
+            rule = _BY_ID[rule_id]
         except (KeyError, TypeError):
-            hint = did_you_mean(str(rule_id), self._switches, " list(connect_chat.rules) names them all.")
+            hint = did_you_mean(str(rule_id), _BY_ID, " list(connect_chat.rules) names them all.")
             raise KeyError(f"No rule has the id {rule_id!r}.{hint}") from None
+        switch = self._switches.get(rule_id)
+        if switch is None:  # few tests look at any of them
+            switch = self._switches.setdefault(rule_id, RuleSwitch(rule, self, enabled=self._is_enabled(rule)))
+        return switch
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._switches)
+        return iter(_BY_ID)
 
     def __len__(self) -> int:
-        return len(self._switches)
+        return len(_BY_ID)
+
+    def _is_enabled(self, rule: Rule) -> bool:
+        switch = self._switches.get(rule.id)
+        return self._initially.get(rule.id, rule.enabled) if switch is None else switch.enabled
 
     def reset(self) -> None:
         """Put every rule back to where the settings had it."""
-        self._switches = {
-            rule.id: RuleSwitch(rule, self, enabled=self._initially.get(rule.id, rule.enabled)) for rule in RULES
-        }
+        self._switches: dict[str, RuleSwitch] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Forget which checks requests have to pass, so that it is worked out anew."""
-        self._applicable: dict[tuple[str, frozenset[str]], list[tuple[Check, RuleSwitch]]] = {}
+        self._applicable: dict[tuple[str, frozenset[str]], list[tuple[Check, str]]] = {}
 
     def check(self, request: Request) -> None:
         """Look at everything about a request that does not depend on state.
@@ -152,19 +159,19 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         applicable = known.get(kind)
         if applicable is None:
             applicable = known[kind] = self._find_applicable(*kind)
-        for check, switch in applicable:
+        for check, rule_id in applicable:
             message = check(request)
             if message is not None:
-                self._refuse(switch, message)
+                self._refuse(self[rule_id], message)
 
-    def _find_applicable(self, operation: str, members: frozenset[str]) -> list[tuple[Check, RuleSwitch]]:
+    def _find_applicable(self, operation: str, members: frozenset[str]) -> list[tuple[Check, str]]:
         return [
-            (rule.check, switch)
-            for rule, switch in zip(RULES, self._switches.values(), strict=True)
-            if switch.enabled
-            and rule.check is not None
+            (rule.check, rule.id)
+            for rule in RULES
+            if rule.check is not None
             and operation in rule.operations
             and (rule.member is None or rule.member in members)
+            and self._is_enabled(rule)
         ]
 
     def require(self, rule_id: str, holds: bool, message: str) -> None:
@@ -182,9 +189,8 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         Raises:
             ServiceError: The rule is enabled.
         """
-        switch = self._switches[rule_id]
-        if switch.enabled:
-            self._refuse(switch, message)
+        if self._is_enabled(_BY_ID[rule_id]):
+            self._refuse(self[rule_id], message)
 
     def _refuse(self, switch: RuleSwitch, message: str) -> None:
         if switch.code is None:
