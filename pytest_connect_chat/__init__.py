@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
-    from pytest_connect_chat._service.chats.notifications import Notification
+    from pytest_connect_chat._service.chat_participant import ChatParticipant
+    from pytest_connect_chat._service.chats.attachments import Attachment
+    from pytest_connect_chat._service.chats.notifications import Notification, Streaming
+    from pytest_connect_chat._service.chats.transcript import TranscriptItem
     from pytest_connect_chat._service.clock import Clock
     from pytest_connect_chat._service.contacts.contact import Contact
     from pytest_connect_chat._service.faults.plan import Fault
@@ -37,6 +40,8 @@ else:  # out of sight of checkers, who would take any name for one of ours
 
 __all__ = [
     "ABSENT",
+    "Attachment",
+    "ChatParticipant",
     "Clock",
     "ConnectChatProvider",
     "Contact",
@@ -46,12 +51,16 @@ __all__ = [
     "Notification",
     "RecordedRequest",
     "RequestFactory",
+    "Streaming",
+    "TranscriptItem",
     "__version__",
     "exceptions",
 ]
 
 _HOMES = {
     "ABSENT": "_service.records.matching",
+    "Attachment": "_service.chats.attachments",
+    "ChatParticipant": "_service.chat_participant",
     "Clock": "_service.clock",
     "ConnectChatProvider": "providers",
     "Contact": "_service.contacts.contact",
@@ -61,6 +70,8 @@ _HOMES = {
     "Notification": "_service.chats.notifications",
     "RecordedRequest": "_service.records.recorded_request",
     "RequestFactory": "providers",
+    "Streaming": "_service.chats.notifications",
+    "TranscriptItem": "_service.chats.transcript",
 }
 
 

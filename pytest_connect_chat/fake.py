@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from pathlib import PurePath
+from traceback import walk_tb
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from weakref import WeakSet
@@ -15,7 +17,7 @@ from pytest_connect_chat._clients.blocking import guarded
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
-from pytest_connect_chat._names import FixedNames, public_names
+from pytest_connect_chat._names import OURS, FixedNames, public_names
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
 from pytest_connect_chat._report.story import History
@@ -28,7 +30,8 @@ from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.registry import ContactRegistry
 from pytest_connect_chat._service.faults.plan import FaultPlan
-from pytest_connect_chat._service.flows import BotReply, Flow
+from pytest_connect_chat._service.flow_play import Flow
+from pytest_connect_chat._service.flows import BotReply
 from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.rulebook import RuleBook
@@ -106,7 +109,13 @@ class FakeConnectChat(FixedNames):
             )
         if name in RequestLog.__annotations__ and not hasattr(cls, name):
             return f" It is an operation: clients have it; connect_chat.requests.{name} has what came."
-        parts = {"faults": FaultPlan, "clock": Clock, "requests": RequestLog, "contacts": ContactRegistry}
+        parts = {
+            "faults": FaultPlan,
+            "clock": Clock,
+            "requests": RequestLog,
+            "contacts": ContactRegistry,
+            "notifications": NotificationLog,
+        }
         meant = [f"{part}.{name}" for part, kind in parts.items() if name in public_names(kind)]
         if meant:
             return f" Did you mean {' or '.join(map(repr, meant))}?"
@@ -156,7 +165,9 @@ class FakeConnectChat(FixedNames):
                 self.assert_nothing_left()
 
     def reset(self) -> None:
-        """Put everything back to the start: contacts, requests, faults, canned answers, rules, ids and the clock.
+        """Put everything back to the start: contacts, requests, faults, canned answers, rules, ids, clock, flows.
+
+        The handlers of notifications and scans go too, and notifications.
 
         What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more. What flows
         and other callables of the test have raised is kept, and still fails the test.
@@ -165,7 +176,7 @@ class FakeConnectChat(FixedNames):
         self._service.flows.close()
         failures = self._service.state.feed.failures
         self._begin(settings._replace(clock=settings.clock or self.clock.start))
-        self._service.state.feed.failures += failures
+        self._service.state.feed.failures = failures  # the same list: what resets the fake may raise yet
         self._settings = settings
         if self._started:
             interception.add(self._backend, self)
@@ -233,9 +244,10 @@ class FakeConnectChat(FixedNames):
     def on_notification(self, handler: Callable[[Notification], object] | None) -> None:
         """Call a handler with each notification from now on, as if it subscribed to every topic.
 
-        It is called in order, after what happened is committed, in the thread that caused it, and before the call that
-        did so returns. It may call clients and the fake. What it raises does not reach the application: it fails the
-        test at its end.
+        Those of one chat are handed over one at a time, in order, after what happened is committed, and before the call
+        that caused them returns; what happens meanwhile follows after, in the thread that is at work. The handler may
+        call clients and the fake. What it raises does not reach the application: it fails the test at its end.
+        `pytest.fail()` in it ends the test at once.
 
         Args:
             handler: A plain function of a `Notification`, or `None` to call none any more.
@@ -254,8 +266,9 @@ class FakeConnectChat(FixedNames):
         """
         if not isinstance(verbosity, int):
             raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
-        failures = [raised(error) for error in self._service.state.feed.failures]
-        return describe_journal(self._history(), verbosity, failures)
+        remarks = [_told_of(error) for error in self._service.state.feed.failures]
+        remarks += self._service.flows.unplayed()
+        return describe_journal(self._history(), verbosity, remarks)
 
     def diagram(self, format: Literal["mermaid", "svg"] = "mermaid") -> str:
         """Return a sequence diagram of what happened so far: calls, attempts, contacts, the other side, the clock.
@@ -291,14 +304,16 @@ class FakeConnectChat(FixedNames):
     def raise_failures(self) -> None:
         """Raise what a callable of the test has raised that no call could pass on, such as one of `reply_with`.
 
-        Each is raised once: the first, with a note of how many others there were.
+        Each is raised once: the first, with a note of each of the others.
         """
         __tracebackhide__ = True
-        failures, self._service.state.feed.failures = self._service.state.feed.failures, []
+        failures = self._service.state.feed.failures
         if failures:
-            if len(failures) > 1:
-                failures[0].add_note(f"{counted(len(failures) - 1, 'further exception')} of such callables followed.")
-            raise failures[0]
+            first, *others = failures
+            failures.clear()
+            for other in others:
+                first.add_note(f"A further exception of such a callable followed: {raised(other)}")
+            raise first.with_traceback(_from_its_own_code(first.__traceback__))
 
     def assert_nothing_left(self) -> None:
         """Assert that every fault was met and canned answer asked for, and that nothing was called that is not faked.
@@ -364,6 +379,8 @@ class FakeConnectChat(FixedNames):
         channel: Literal["CHAT", "VOICE"] = "CHAT",
     ) -> Contact:
         """Add an active contact without a client. A chat counts as an active chat, but no quota refuses it.
+
+        Its customer is connected. A flow starts with what happens next in it.
 
         Args:
             instance_id: Its instance; the first declared one, or else one and the same for the whole test.
@@ -467,7 +484,7 @@ class FakeConnectChat(FixedNames):
             display_name: The name that the customer sees.
 
         Returns:
-            The participant, with `send_message`, `send_event` and `disconnect`.
+            The participant, with `send_message`, `send_attachment`, `send_event` and `disconnect`.
 
         Raises:
             SceneError: There is no such contact, it has ended, or a value is not valid.
@@ -498,7 +515,7 @@ class FakeConnectChat(FixedNames):
         The flow ends with its contact. What it raises fails the test at its end.
 
         Args:
-            flow: The flow; or `None` to play none in contacts to come.
+            flow: The flow; or `None` to take away the one that was given for this id, or for all.
             contact_flow_id: Plays it in contacts with this flow only, instead of the one for all.
 
         Raises:
@@ -512,8 +529,8 @@ class FakeConnectChat(FixedNames):
         Administrator guide: chat-persistence, enable-post-chat-survey.
 
         The contact ends with its reason, and the flow plays in a new one, whose `initiation_method` is `"DISCONNECT"`,
-        with the customer and the tokens. When it returns, that contact ends with `CONTACT_FLOW_DISCONNECT`. So it is
-        too where a customer leaves whose `DisconnectOnCustomerExit` sends the agents away.
+        with the customer and the tokens. When it returns, that contact ends with `CONTACT_FLOW_DISCONNECT`. The same
+        happens when a customer leaves a chat with `DisconnectOnCustomerExit=["AGENT"]`.
 
         Args:
             flow: The flow, as for `play_flow`; or `None` to let chats end with their last agent, as at first.
@@ -626,6 +643,26 @@ class FakeConnectChat(FixedNames):
             "aws_access_key_id": DUMMY["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": DUMMY["AWS_SECRET_ACCESS_KEY"],
         }
+
+
+def _told_of(error: BaseException) -> str:
+    """Return what the section says of an exception of a callable of the test, with where it was raised."""
+    place = ""
+    for frame, line in walk_tb(error.__traceback__):
+        place = f" at {PurePath(frame.f_code.co_filename).name}:{line}"
+    given = next(iter(getattr(error, "__notes__", ())), "")
+    return f"a callable of the test raised {raised(error)}{place}. {given}".rstrip()
+
+
+def _from_its_own_code(traceback: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback that begins where this package has called a callable of the test."""
+    while (
+        traceback is not None
+        and traceback.tb_next is not None
+        and traceback.tb_frame.f_globals.get("__package__", "").partition(".")[0] == OURS
+    ):
+        traceback = traceback.tb_next
+    return traceback
 
 
 def _require_service(service: str) -> None:

@@ -244,6 +244,7 @@ def _forget(item: pytest.Item) -> None:
 @pytest.fixture
 def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
     """A stateful fake of Amazon Connect chat; it answers every connect and connectparticipant client."""
+    __tracebackhide__ = True  # of what a callable of the test has raised, its own lines are shown
     with in_one_line():
         settings = _configuration.settings_of(request.node)
         from pytest_connect_chat.fake import FakeConnectChat

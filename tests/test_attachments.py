@@ -275,9 +275,9 @@ def test_the_files_of_all_participants_count(chat: Chat) -> None:
         (("a.exe", b"a"), "name is 'a.exe'; valid types are csv, "),
         (("pdf", b"a"), "name is 'pdf'; valid types are csv, "),
         ((1, b"a"), "name is a text, not 1"),
-        (("a.txt", b""), "content is 1 to 20971520 bytes, not 0 bytes"),
-        (("a.txt", b"a" * (MEGABYTES_20 + 1)), "content is 1 to 20971520 bytes, not 20971521 bytes"),
-        (("a.txt", "a"), "content is 1 to 20971520 bytes, not 'a'"),
+        (("a.txt", b""), "content is bytes, 1 to 20971520, and not 0 of them"),
+        (("a.txt", b"a" * (MEGABYTES_20 + 1)), "content is bytes, 1 to 20971520, and not 20971521 of them"),
+        (("a.txt", "a"), "content is bytes, 1 to 20971520, and not str"),
         (("a.txt", b"a", ""), "content_type is a non-empty text, not ''"),
     ],
 )

@@ -228,6 +228,8 @@ def test_what_a_thread_has_left_when_it_was_cut_off_is_told_with_what_follows(co
         pool.submit(agent.send_message, "four").result(PATIENCE)
 
     assert told == ["one", "two", "three", "four"]
+    with pytest.raises(pytest.fail.Exception):
+        connect_chat.raise_failures()
 
 
 def test_what_was_cut_off_is_told_when_the_clock_moves_on(connect_chat: FakeConnectChat) -> None:

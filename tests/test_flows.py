@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -92,9 +93,13 @@ def test_a_flow_greets_hears_and_goes_on(
     customer = open_chat()
     assert customer.heard == ["participant.joined", "Welcome. What is it about?"]
 
+    connect_chat.clock.advance(minutes=1)
     customer.say("human")
     contact = connect_chat.contacts.last
     assert contact.attributes == {"topic": "human"}
+    place = {"InstanceId": contact.instance_id, "ContactId": contact.contact_id}
+    described = new_client().describe_contact(**place)["Contact"]
+    assert described["LastUpdateTimestamp"] == connect_chat.clock.now()
     assert customer.said == ["Welcome. What is it about?", "human"]
     greeting = contact.transcript[1]
     assert (greeting.participant_role, greeting.display_name) == ("SYSTEM", "SYSTEM_MESSAGE")
@@ -160,6 +165,43 @@ def test_what_was_said_before_waits_for_the_flow(connect_chat: FakeConnectChat, 
 
     customer.connect()
     assert customer.said[2:] == ["You said Hello.", "You said Anybody?."]
+
+
+@pytest.mark.parametrize("joins", ["an agent", "the customer again"])
+def test_what_was_answered_before_is_not_heard_again(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], joins: str
+) -> None:
+    customer = open_chat(InitialMessage={"ContentType": "text/plain", "Content": "Hello"})
+    customer.say("old")
+    connect_chat.reply_with("bot")
+    if joins == "an agent":
+        connect_chat.add_participant(customer.contact_id)
+    else:
+        customer.connect()
+
+    assert customer.said == ["Hello", "old"]
+
+
+def test_a_flow_that_is_given_before_the_customer_connects_has_it_all(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    heard: list[str] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        while True:
+            heard.append((yield).content)
+
+    message = {"ContentType": "text/plain", "Content": "Hello"}
+    customer = Customer(connect_chat, parameters, InitialMessage=message)
+    connect_chat.play_flow(flow)
+    answer = customer.participant.create_participant_connection(
+        ParticipantToken=customer.participant_token, Type=["CONNECTION_CREDENTIALS"]
+    )
+    customer.token = answer["ConnectionCredentials"]["ConnectionToken"]
+    customer.say("Anybody?")
+    customer.connect()
+
+    assert heard == ["Hello", "Anybody?"]
 
 
 def test_a_flow_hears_files_once_their_scan_has_a_result(
@@ -421,10 +463,11 @@ def test_a_flow_that_goes_on_after_its_own_end_is_wrong(
         (lambda chat: chat.send_message(""), "content is a non-empty text, not ''"),
         (
             lambda chat: chat.send_message("Hi", "text/html"),
-            "content_type='text/html' is not supported. Valid: text/plain",
+            "content_type='text/html' is not valid. Valid: text/plain",
         ),
         (lambda chat: chat.send_attachment("a.exe", b"1"), "name is 'a.exe'; valid types are"),
         (lambda chat: chat.send_event("joined"), "event='joined' is not valid"),
+        (lambda chat: chat.update_attributes(self=7), "attributes are texts, and self is 7"),
         (lambda chat: chat.update_attributes(tier=7), "attributes are texts, and tier is 7"),
         (lambda chat: chat.update_attributes(), "takes at least one attribute, each with a name"),
         (lambda chat: chat.update_attributes(**{"": "x"}), "at least one attribute, each with a name: topic="),
@@ -601,7 +644,8 @@ def test_a_flow_that_goes_round_in_a_circle_is_cut_off(
     connect_chat.play_flow(flow)
     open_chat()
 
-    with pytest.raises(SceneError, match=r"itself 1,000 times over, and was cut off|for no time at all 1,000 times"):
+    said = {"transfer": "itself 1,000 times over, and was cut off", "no wait": "for no time at all 1,000 times"}
+    with pytest.raises(SceneError, match=said[how]):
         connect_chat.raise_failures()
 
 
@@ -627,6 +671,45 @@ def test_a_flow_that_waits_ends_with_the_fake(parameters: dict[str, Any], end: s
             assert ended == [True]
 
     assert ended == [True]
+
+
+def test_a_flow_that_another_thread_runs_when_the_fake_ends_ends_where_it_waits_next(
+    parameters: dict[str, Any],
+) -> None:
+    begun, ended, stopped = threading.Event(), threading.Event(), threading.Event()
+
+    def flow(chat: FlowChat) -> Waiting:
+        try:
+            yield
+            begun.set()
+            stopped.wait(20)
+            yield
+        finally:
+            ended.set()
+
+    with FakeConnectChat() as fake:
+        fake.play_flow(flow)
+        customer = Customer(fake, parameters).connect()
+        thread = threading.Thread(target=customer.say, args=["Hi"])
+        thread.start()
+        begun.wait(20)
+    stopped.set()
+    thread.join(20)
+
+    assert ended.is_set()
+
+
+def test_what_a_flow_raises_after_it_has_reset_the_fake_is_heard_of(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> None:
+        connect_chat.reset()
+        raise ZeroDivisionError("after the reset")
+
+    connect_chat.play_flow(flow)
+    open_chat()
+    with pytest.raises(ZeroDivisionError, match="after the reset"):
+        connect_chat.raise_failures()
 
 
 def test_what_a_flow_raises_at_the_end_of_the_fake_is_heard_of(parameters: dict[str, Any]) -> None:
@@ -741,6 +824,19 @@ def test_back_off_wakes_a_flow_too(
     assert customer.said == ["Still there?"]
 
 
+def test_a_wait_that_is_longer_than_the_chat_ends_with_it(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    def flow(chat: FlowChat) -> Waiting:
+        yield timedelta.max
+        chat.send_message("Too late.")
+
+    connect_chat.play_flow(flow)
+    customer = open_chat()
+    connect_chat.clock.advance(days=2)
+    assert customer.heard == ["participant.joined", "chat.ended"]
+
+
 def test_no_time_at_all_is_no_wait(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
     def flow(chat: FlowChat) -> Waiting:
         chat.send_message(repr((yield timedelta(0))))
@@ -753,9 +849,17 @@ def test_no_time_at_all_is_no_wait(connect_chat: FakeConnectChat, open_chat: Cal
     assert customer.said == ["None", "Hi", "Hi"]
 
 
-@pytest.mark.parametrize("wrong", [5, "2 minutes", timedelta(seconds=-1)])
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (5, "5: write timedelta"),
+        ("2 minutes", r"'2 minutes'; chat.send_message\(\) says something"),
+        (timedelta(seconds=-1), "-1 seconds, which is negative"),
+        ([], r"\[\]"),
+    ],
+)
 def test_what_is_no_wait_is_an_error_at_its_line(
-    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], wrong: Any
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], wrong: Any, problem: str
 ) -> None:
     def flow(chat: FlowChat) -> Waiting:
         yield wrong
@@ -763,9 +867,7 @@ def test_what_is_no_wait_is_an_error_at_its_line(
     connect_chat.play_flow(flow)
     open_chat()
 
-    with pytest.raises(
-        SceneError, match="A flow yields nothing, or how long it waits at most as a timedelta, not"
-    ) as caught:
+    with pytest.raises(SceneError, match=f"how long it waits at most as a timedelta, not {problem}") as caught:
         connect_chat.raise_failures()
     assert caught.traceback[-1].name == "flow"
 
@@ -913,14 +1015,6 @@ def test_a_reply_that_is_wrong_in_part_says_nothing(
         connect_chat.raise_failures()
 
 
-def test_a_reply_is_not_asked_about_the_past(connect_chat: FakeConnectChat) -> None:
-    asked: list[Any] = []
-    connect_chat.reply_with(asked.append)
-    connect_chat.add_ended_chat(messages=[("CUSTOMER", "Hi")])
-
-    assert asked == []
-
-
 def test_a_reply_answers_what_no_flow_takes(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     connect_chat.play_flow(support, contact_flow_id="support")
     connect_chat.play_flow(lambda chat: chat.send_message("Welcome."), contact_flow_id="greeting")
@@ -963,11 +1057,42 @@ async def async_generator_flow(chat: FlowChat) -> Any:
     yield
 
 
-@pytest.mark.parametrize("wrong", [7, "support", coroutine_flow, async_generator_flow])
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda: 7, "not 7"),
+        (lambda: support(None), "not <generator object .* It was called already: give the function itself"),  # type: ignore[arg-type]
+        (lambda: coroutine_flow(None), "not <coroutine object .* It was called already"),  # type: ignore[arg-type]
+        (lambda: coroutine_flow, "and coroutine_flow is asynchronous: write def, and yield where it waits"),
+        (lambda: async_generator_flow, "and async_generator_flow is asynchronous: write def"),
+    ],
+)
 @pytest.mark.parametrize("method", ["play_flow", "play_disconnect_flow"])
-def test_what_is_no_flow_is_refused(connect_chat: FakeConnectChat, method: str, wrong: Any) -> None:
-    with pytest.raises(SceneError, match=rf"{method}\(\) takes a plain function or a generator function, or None, not"):
-        getattr(connect_chat, method)(wrong)
+def test_what_is_no_flow_is_refused(
+    connect_chat: FakeConnectChat, method: str, make: Callable[[], Any], problem: str
+) -> None:
+    takes = rf"{method}\(\) takes a plain function or a generator function, or None, {problem}"
+    with pytest.raises(SceneError, match=takes):
+        getattr(connect_chat, method)(make())
+
+
+@pytest.mark.parametrize("flow", [lambda chat: "Welcome.", lambda chat: ["Welcome."]], ids=["text", "list"])
+def test_what_a_flow_returns_is_heard_by_nobody(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], flow: Any
+) -> None:
+    connect_chat.play_flow(flow)
+    open_chat()
+    with pytest.raises(SceneError, match=r"returned .*Welcome.*, which nobody hears: chat.send_message\(\) says"):
+        connect_chat.raise_failures()
+
+
+def test_a_flow_that_was_not_played_is_named_in_the_section(
+    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
+) -> None:
+    connect_chat.play_flow(support, contact_flow_id="mistyped")
+    open_chat()
+
+    assert "the flow support was not played" in " ".join(connect_chat.journal().split())
 
 
 @pytest.mark.parametrize("flow", [coroutine_flow, async_generator_flow])
@@ -1016,6 +1141,8 @@ def test_an_interrupt_in_a_flow_reaches_the_caller(
     customer = open_chat()
     with pytest.raises(pytest.fail.Exception, match="the flow says so"):
         customer.say("Hi")
+    with pytest.raises(pytest.fail.Exception, match="the flow says so"):
+        connect_chat.raise_failures()
     customer.say("Hi again")
     assert customer.said == ["Hi", "Hi again"]
 
@@ -1067,11 +1194,11 @@ def test_what_a_flow_raises_fails_the_test_once_with_its_line_and_its_story(pyte
             "*ERROR at teardown of test_it*",
             '>*assert item.content != "refund", "nobody planned for that"',
             "E*AssertionError: nobody planned for that",
-            "E*The flow support ran in the contact ????????-*",
+            "E*The flow 'support' ran in the contact ????????-*",
             "E*... 2 before ...",
             "E*+0.000s CUSTOMER *: a.txt (APPROVED)",
             "E*+0.000s CUSTOMER *: 'refund'",
             "E*+0.000s SYSTEM 'SYSTEM_MESSAGE': 'refund?'",
         ]
     )
-    assert "flows.py" not in result.stdout.str()
+    assert not re.search(r"flow_play\.py|flows\.py|def connect_chat", result.stdout.str())

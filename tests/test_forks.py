@@ -300,3 +300,22 @@ def test_a_child_leaves_a_fake_whose_lock_a_thread_of_the_parent_held(parameters
         assert in_child(fake.stop) == "None"
         may_go.set()
         thread.join()
+
+
+def test_a_child_hangs_at_no_lock_that_a_thread_of_its_parent_holds() -> None:
+    held, free = threading.Event(), threading.Event()
+    with FakeConnectChat() as fake:
+
+        def hold() -> None:
+            with fake._service.state.feed:
+                held.set()
+                free.wait(PATIENCE)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait(PATIENCE)
+        try:
+            assert in_child(lambda: fake.clock.advance(minutes=1) or len(fake.add_ended_chat())) == "1"
+        finally:
+            free.set()
+            thread.join(PATIENCE)

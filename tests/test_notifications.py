@@ -103,7 +103,7 @@ def test_a_message_of_an_agent_is_published_as_the_service_does(chat: StreamedCh
     assert (published.topic_arn, published.topic, published.contact_id) == (TOPIC, "chats", chat.contact_id)
     assert published.streaming_id == chat.streaming_id
     assert published.time == chat.fake.clock.now()
-    assert UUID(published.message_id).version == 4
+    assert UUID(published.sns_message_id).version == 4
 
 
 def test_a_file_has_its_content_type_at_the_file_alone(chat: StreamedChat) -> None:
@@ -228,7 +228,7 @@ def test_two_topics_get_it_twice(chat: StreamedChat) -> None:
     assert (first.topic_arn, second.topic_arn) == (TOPIC, OTHER_TOPIC)
     assert (first.streaming_id, second.streaming_id) == (chat.streaming_id, other)
     assert first.item == second.item
-    assert first.message_id != second.message_id
+    assert first.sns_message_id != second.sns_message_id
 
 
 def test_a_chat_streams_on_through_a_transfer(chat: StreamedChat) -> None:
@@ -318,7 +318,7 @@ def test_the_event_of_a_lambda_that_subscribes(chat: StreamedChat) -> None:
         "UnsubscribeUrl",
         "MessageAttributes",
     ]
-    assert (sns["Type"], sns["MessageId"], sns["TopicArn"]) == ("Notification", published.message_id, TOPIC)
+    assert (sns["Type"], sns["MessageId"], sns["TopicArn"]) == ("Notification", published.sns_message_id, TOPIC)
     assert (sns["Subject"], sns["Message"], sns["Timestamp"]) == (
         None,
         published.message,
@@ -559,9 +559,40 @@ def test_a_handler_hears_what_a_failing_flow_has_heard(chat: StreamedChat) -> No
     chat.fake.add_participant(chat.contact_id)
     with pytest.raises(pytest.fail.Exception):
         chat.say("Hello?")
+    with pytest.raises(pytest.fail.Exception):  # kept too, for a thread that nobody asks
+        chat.fake.raise_failures()
     chat.say("Goodbye")
 
     assert kinds(heard) == ["participant.joined", "Hello?", "Goodbye"]
+
+
+@pytest.mark.parametrize("first", ["handler", "flow"])
+def test_a_handler_sees_the_chat_before_the_flow_answers(chat: StreamedChat, first: str) -> None:
+    seen: list[str | None] = []
+
+    def flow(flow_chat: FlowChat) -> Iterator[None]:
+        while True:
+            yield
+            flow_chat.send_message("answered")
+
+    def handler(notification: Notification) -> None:
+        seen.append(chat.fake.contacts.last.transcript[-1].content)
+
+    for step in [first, "handler", "flow"]:
+        if step == "handler":
+            chat.fake.on_notification(handler)
+        else:
+            chat.fake.play_flow(flow)
+    chat.say("asked")
+
+    assert seen == ["asked", "answered"]
+
+
+def test_a_notification_that_is_taken_for_an_event_says_what_to_pass_on(chat: StreamedChat) -> None:
+    with pytest.raises(
+        TypeError, match=r"A Notification is no event, and has no 'Records': .*lambda_event\(\) or sqs_event"
+    ):
+        _ = chat.fake.notifications.last["Records"]
 
 
 def test_what_is_due_by_the_clock_of_the_system_is_published_when_somebody_looks(
@@ -594,22 +625,11 @@ def test_what_a_handler_raises_fails_the_test_and_not_the_call(chat: StreamedCha
 
     with pytest.raises(ZeroDivisionError, match="one") as caught:
         chat.fake.raise_failures()
-    assert caught.value.__notes__ == ["1 further exception of such callables followed."]
+    assert caught.value.__notes__ == [
+        "The handler of on_notification() was given <Notification to chats: MESSAGE of CUSTOMER>.",
+        "A further exception of such a callable followed: ZeroDivisionError: two",
+    ]
     chat.fake.raise_failures()
-
-
-def test_a_notification_that_gets_lost_or_comes_twice_is_the_handlers_own(chat: StreamedChat) -> None:
-    heard: list[Notification] = []
-
-    def unreliable(notification: Notification) -> None:  # SNS delivers at least once
-        if notification.item.get("Content") != "lost":
-            heard.extend([notification, notification])
-
-    chat.fake.on_notification(unreliable)
-    chat.say("lost")
-    chat.say("twice")
-
-    assert kinds(heard) == ["twice", "twice"]
 
 
 def test_a_failing_handler_is_seen_at_teardown(pytester: pytest.Pytester) -> None:

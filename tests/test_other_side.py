@@ -90,7 +90,10 @@ def test_an_agent_sends_what_the_chat_supports(connect_chat: FakeConnectChat, pa
     agent = connect_chat.add_participant(chat.contact_id)
     agent.send_message("{}", content_type=INTERACTIVE)
 
-    with pytest.raises(SceneError, match=f"'text/markdown' is not supported.*Valid: text/plain, {INTERACTIVE}"):
+    with pytest.raises(
+        SceneError,
+        match=f"'text/markdown' is not valid. Valid: text/plain, {INTERACTIVE}. SupportedMessagingContentTypes of",
+    ):
         agent.send_message("**Hello**", content_type="text/markdown")
     assert chat.last.transcript[-1].content_type == INTERACTIVE
 
@@ -209,6 +212,7 @@ def test_a_transfer_goes_on_in_a_new_contact_of_the_session(chat: Chat) -> None:
     assert not first.is_active
     assert segment.is_active
     assert first.transcript[-1].content_type == f"{EVENT}transfer.succeeded"
+    assert (segment.tags, segment.rehydration_type, segment.continued_from_contact_id) == ({}, None, None)
     assert segment.transcript == ()
 
 

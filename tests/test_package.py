@@ -73,6 +73,8 @@ def part_of(name: str) -> str:
 def test_the_public_names_are_these() -> None:
     assert set(pytest_connect_chat.__all__) == {
         "ABSENT",
+        "Attachment",
+        "ChatParticipant",
         "Clock",
         "ConnectChatProvider",
         "Contact",
@@ -82,6 +84,8 @@ def test_the_public_names_are_these() -> None:
         "Notification",
         "RecordedRequest",
         "RequestFactory",
+        "Streaming",
+        "TranscriptItem",
         "__version__",
         "exceptions",
     }

@@ -84,6 +84,27 @@ def test_a_scan_that_goes_on_ends_where_nothing_is_scanned_any_more(customer: Cu
     assert status(customer) == "APPROVED"
 
 
+def test_an_agents_scan_that_goes_on_is_asked_about_too(customer: Customer) -> None:
+    grace = customer.fake.add_participant(customer.contact_id)
+    grace.send_attachment("note.txt", b"17", status="IN_PROGRESS")
+    customer.fake.scan_attachments_with(lambda attachment: "APPROVED")
+
+    assert status(customer) == "APPROVED"
+    assert download(customer)["Url"]
+
+
+def test_nothing_of_a_scan_is_published_after_the_end(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    chat = StreamedChat(connect_chat, parameters, TOPIC)
+    connect_chat.add_participant(chat.contact_id).send_attachment("note.txt", b"17", status="IN_PROGRESS")
+    connect_chat.stop_contact(chat.contact_id)
+    before = len(connect_chat.notifications)
+    connect_chat.scan_attachments_with(lambda attachment: "APPROVED")
+
+    assert len(connect_chat.notifications) == before
+
+
 def test_the_result_of_a_scan_is_published(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     chat = StreamedChat(connect_chat, parameters, TOPIC)
     customer = Customer.__new__(Customer)

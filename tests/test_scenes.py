@@ -60,13 +60,14 @@ def test_what_was_said_stands_at_even_distances(connect_chat: FakeConnectChat) -
     assert len(agents) == 1
 
 
-def test_a_past_starts_no_flow_and_is_not_published(connect_chat: FakeConnectChat) -> None:
-    connect_chat.play_flow(lambda chat: chat.send_message("Welcome."))
-    connect_chat.reply_with("One moment.")
+def test_a_past_starts_no_flow_and_asks_for_no_reply(connect_chat: FakeConnectChat) -> None:
+    asked: list[Any] = []
+    connect_chat.play_flow(lambda chat: chat.send_message("Welcome."), contact_flow_id="flow")
+    connect_chat.reply_with(asked.append)
     (past,) = connect_chat.add_ended_chat(messages=[("CUSTOMER", "Hi")])
 
     assert [item.content for item in past.transcript] == ["Hi", None]
-    assert list(connect_chat.notifications) == []
+    assert asked == []
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,10 @@ class StreamedChats(RuleBasedStateMachine):
         self.fake.on_notification(self.heard.append)
 
     def teardown(self) -> None:
-        self.fake.raise_failures()
-        self.fake.stop()
+        try:
+            self.fake.raise_failures()
+        finally:
+            self.fake.stop()
 
     def session(self, chat: Chat) -> list[Any]:
         return [one for one in self.fake.contacts.values() if one.initial_contact_id == chat.contact_id]
@@ -257,7 +259,6 @@ class StreamedChats(RuleBasedStateMachine):
                 assert one.streaming_id in chat.topics
                 assert one.item["Type"] == one.attributes["Type"]
                 assert one.attributes["ContactId"] == one.contact_id
-        assert sum(len(chat.topics) > 0 for chat in self.chats) or not new
 
     @invariant()
     def a_handler_hears_of_all_in_order(self) -> None:
@@ -279,7 +280,7 @@ class StreamedChats(RuleBasedStateMachine):
             written = {
                 one.item["Id"]: one.item
                 for one in self.fake.notifications
-                if one.attributes["InitialContactId"] == chat.contact_id and one.attributes["ContentType"] != "typing"
+                if one.attributes["InitialContactId"] == chat.contact_id
             }
             for item_id, item in written.items():
                 if item["Type"] == "MESSAGEMETADATA":

@@ -54,9 +54,10 @@ this small application; clients are in retry mode `standard`.
 
 The `connect chat` section has a line for each recorded request, one for each attempt where there was more than one or a
 fault, and one for what came of it; between them, indented, what no call shows: contacts that begin and end, agents,
-flows, notifications. Times are seconds of the fake's clock since the start of the test. Long values are
-cut: `-v` shows all requests and whole ids, `-vv` whole values. Participant and connection tokens are never shown in
-full. The traceback ends with the call that your code made; `--full-trace` shows botocore's part too.
+flows, notifications. Times are seconds of the fake's clock since the start of the test. Long values of requests are
+cut: `-v` shows all lines and whole ids, `-vv` whole values. What stands between requests stays short. Participant and
+connection tokens are never shown in full. The traceback ends with the call that your code made; `--full-trace` shows
+botocore's part too.
 """
 
 

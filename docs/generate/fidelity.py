@@ -230,6 +230,8 @@ No request is refused here, so these are no rules. This is how sure each part is
   last agent stays the reason of the end; the flow's own items have one participant id in each chat; contacts of one
   session share their attributes, and a chat streams on through its transfers; a custom bot that CreateParticipant
   added counts from then on, and for 15 seconds if it never connects.
+- **A file's content type** is that of the item in Python, `TranscriptItem.content_type`, and that of its notification's
+  attribute `ContentType`.
 - **Transcripts**: joins, leaves, transfers and the end have the type `EVENT`, as in all that AWS publishes of a chat;
   the model has types of their own too. An empty `NextToken`, the empty page for another chat's `ContactId` and the
   refusal of `FORWARD` without a position were seen in reports of 2020; `MostRecent` 0 as the newest page is a reading

@@ -1,7 +1,7 @@
 """What Amazon Connect says in a chat, as an AWS Lambda function that subscribes to the SNS topic of the chats.
 
 The topic carries what everybody says, the customer too. What is meant for the customer goes on to the channel. SNS may
-deliver a notification twice: the channel is given the item's id, and shows a message once.
+deliver a notification twice, with one `MessageId`: the channel is given that, and shows a message once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: object) -> None:
         item = json.loads(record["Sns"]["Message"])
         text = _text_of(item)
         if text:
-            messenger.send(customer_of(attributes["InitialContactId"]), text, item["Id"])
+            messenger.send(customer_of(attributes["InitialContactId"]), text, record["Sns"]["MessageId"])
 
 
 def _text_of(item: dict[str, Any]) -> str | None:

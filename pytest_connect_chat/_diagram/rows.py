@@ -7,18 +7,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
+from pytest_connect_chat._diagram.lines import LINE_CELLS, OTHER_CELLS, lines_of
 from pytest_connect_chat._report.story import (
     BEFORE_ALL,
     SERVED,
-    Calls,
     Event,
     History,
     Kind,
+    ToldByRequests,
     short_id,
     start_of,
     untold_events,
 )
-from pytest_connect_chat._report.words import LINE_CELLS, OTHER_CELLS, duration, lines_of, plain, value
+from pytest_connect_chat._report.words import duration, plain, value
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedRequest
 
 ROWS: Final = 60
@@ -43,8 +44,8 @@ def rows_of(history: History) -> list[Row]:
     """Return the rows of a picture, in order of time and then of happening; of many, the first and the last."""
     clock = history.clock
     now = clock.now()
-    calls = Calls(history.records)
-    events = [*_call_events(calls, history.records), *untold_events(calls, history)]
+    told = ToldByRequests(history.records)
+    events = [*_call_events(told, history.records), *untold_events(told, history)]
     events.sort(key=lambda event: (event.time, event.rank))
     # A clock that follows the system's moves a little with every call.
     timed = list(_with_times(events, clock.start, now, timedelta(seconds=1 if clock.follows_system else 0)))
@@ -60,10 +61,10 @@ def _row(event: Event, start: datetime) -> Row:
     return Row(event.kind, lines_of(event.words(), cells), (event.time - start).total_seconds())
 
 
-def _call_events(calls: Calls, records: Sequence[RecordedRequest]) -> Iterator[Event]:
+def _call_events(told: ToldByRequests, records: Sequence[RecordedRequest]) -> Iterator[Event]:
     """Yield a call and what came of it for every attempt, and the start of a contact between the two."""
     for position, record in enumerate(records):
-        starting = calls.starting.get(position)
+        starting = told.starting.get(position)
         for number, attempt in enumerate(record.attempts):
             yield Event("call", attempt.time, record.order, partial(_call, record, position + 1, number + 1))
             if number == starting and record.contact is not None:

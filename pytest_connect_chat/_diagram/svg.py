@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
+from pytest_connect_chat._diagram.lines import LINE_CELLS, OTHER_CELLS
 from pytest_connect_chat._diagram.rows import Row
 from pytest_connect_chat._report.story import Kind
-from pytest_connect_chat._report.words import LINE_CELLS, OTHER_CELLS
 
 CELL: Final = 7.3  # the width of one character; those of monospaced fonts are 0.6 of their size
 SIZE: Final = 12

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from pytest_connect_chat._report.story import Calls, Event, History, untold_events
+from pytest_connect_chat._report.story import Event, History, ToldByRequests, untold_events
 from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._text import WIDTH, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
@@ -25,7 +25,7 @@ WHOLE_VALUES: Final = 2  # and the one from which no value is cut
 Entry = tuple[int, RecordedRequest] | Event
 
 
-def describe_journal(history: History, verbosity: int, raised: Iterable[str] = ()) -> str:
+def describe_journal(history: History, verbosity: int, remarks: Iterable[str] = ()) -> str:
     """Return what happened on the fake, for the report of a failed test.
 
     Each request stands with its attempts and its answer, and between them what calls do not show.
@@ -33,7 +33,7 @@ def describe_journal(history: History, verbosity: int, raised: Iterable[str] = (
     Args:
         history: What happened.
         verbosity: 1 shows all and whole ids, 2 whole values too.
-        raised: What callables of the test have raised that no call could pass on.
+        remarks: What else is to be said, such as what callables of the test have raised that no call could pass on.
     """
     entries, start = _entries(history), history.clock.start
     room = math.inf if verbosity >= ALL_LINES else JOURNAL_LINES
@@ -41,14 +41,14 @@ def describe_journal(history: History, verbosity: int, raised: Iterable[str] = (
     room -= sum(map(len, first))
     last = _fitting(reversed(entries[len(first) :]), room, start, verbosity)[::-1]
     gap = _gap(entries[len(first) : len(entries) - len(last)])
-    failures = [_wrapped("a callable of the test raised", failure) for failure in raised]
-    return "\n".join(line for lines in (*first, *gap, *last, *failures) for line in lines)
+    ending = [wrapped(_printable_ascii(" / ".join(remark.splitlines())), WIDTH, 8) for remark in remarks]
+    return "\n".join(line for lines in (*first, *gap, *last, *ending) for line in lines)
 
 
 def _entries(history: History) -> list[Entry]:
     """Return the requests in their order, and before each of them what happened before it."""
     records = tuple(history.records)  # a copy: other threads may go on calling
-    events = deque(sorted(untold_events(Calls(records), history), key=lambda event: event.rank))
+    events = deque(sorted(untold_events(ToldByRequests(records), history), key=lambda event: event.rank))
     entries: list[Entry] = []
     before: RecordedRequest | None = None
     for number, record in enumerate(records, 1):
@@ -103,10 +103,10 @@ def _lines_of(number: int, record: RecordedRequest, start: datetime, verbosity: 
 
 
 def _wrapped(head: str, rest: str) -> list[str]:
-    return wrapped(f"{head} {_plain(rest)}", WIDTH, 8 - (len(head) - len(head.lstrip())))
+    return wrapped(f"{head} {_printable_ascii(rest)}", WIDTH, 8 - (len(head) - len(head.lstrip())))
 
 
-def _plain(text: str) -> str:
+def _printable_ascii(text: str) -> str:
     """Return a text that every terminal prints as it is."""
     return re.sub(r"[^ -~]", lambda found: ascii(found[0])[1:-1], text)
 

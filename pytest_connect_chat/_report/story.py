@@ -11,7 +11,6 @@ from typing import Final, Literal, NamedTuple
 from pytest_connect_chat._report.words import NAME, duration, plain, value
 from pytest_connect_chat._service.chats.notifications import Notification
 from pytest_connect_chat._service.chats.transcript import (
-    CHAT_ENDED,
     CHAT_REHYDRATED,
     PARTICIPANT_JOINED,
     PARTICIPANT_LEFT,
@@ -19,7 +18,7 @@ from pytest_connect_chat._service.chats.transcript import (
 )
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
-from pytest_connect_chat._service.flows import FlowStep
+from pytest_connect_chat._service.flow_play import FlowStep
 from pytest_connect_chat._service.participants import FLOW_ROLE
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._text import counted
@@ -70,8 +69,8 @@ class History(NamedTuple):
     clock: Clock
 
 
-class Calls:
-    """What of the contacts' lives the recorded requests tell already.
+class ToldByRequests:
+    """Which starts of contacts, and which participants, the recorded requests already show.
 
     Args:
         records: The recorded requests, in order.
@@ -97,11 +96,11 @@ class Calls:
         if record.operation == "CreateParticipant" and "ParticipantId" in (response := record.response or {}):
             self._players.add(response["ParticipantId"])
 
-    def start(self, contact: ContactRecord) -> bool:
+    def started(self, contact: ContactRecord) -> bool:
         """Whether one of them started a contact."""
         return contact.contact_id in self._starts
 
-    def play(self, participant_id: str | None, customers: Collection[str]) -> bool:
+    def acts_for(self, participant_id: str | None, customers: Collection[str]) -> bool:
         """Whether clients act for a participant."""
         return participant_id in customers or participant_id in self._players
 
@@ -117,7 +116,7 @@ def _committing_attempt(record: RecordedRequest, contact: Contact) -> int | None
     return -max(serving)[1] if serving else None
 
 
-def untold_events(calls: Calls, history: History) -> Iterator[Event]:
+def untold_events(told: ToldByRequests, history: History) -> Iterator[Event]:
     """Yield what calls do not show."""
     start = history.clock.start
     past = [contact for contact in history.contacts if contact.ended_at is not None and contact.ended_at < start]
@@ -125,36 +124,33 @@ def untold_events(calls: Calls, history: History) -> Iterator[Event]:
         yield Event("life", start, BEFORE_ALL - 1, partial(_past, past, start))
     for contact in history.contacts:
         if contact.ended_at is None or contact.ended_at >= start:
-            yield from _life_events(calls, contact)
-    yield from _other_events(calls, history)
+            yield from _life_events(told, contact)
+    yield from _other_events(told, history)
     for step in history.steps:
         yield Event("other", step.time, step.order, partial(plain, step.text))
     for notification in history.notifications:
         yield Event("notification", notification.time, notification.order, partial(_published, notification))
 
 
-def _life_events(calls: Calls, contact: ContactRecord) -> Iterator[Event]:
-    if not calls.start(contact):
+def _life_events(told: ToldByRequests, contact: ContactRecord) -> Iterator[Event]:
+    if not told.started(contact):
         yield Event("life", contact.initiation_timestamp, contact.order, partial(_start, contact))
-    if contact.channel != "CHAT" and contact.ended_at is not None:
-        yield Event("life", contact.ended_at, contact.order, partial(_end, contact), contact.contact_id)
-    for item in contact.transcript:
-        if item.content_type == CHAT_ENDED:
-            yield Event("life", item.absolute_time, item.order, partial(_end, contact), contact.contact_id)
+    if contact.ended_at is not None and contact.disconnect_reason is not None:  # a transfer shows by its next contact
+        yield Event("life", contact.ended_at, contact.ended_order, partial(_end, contact), contact.contact_id)
 
 
-def _other_events(calls: Calls, history: History) -> Iterator[Event]:
-    """Yield what is said and done by whom no client plays."""
+def _other_events(told: ToldByRequests, history: History) -> Iterator[Event]:
+    """Yield what is said and done by participants for whom no client acts."""
     start, customers = history.clock.start, {contact.participant_id for contact in history.contacts}
     names: dict[str | None, str] = {}
     for item in (item for contact in history.contacts for item in contact.transcript):
         names[item.participant_id] = _name(item)
-        by_others = item.participant_id is not None and not calls.play(item.participant_id, customers)
+        by_others = item.participant_id is not None and not told.acts_for(item.participant_id, customers)
         if by_others and item.absolute_time >= start:
             yield Event("other", item.absolute_time, item.order, partial(_said, item))
     for item in history.passing:
         participant_id = item.receipts[0].recipient_participant_id if item.receipts else item.participant_id
-        if not calls.play(participant_id, customers):
+        if not told.acts_for(participant_id, customers):
             name = names.get(participant_id, "bot")
             yield Event("other", item.absolute_time, item.order, partial(_passed, name, item))
 

@@ -1,16 +1,11 @@
-"""The texts of a picture: short, printable, without secrets, and broken into lines."""
+"""How things are said in the section of a failed test and in diagrams: short, printable, without secrets."""
 
 from __future__ import annotations
 
 import re
-import textwrap
 from datetime import timedelta
 from typing import Any, Final
-from unicodedata import east_asian_width
 
-LINE_CELLS: Final = 92
-OTHER_CELLS: Final = 48
-LINES: Final = 3
 VALUE: Final = 90
 NAME: Final = 30
 
@@ -29,13 +24,6 @@ def plain(text: str, longest: int = VALUE) -> str:
 def value(thing: Any) -> str:
     """Return the value of a member as Python writes it, shortened."""
     return plain(repr(thing))
-
-
-def lines_of(text: str, cells: int) -> tuple[str, ...]:
-    """Break a text into at most three lines, by the width that its characters take."""
-    if any(east_asian_width(char) in "WF" for char in text):
-        cells //= 2
-    return tuple(textwrap.wrap(text, cells, max_lines=LINES, placeholder=" ...", break_on_hyphens=False))
 
 
 def duration(step: timedelta) -> str:

@@ -69,7 +69,7 @@ def leave(state: ServiceState, participant: Participant, now: datetime) -> None:
     customer, *others = state.participants.of(contact)
     agents = [other for other in others if other.role == "AGENT" and other.is_present and other is not participant]
     sent_away = agents if participant is customer and "AGENT" in contact.disconnect_on_customer_exit else []
-    goes_on = state.has_disconnect_flow and not customer.has_left
+    goes_on = state.disconnect_flow is not None and not customer.has_left
     if sent_away and goes_on:  # the customer does not leave the chat, which goes on with them (assumed)
         for agent in sent_away:
             _go(state, agent, now)

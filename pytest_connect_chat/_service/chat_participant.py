@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_connect_chat._service import actions
+from pytest_connect_chat._service.arguments import require_text
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.participants import PARTICIPANTS_PER_CHAT
 from pytest_connect_chat._service.scene import active_chat
 from pytest_connect_chat._service.speaker import Speaker
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 ROLES: Final = ("AGENT", "CUSTOM_BOT", "SUPERVISOR")
@@ -63,8 +63,7 @@ def add_participant(state: ServiceState, contact_id: str, role: str, display_nam
     """Let somebody join a chat; see `FakeConnectChat.add_participant`."""
     if role not in ROLES:
         raise SceneError(f"role={role!r} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client.")
-    if not isinstance(display_name, str) or not display_name:
-        raise SceneError(f"display_name is a non-empty text, not {shown(display_name)}.")
+    require_text(display_name, "display_name")
     with state.moment() as now:
         contact = active_chat(state, contact_id)
         present = sum(one.takes_part(now) for one in state.participants.of(contact))

@@ -40,7 +40,7 @@ class Clock(FixedNames):
         self._now = self._start
         self._passing: list[int] = []  # threads in which the clock is on its way, each as often as it is
         self._promised = self._now  # where it will come to, once it has
-        self._told: Callable[[datetime], object] = bool
+        self._told: Callable[[datetime], object] = lambda moment: None
         self._next_stop: Callable[[], datetime | None] = lambda: None
 
     def on_move(self, callback: Callable[[datetime], object], next_stop: Callable[[], datetime | None]) -> None:

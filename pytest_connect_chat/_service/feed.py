@@ -42,7 +42,7 @@ class Feed:
     """
 
     def __init__(self) -> None:
-        self.failures: list[Exception] = []
+        self.failures: list[BaseException] = []
         self._orders = count(1)
         self._listeners: tuple[Listener, ...] = ()
         self.forget_threads()
@@ -64,13 +64,18 @@ class Feed:
         """Return the next place in the order of what happens, also while the clock stands still."""
         return next(self._orders)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, *, first: bool = False) -> None:
         """Call a listener with all that is published from now on. Exceptions that it raises are kept in `failures`.
 
         What is no `Exception`, such as what `pytest.fail()` raises or an interrupt, goes on to whoever caused it.
+
+        Args:
+            listener: The listener; one that listens already is not called twice.
+            first: Whether it hears of each thing before the others do.
         """
         with self._lock:
-            self._listeners = (*self._listeners, listener)
+            others = tuple(other for other in self._listeners if other != listener)
+            self._listeners = (listener, *others) if first else (*others, listener)
 
     def publish(self, chat: str, happening: object) -> None:
         """Tell the listeners of what has happened in a chat, once the block that this is called in has ended."""
@@ -85,11 +90,19 @@ class Feed:
         self._duties[thread].append(chat)
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call what belongs to the test. The test fails with what it raises, and not the call that caused it."""
+        """Call what belongs to the test. The test fails with what it raises, and not the call that caused it.
+
+        What `pytest.fail()` raises ends the test at once, and is kept too: it may come in a thread that nobody asks.
+        """
         try:
             function(*arguments)
         except Exception as failure:  # noqa: BLE001
             self.failures.append(failure)
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as failure:
+            self.failures.append(failure)
+            raise
 
     def __enter__(self) -> Self:
         self._lock.acquire()
@@ -108,7 +121,7 @@ class Feed:
     def _deliver(self) -> None:
         """Call what this thread has to call, until there is nothing left."""
         thread = threading.get_ident()
-        # Where a task or a signal handler has caused it, what they interrupt goes on with it.
+        # A call from within a task leaves its work to the loop that runs the task.
         while self._duties[thread] and thread not in self._delivering:
             chats: set[str] = set()
             try:
@@ -126,7 +139,7 @@ class Feed:
 
         Args:
             thread: Who takes it.
-            chats: Those in which it has called something: what a thread has left there that was cut off follows last.
+            chats: Those in which it has called something: what an interrupted thread has left there is called last.
         """
         with self._lock:
             self._delivering[thread] = (None, -1)

@@ -54,7 +54,7 @@ class FlowChat(Speaker):
         """The contact that the flow runs in."""
         return self._contact.view
 
-    def update_attributes(self, **attributes: str) -> None:
+    def update_attributes(self, /, **attributes: str) -> None:
         """Set contact attributes, as the flow block "Set contact attributes" does.
 
         Raises:

@@ -16,6 +16,7 @@ from pytest_connect_chat._service.rules.rulebook import RuleBook
 URL_LIFETIME: Final = timedelta(seconds=100)  # API reference: CreateParticipantConnection
 CONNECTION_TOKEN_LIFETIME: Final = timedelta(days=1)  # likewise
 
+WITH_RECEIPTS: Final = 2  # "not supported when there are more than two active participants"
 PARTICIPANTS_PER_CHAT: Final = 6  # administrator guide: feature-limits
 BOT_CONNECTS_WITHIN: Final = timedelta(seconds=15)  # administrator guide: chat-customize-flow
 
@@ -131,7 +132,7 @@ class Participants:
         return participant
 
     def flow_of(self, contact: ContactRecord) -> Participant:
-        """Return as whom the flow speaks in a contact's chat. It is none of the chat's participants."""
+        """Return the participant that stands for the flow in a contact's chat; `of` does not have it."""
         chat = contact.initial_contact_id
         if chat not in self._flows:
             self._flows[chat] = Participant(

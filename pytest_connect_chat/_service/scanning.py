@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any
 
 from pytest_connect_chat._service import actions
-from pytest_connect_chat._service.callables import require_function, require_result
-from pytest_connect_chat._service.chats.attachments import Attachment, AttachmentStatus
+from pytest_connect_chat._service.arguments import noting, require_function, require_result
+from pytest_connect_chat._service.chats.attachments import STATUSES, Attachment, AttachmentStatus
 from pytest_connect_chat._service.participants import Participant
-from pytest_connect_chat._service.speaker import STATUSES
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat.exceptions import SceneError
 
@@ -50,11 +49,19 @@ def _scan(state: ServiceState, participant: Participant, attachment: Attachment,
 def _verdict_on(state: ServiceState, attachment: Attachment) -> AttachmentStatus:
     if state.attachments.verdict is None:
         return "APPROVED"
-    status = require_result(state.attachments.verdict(attachment), "The callable of scan_attachments_with()")
+    with noting(f"The callable of scan_attachments_with() was given {attachment.attachment_name}."):
+        status = require_result(state.attachments.verdict(attachment), "The callable of scan_attachments_with()")
     if status not in STATUSES:
         raise SceneError(f"The callable of scan_attachments_with() returns one of {', '.join(STATUSES)}: {status!r}.")
     verdict: AttachmentStatus = status
     return verdict
+
+
+def go_on(state: ServiceState, participant: Participant, attachment: Attachment, item_id: str) -> None:
+    """Keep a scan that goes on, so that it is asked about again."""
+    if attachment.status == "IN_PROGRESS":
+        again = partial(_scan, state, participant, attachment, item_id)
+        state.attachments.scans[attachment.attachment_id] = (participant.first_contact.contact_id, again)
 
 
 def _settle(
@@ -77,6 +84,5 @@ def _settle(
         if contact.is_active:
             told = replace(changed, absolute_time=now, order=state.feed.next_order())
             state.contacts.tell(state.contacts.by_id[item.contact_id], told)
-    if item is not None and status == "IN_PROGRESS":
-        again = partial(_scan, state, participant, scanned, item.id)
-        state.attachments.scans[attachment.attachment_id] = (contact.initial_contact_id, again)
+    if item is not None:
+        go_on(state, participant, scanned, item.id)

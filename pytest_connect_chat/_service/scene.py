@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pytest_connect_chat._service import actions
-from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
-from pytest_connect_chat._service.operations.start_chat_contact import DEFAULT_DURATION
+from pytest_connect_chat._service.arguments import require_text
+from pytest_connect_chat._service.contacts.contact import DEFAULT_DURATION, Contact, ContactRecord
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import counted, shown
@@ -48,11 +48,11 @@ def add_contact(
         instance_id, contact_flow_id = _place(state, instance_id, contact_flow_id)
         if contact_id is not None:
             _free_id(state, contact_id)
-        _text(display_name, "display_name")
+        require_text(display_name, "display_name")
         copied, copied_tags = _text_map(attributes, "attributes"), _text_map(tags, "tags")
         message = _message(initial_message)
         if customer_id is not None:
-            _text(customer_id, "customer_id")
+            require_text(customer_id, "customer_id")
         new_id, participant_id, participant_token = state.identifiers.contact()
         contact_id = contact_id or new_id
         started = initiation_timestamp or state.clock.now()
@@ -132,7 +132,7 @@ def add_ended_chat(
 
 
 def _say_in_the_past(state: ServiceState, contact: ContactRecord, messages: Sequence[tuple[str, str]]) -> None:
-    """Let the messages of a past contact stand at even distances in it."""
+    """Spread messages evenly over a past contact."""
     customer = state.participants.of(contact)[0]
     for position, (role, content) in enumerate(messages, 1):
         if role == "CUSTOMER":
@@ -150,7 +150,7 @@ def stop_contact(state: ServiceState, contact_id: str, disconnect_reason: str) -
     """End an active contact; see `FakeConnectChat.stop_contact`."""
     with state.moment() as now:
         contact = active_contact(state, contact_id)
-        state.contacts.end(contact, _text(disconnect_reason, "disconnect_reason"), now)
+        state.contacts.end(contact, require_text(disconnect_reason, "disconnect_reason"), now)
 
 
 def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) -> ContactRecord:
@@ -193,26 +193,20 @@ def active_chat(state: ServiceState, contact_id: str) -> ContactRecord:
 def _place(state: ServiceState, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:
     instances, identifiers = state.instances, state.identifiers
     declared_instance, declared_flow = instances.first() or (identifiers.default_instance_id, None)
-    instance_id = declared_instance if instance_id is None else _text(instance_id, "instance_id")
+    instance_id = declared_instance if instance_id is None else require_text(instance_id, "instance_id")
     if not instances.exists(instance_id):
         raise SceneError(
             f"The instance {instance_id!r} is not declared: call add_instance({instance_id!r}, [...]) first."
         )
     if contact_flow_id is None:
         contact_flow_id = declared_flow or identifiers.default_contact_flow_id
-    return instance_id, _text(contact_flow_id, "contact_flow_id")
+    return instance_id, require_text(contact_flow_id, "contact_flow_id")
 
 
 def _free_id(state: ServiceState, contact_id: str) -> str:
-    if _text(contact_id, "contact_id") in state.contacts.by_id:
+    if require_text(contact_id, "contact_id") in state.contacts.by_id:
         raise SceneError(f"A contact has the id {contact_id!r} already.")
     return contact_id
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise SceneError(f"{name} is a non-empty text, not {shown(value)}.")
-    return value
 
 
 def _text_map(texts: Mapping[str, str] | None, name: str) -> dict[str, str]:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import mimetypes
 from abc import ABC, abstractmethod
-from typing import Final, Literal, get_args
 
 from pytest_connect_chat._names import FixedNames
-from pytest_connect_chat._service import actions
+from pytest_connect_chat._service import actions, scanning
+from pytest_connect_chat._service.arguments import require_text
 from pytest_connect_chat._service.chats.attachments import (
     ATTACHMENT_BYTES,
     ATTACHMENTS_PER_CHAT,
+    STATUSES,
     Attachment,
     AttachmentStatus,
     not_a_type,
 )
-from pytest_connect_chat._service.chats.transcript import TYPING, TranscriptItem
+from pytest_connect_chat._service.chats.transcript import TYPING, TranscriptItem, event_name
 from pytest_connect_chat._service.contacts.contact import ContactRecord
-from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.participants import WITH_RECEIPTS, Participant
 from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
+from pytest_connect_chat._service.rules.messages import SUPPORTED_CONTENT_TYPES
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
-
-STATUSES: Final[tuple[str, ...]] = get_args(AttachmentStatus)
 
 
 class Speaker(FixedNames, ABC):
@@ -51,12 +51,12 @@ class Speaker(FixedNames, ABC):
         Raises:
             SceneError: The chat has ended, the speaker has left it, or a value is not valid.
         """
-        if not isinstance(content, str) or not content:
-            raise SceneError(f"content is a non-empty text, not {shown(content)}.")
+        require_text(content, "content")
         with self._state.moment() as now:
             valid = self._content_types(self._open_contact())
             if content_type not in valid:
-                raise SceneError(f"content_type={content_type!r} is not supported. Valid: {', '.join(valid)}.")
+                who = self._who_decides(content_type)
+                raise SceneError(f"content_type={content_type!r} is not valid. Valid: {', '.join(valid)}.{who}")
             return actions.send_message(self._state, self._participant, content_type, content, now)
 
     def send_attachment(
@@ -64,7 +64,7 @@ class Speaker(FixedNames, ABC):
         name: str,
         content: bytes,
         content_type: str | None = None,
-        status: Literal["APPROVED", "REJECTED", "IN_PROGRESS"] = "APPROVED",
+        status: AttachmentStatus = "APPROVED",
     ) -> TranscriptItem:
         """Send a file, as one that has been uploaded and scanned.
 
@@ -75,7 +75,8 @@ class Speaker(FixedNames, ABC):
             name: Its name, which ends in one of the types that the service takes by default, for example `.pdf`.
             content: Its bytes, 1 to 20 MB; `attachments[0].content` of the item.
             content_type: Its MIME type; by default the one that Python's `mimetypes` gives for the name.
-            status: What came of its scan. GetAttachment gives only what is approved.
+            status: What came of its scan. GetAttachment gives only what is approved. One that is `"IN_PROGRESS"` is
+                asked about when `scan_attachments_with` is called.
 
         Returns:
             The item of the transcript, with the file in `attachments`.
@@ -86,12 +87,11 @@ class Speaker(FixedNames, ABC):
         if problem := not_a_type(name) if isinstance(name, str) else f"is a text, not {shown(name)}.":
             raise SceneError(f"name {problem}")
         if not isinstance(content, bytes) or not 1 <= len(content) <= ATTACHMENT_BYTES:
-            given = f"{len(content)} bytes" if isinstance(content, bytes) else shown(content)
-            raise SceneError(f"content is 1 to {ATTACHMENT_BYTES} bytes, not {given}.")
+            given = f"{len(content)} of them" if isinstance(content, bytes) else f"{type(content).__name__}"
+            raise SceneError(f"content is bytes, 1 to {ATTACHMENT_BYTES}, and not {given}.")
         if content_type is None:
             content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        if not isinstance(content_type, str) or not content_type:
-            raise SceneError(f"content_type is a non-empty text, not {shown(content_type)}.")
+        require_text(content_type, "content_type")
         if status not in STATUSES:
             raise SceneError(f"status={status!r} is not valid. Valid: {', '.join(STATUSES)}.")
         state, chat = self._state, self._participant.first_contact.contact_id
@@ -109,7 +109,9 @@ class Speaker(FixedNames, ABC):
                 is_uploaded=True,
             )
             state.attachments.keep(chat, attachment)
-            return actions.send_attachment(state, self._participant, attachment, now)
+            item = actions.send_attachment(state, self._participant, attachment, now)
+            scanning.go_on(state, self._participant, attachment, item.id)
+            return item
 
     def send_event(self, event: str = "typing", *, message_id: str | None = None) -> None:
         """Send an event. As with the service, it is no item of the transcript; a receipt shows in that of its message.
@@ -121,7 +123,7 @@ class Speaker(FixedNames, ABC):
         Raises:
             SceneError: The chat has ended, the speaker has left it, or there is no such event or message.
         """
-        names = [content_type.rpartition(".event.")[2] for content_type in EVENTS]
+        names = [event_name(content_type) for content_type in EVENTS]
         if event not in names and event not in EVENTS:
             raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
         content_type = event if event in EVENTS else EVENTS[names.index(event)]
@@ -136,6 +138,9 @@ class Speaker(FixedNames, ABC):
                 actions.send_typing(state, speaker, state.identifiers.transcript_item_id(), now)
             if message_id is None:
                 return
+            present = sum(one.is_present for one in state.participants.of(speaker.first_contact))
+            if present > WITH_RECEIPTS:
+                raise SceneError(f"Receipts are for chats of {WITH_RECEIPTS} participants, and this one has {present}.")
             message = actions.find_message(state, speaker, message_id)
             if message is None or message.participant_id == speaker.participant_id:
                 raise SceneError(f"message_id={message_id!r} is no message of another participant of the chat.")
@@ -148,3 +153,9 @@ class Speaker(FixedNames, ABC):
     def _content_types(self, contact: ContactRecord) -> tuple[str, ...]:
         """Return the content types in which the speaker can say something."""
         return contact.supported_messaging_content_types
+
+    def _who_decides(self, content_type: str) -> str:
+        """Return who decides about a content type that is not valid here."""
+        if content_type not in SUPPORTED_CONTENT_TYPES:
+            return ""
+        return " SupportedMessagingContentTypes of StartChatContact says what the chat supports."

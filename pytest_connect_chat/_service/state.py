@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -27,13 +27,13 @@ class ServiceState:
         seed: What ids and tokens follow from.
 
     Attributes:
-        has_disconnect_flow: Whether a chat goes on when its last agent leaves.
+        disconnect_flow: The flow with which a chat goes on when its last agent leaves, if any.
     """
 
     def __init__(self, settings: Settings, seed: int | str) -> None:
         self.max_active_chats: int = settings.max_active_chats
         self.connect_within: timedelta = timedelta(minutes=settings.connect_within)
-        self.has_disconnect_flow: bool = False
+        self.disconnect_flow: Callable[..., object] | None = None
         self.feed: Feed = Feed()
         self.clock: Clock = Clock(settings.clock)
         self.identifiers: Identifiers = Identifiers(seed)

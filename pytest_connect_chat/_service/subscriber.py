@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pytest_connect_chat._service.callables import require_function, require_result
+from pytest_connect_chat._service.arguments import noting, require_function, require_result
 from pytest_connect_chat._service.chats.notifications import Notification
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.feed import Feed
@@ -21,7 +21,6 @@ class Subscriber:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._handler: Callable[[Notification], object] | None = None
-        self._listens = False
 
     def on_notification(self, handler: Any) -> None:
         """Call this with each notification from now on; see `FakeConnectChat.on_notification`."""
@@ -29,9 +28,7 @@ class Subscriber:
             require_function(handler, "on_notification() takes a plain function of a notification, or None")
         with self._feed:
             self._handler = handler
-            if not self._listens:
-                self._listens = True
-                self._feed.listen(self._hear)
+            self._feed.listen(self._hear, first=True)  # before flows, so that it sees the chat as it was
 
     def _hear(self, happening: Happening) -> None:
         for notification in happening.notifications:
@@ -39,4 +36,5 @@ class Subscriber:
 
     def _hand_on(self, notification: Notification) -> None:
         if self._handler is not None:
-            require_result(self._handler(notification), "The handler of on_notification()")
+            with noting(f"The handler of on_notification() was given {notification!r}."):
+                require_result(self._handler(notification), "The handler of on_notification()")

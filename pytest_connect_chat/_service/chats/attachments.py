@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from pytest_connect_chat._text import shown
 
@@ -18,6 +18,7 @@ ATTACHMENT_BYTES: Final = 20 * 1024 * 1024  # likewise "20 MB"; that it means th
 
 
 AttachmentStatus = Literal["APPROVED", "REJECTED", "IN_PROGRESS"]
+STATUSES: Final[tuple[str, ...]] = get_args(AttachmentStatus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import md5
 from random import Random
-from typing import Any, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from pytest_connect_chat._names import FixedNames, SuggestsNames
 from pytest_connect_chat._service.chats.items import published_item
-from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.chats.transcript import TranscriptItem, event_name
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID, uuid4
 from pytest_connect_chat._text import counted, shown
@@ -44,7 +44,7 @@ class Notification(SuggestsNames):
         topic_arn: The topic.
         streaming_id: The streaming that it belongs to.
         contact_id: The contact in which it happened.
-        message_id: Its id in SNS, a UUID.
+        sns_message_id: Its id in SNS, a UUID.
         message: What is published: the JSON text of `item`.
         time: When it was published (aware, UTC).
         order: Its place in the order of all that happened.
@@ -53,7 +53,7 @@ class Notification(SuggestsNames):
     topic_arn: str
     streaming_id: str
     contact_id: str
-    message_id: str
+    sns_message_id: str
     message: str
     time: datetime
     order: int
@@ -61,6 +61,17 @@ class Notification(SuggestsNames):
 
     def __repr__(self) -> str:
         return f"<Notification to {self.topic}: {self.words}>"
+
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, who say so themselves
+
+        def __getitem__(self, key: object) -> None:
+            __tracebackhide__ = True
+            raise TypeError(
+                f"A Notification is no event, and has no {key!r}: handlers get notification.lambda_event() or "
+                "sqs_event(); item has the members that are published."
+            )
 
     @property
     def topic(self) -> str:
@@ -71,13 +82,9 @@ class Notification(SuggestsNames):
     def words(self) -> str:
         """What was published, in a few words."""
         attributes = self.attributes
-        kind = attributes["ContentType"].rpartition(".event.")[2] if self._is_event else attributes["Type"]
+        kind = event_name(attributes["ContentType"]) if attributes["Type"] == "EVENT" else attributes["Type"]
         role = attributes.get("ParticipantRole")
         return f"{kind} of {role}" if role else kind
-
-    @property
-    def _is_event(self) -> bool:
-        return self.attributes["Type"] == "EVENT"
 
     @property
     def item(self) -> dict[str, Any]:
@@ -94,7 +101,7 @@ class Notification(SuggestsNames):
         """Return the event that a Lambda function gets which subscribes to the topic."""
         envelope = {
             "Type": "Notification",
-            "MessageId": self.message_id,
+            "MessageId": self.sns_message_id,
             "TopicArn": self.topic_arn,
             "Subject": None,
             "Message": self.message,
@@ -120,7 +127,7 @@ class Notification(SuggestsNames):
         """
         envelope = {
             "Type": "Notification",
-            "MessageId": self.message_id,
+            "MessageId": self.sns_message_id,
             "TopicArn": self.topic_arn,
             "Message": self.message,
             "Timestamp": iso_timestamp(self.time),
@@ -132,7 +139,7 @@ class Notification(SuggestsNames):
         }
         body, sent = json.dumps(envelope), str(int(self.time.timestamp() * 1000))
         record = {
-            "messageId": uuid4(Random(self.message_id)),
+            "messageId": uuid4(Random(self.sns_message_id)),
             "receiptHandle": "EXAMPLE",
             "body": body,
             "attributes": {
@@ -201,7 +208,7 @@ def notifications_of(
             topic_arn=streaming.topic_arn,
             streaming_id=streaming.streaming_id,
             contact_id=item.contact_id,
-            message_id=new_id(),
+            sns_message_id=new_id(),
             message=message,
             time=item.absolute_time,
             order=item.order,

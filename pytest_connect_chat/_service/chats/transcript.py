@@ -10,6 +10,13 @@ from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._text import cut
 
 _EVENT: Final = "application/vnd.amazonaws.connect.event."
+
+
+def event_name(content_type: str) -> str:
+    """Return the end of an event's content type, such as `typing`; another content type as it is."""
+    return content_type.removeprefix(_EVENT)
+
+
 CHAT_ENDED: Final = f"{_EVENT}chat.ended"
 CHAT_REHYDRATED: Final = f"{_EVENT}chat.rehydrated"
 PARTICIPANT_JOINED: Final = f"{_EVENT}participant.joined"
@@ -77,4 +84,4 @@ class TranscriptItem:
             return f"{name}{cut(repr(self.content))}"
         if self.attachments:
             return name + ", ".join(f"{file.attachment_name} ({file.status})" for file in self.attachments)
-        return f"{name}{self.content_type.removeprefix(_EVENT)}"
+        return f"{name}{event_name(self.content_type)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pytest_connect_chat._names import FixedNames
@@ -13,6 +13,7 @@ from pytest_connect_chat._service.chats.notifications import Streaming
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.clock import Clock
 
+DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # API reference: StartChatContact, "defaults to 25 hour"
 PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
 
@@ -27,6 +28,7 @@ class ContactRecord:
         connected: Whether its customer has connected.
         customer_left_at: When its customer left, `None` while there.
         ended_at: When it ended, `None` while it is active.
+        ended_order: The place of its end in the order of all that happened.
         updated: When a request changed it last.
         order: Its place in the order of all that happened.
     """
@@ -61,6 +63,7 @@ class ContactRecord:
     connected: bool = False
     customer_left_at: datetime | None = None
     ended_at: datetime | None = None
+    ended_order: int = 0
     disconnect_reason: str | None = None
     updated: datetime | None = None
     order: int = 0
@@ -96,7 +99,7 @@ class ContactRecord:
 
 
 class Contact(FixedNames):
-    """One chat contact of the fake, as a live view: what happens to the contact shows here at once.
+    """One contact of the fake, as a live view: what happens to the contact shows here at once.
 
     The names are AWS's, in snake case. Nothing can be assigned, and collections are copies: to change one changes
     nothing in the fake.
@@ -211,7 +214,7 @@ class Contact(FixedNames):
 
     @property
     def expires_at(self) -> datetime:
-        """When it ends with the reason `EXPIRED`, at the latest."""
+        """When a chat ends with the reason `EXPIRED`, at the latest; a voice contact lasts until it is stopped."""
         return self._record.expires_at
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._text import counted
 
@@ -23,10 +23,15 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         self._store = store
         self._clock = clock
 
+    @property
+    def _known(self) -> dict[str, ContactRecord]:
+        self._clock.now()  # what is due by now happens first: a flow may transfer
+        return self._store.by_id
+
     def __getitem__(self, contact_id: str) -> Contact:
         __tracebackhide__ = True
         try:
-            return self._store.by_id[contact_id].view
+            return self._known[contact_id].view
         except KeyError:
             _refuse_contact(contact_id)
             raise KeyError(
@@ -34,14 +39,14 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
             ) from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._store.by_id))
+        return iter(list(self._known))
 
     def __len__(self) -> int:
-        return len(self._store.by_id)
+        return len(self._known)
 
     def __contains__(self, contact_id: object) -> bool:
         _refuse_contact(contact_id)
-        return contact_id in self._store.by_id
+        return contact_id in self._known
 
     def __repr__(self) -> str:
         return f"<ContactRegistry: {counted(len(self), 'contact')}, {len(self.active)} active>"
@@ -53,7 +58,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         Raises:
             LookupError: There is none.
         """
-        contacts = list(self._store.by_id.values())
+        contacts = list(self._known.values())
         if not contacts:
             raise LookupError("No contact has been started or added yet.")
         return contacts[-1].view
@@ -69,8 +74,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         return self._those_that_are(active=False)
 
     def _those_that_are(self, *, active: bool) -> tuple[Contact, ...]:
-        self._clock.now()  # what is due by now happens
-        return tuple(contact.view for contact in list(self._store.by_id.values()) if contact.is_active is active)
+        return tuple(contact.view for contact in list(self._known.values()) if contact.is_active is active)
 
 
 def _refuse_contact(contact_id: object) -> None:

@@ -179,6 +179,7 @@ class ContactStore:
             updated=None,
             customer_left_at=None,
             ended_at=None,
+            ended_order=0,
             disconnect_reason=None,
         )
         self.add(segment)
@@ -186,7 +187,7 @@ class ContactStore:
 
     def _end_contact(self, contact: ContactRecord, disconnect_reason: str | None, moment: datetime) -> None:
         """Note the end of a contact: the one place where contacts end."""
-        contact.ended_at = moment
+        contact.ended_at, contact.ended_order = moment, self._feed.next_order()
         contact.disconnect_reason = disconnect_reason
         if contact.channel == "CHAT":
             self._active[contact.instance_id] -= 1

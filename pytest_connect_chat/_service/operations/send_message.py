@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.answer import NO_RECEIPTS, Answer
 from pytest_connect_chat._service.chats.transcript import TYPING
-from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.participants import WITH_RECEIPTS, Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.events import RECEIPTS, message_of
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._time import iso_timestamp
-
-WITH_RECEIPTS: Final = 2  # "not supported when there are more than two active participants"
 
 
 def send_message(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:

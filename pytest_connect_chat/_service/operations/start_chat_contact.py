@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
 from pytest_connect_chat._service.chats.notifications import Streaming
-from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.contacts.contact import DEFAULT_DURATION, ContactRecord
 from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members
 from pytest_connect_chat._service.operations.rehydration import resolve_source
@@ -19,7 +19,6 @@ from pytest_connect_chat._service.state import ServiceState
 
 _NO_ATTRIBUTES: Final[dict[str, Any]] = {}
 LONGEST_MINUTES: Final = 60 * 24 * 366 * 10  # where the rule on it is off; later is no date that Python knows
-DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # "defaults to 25 hour"
 
 
 def start_chat_contact(state: ServiceState, request: Request, now: datetime) -> Answer:
