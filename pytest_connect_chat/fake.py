@@ -93,7 +93,9 @@ class FakeConnectChat(FixedNames):
         self._contacts = ContactRegistry(self._service.state.contacts, self.clock)
         self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
         contacts = self._service.state.contacts
-        self._notifications = NotificationLog(contacts.notifications, contacts.by_id, self.clock)
+        self._notifications = NotificationLog(
+            contacts.notifications, contacts.by_id, self.clock, self._service.state.feed
+        )
 
     def __repr__(self) -> str:
         contacts, requests = counted(len(self.contacts), "contact"), counted(len(self.requests), "request")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from conftest import kind, new_client, over_both_drivers
-from test_flows import BOTH, Customer
+from customers import BOTH, Customer, Waiting
 
 from pytest_connect_chat import FakeConnectChat, FlowChat
-
-Waiting = Generator[timedelta | None, Any, None]
 
 
 @pytest.fixture

@@ -5,64 +5,21 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import kind, new_client, over_both_drivers, plain_looking
+from conftest import new_client, over_both_drivers, plain_looking
+from customers import Customer, Waiting
 
 from pytest_connect_chat import FakeConnectChat, FlowChat
 from pytest_connect_chat.exceptions import SceneError
 
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
-BOTH = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
 PLAIN = ("-p", "no:asyncio", "-p", "no:xdist")
-
-Waiting = Generator[timedelta | None, Any, None]
-
-
-class Customer:
-    """A customer with the clients of an application."""
-
-    def __init__(self, fake: FakeConnectChat, parameters: dict[str, Any], **members: Any) -> None:
-        self.fake = fake
-        self.participant = new_client("connectparticipant")
-        started = new_client().start_chat_contact(**parameters, **members)
-        self.contact_id, self.participant_token = started["ContactId"], started["ParticipantToken"]
-
-    def connect(self) -> Customer:
-        answer = self.participant.create_participant_connection(ParticipantToken=self.participant_token, Type=BOTH)
-        self.token = answer["ConnectionCredentials"]["ConnectionToken"]
-        return self
-
-    def say(self, content: str) -> None:
-        self.participant.send_message(ConnectionToken=self.token, ContentType="text/plain", Content=content)
-
-    def send_file(self, name: str = "note.txt") -> None:
-        upload = self.participant.start_attachment_upload(
-            ConnectionToken=self.token, AttachmentName=name, AttachmentSizeInBytes=1, ContentType="text/plain"
-        )
-        self.participant.complete_attachment_upload(ConnectionToken=self.token, AttachmentIds=[upload["AttachmentId"]])
-
-    def leave(self) -> None:
-        self.participant.disconnect_participant(ConnectionToken=self.token)
-
-    @property
-    def heard(self) -> list[str]:
-        """What the transcript has, of the whole session."""
-        return [item.content or kind(item) for contact in self.fake.contacts.values() for item in contact.transcript]
-
-    @property
-    def said(self) -> list[str]:
-        return [
-            item.content
-            for contact in self.fake.contacts.values()
-            for item in contact.transcript
-            if item.content is not None
-        ]
 
 
 @pytest.fixture

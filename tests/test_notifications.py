@@ -13,46 +13,13 @@ from uuid import UUID
 
 import pytest
 from conftest import new_client, over_both_drivers, plain_looking
+from customers import TOPIC, StreamedChat
 
 from pytest_connect_chat import FakeConnectChat, FlowChat, Notification
 from pytest_connect_chat.exceptions import SceneError
 
 EVENT = "application/vnd.amazonaws.connect.event."
-TOPIC = "arn:aws:sns:us-east-1:123456789012:chats"
 OTHER_TOPIC = "arn:aws:sns:us-east-1:123456789012:archive"
-
-
-class StreamedChat:
-    """A chat of one customer, streamed to a topic from the start."""
-
-    def __init__(self, fake: FakeConnectChat, parameters: dict[str, Any], topic: str | None = TOPIC) -> None:
-        self.fake = fake
-        self.instance_id = parameters["InstanceId"]
-        self.connect, self.participant = new_client(), new_client("connectparticipant")
-        started = self.connect.start_chat_contact(**parameters)
-        self.contact_id, self.participant_token = started["ContactId"], started["ParticipantToken"]
-        if topic is not None:
-            self.streaming_id = self.stream(topic)
-        connection = self.participant.create_participant_connection(
-            ParticipantToken=self.participant_token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"]
-        )
-        self.token = connection["ConnectionCredentials"]["ConnectionToken"]
-
-    def stream(self, topic: str) -> str:
-        streaming_id: str = self.connect.start_contact_streaming(
-            InstanceId=self.instance_id,
-            ContactId=self.contact_id,
-            ChatStreamingConfiguration={"StreamingEndpointArn": topic},
-        )["StreamingId"]
-        return streaming_id
-
-    def say(self, content: str) -> str:
-        answer = self.participant.send_message(ConnectionToken=self.token, ContentType="text/plain", Content=content)
-        return str(answer["Id"])
-
-    @property
-    def items(self) -> list[dict[str, Any]]:
-        return [notification.item for notification in self.fake.notifications]
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import over_both_drivers, plain_looking
-from test_flows import Customer
-from test_notifications import TOPIC, StreamedChat
+from customers import TOPIC, Customer, StreamedChat
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.chats.attachments import Attachment

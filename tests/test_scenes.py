@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import over_both_drivers
-from test_flows import BOTH
+from customers import BOTH
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import SceneError

@@ -114,7 +114,7 @@ class FlowPlay:
             with self._state.moment() as now:
                 if wait < self.contact.expires_at - now:
                     moment, order = next_millisecond(now + wait), self._state.feed.next_order()
-                    self._state.contacts.schedule(moment, order, self._time_is_up, self._waits)
+                    self._state.deadlines.add(moment, order, self._time_is_up, self._waits)
 
     def _time_is_up(self, moment: datetime, wait: int) -> None:
         """Wake the flow once the lock is free."""

@@ -115,7 +115,7 @@ class ConnectChatService:
         raise UnfakedOperationError(message)
 
     def _decide(self, call: Call, effect: Effect | None) -> Reply:
-        now = self.state.contacts.settled_now()
+        now = self.state.deadlines.now()
         if effect is None:
             reply = self._serve(call.request, now)
         else:

@@ -10,6 +10,7 @@ from pytest_connect_chat._service.chats.attachments import Attachments
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.instances import Instances
 from pytest_connect_chat._service.contacts.store import ContactStore
+from pytest_connect_chat._service.deadlines import Deadlines
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
@@ -46,7 +47,8 @@ class ServiceState:
             }
         )
         self.instances: Instances = Instances()
-        self.contacts: ContactStore = ContactStore(self.clock, self.identifiers, self.feed)
+        self.deadlines: Deadlines = Deadlines(self.clock, self.feed)
+        self.contacts: ContactStore = ContactStore(self.deadlines, self.identifiers, self.feed)
         self.participants: Participants = Participants(self.contacts, self.identifiers)
         self.attachments: Attachments = Attachments()
         self.urls: UnservedUrls = UnservedUrls(self.identifiers)
@@ -60,4 +62,4 @@ class ServiceState:
         """
         self.clock.now()
         with self.feed:
-            yield self.contacts.settled_now()
+            yield self.deadlines.now()

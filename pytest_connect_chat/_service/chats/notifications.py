@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,13 +14,12 @@ from pytest_connect_chat._names import FixedNames, SuggestsNames
 from pytest_connect_chat._service.chats.items import published_item
 from pytest_connect_chat._service.chats.transcript import TranscriptItem, event_name
 from pytest_connect_chat._service.clock import Clock
+from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID, uuid4
 from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat._time import iso_timestamp
 
 VISIBLE_TO_ALL: Final = "ALL"  # the guide names AGENT and CUSTOMER too; when the service says so is not known
-
-_clearing = threading.RLock()  # one at a time takes notifications out; the list may grow at any time
 
 
 class Streaming(NamedTuple):
@@ -225,6 +223,7 @@ class NotificationLog(FixedNames, Sequence[Notification]):
         notifications: The list of all.
         contact_ids: The contacts that there are.
         clock: Lets happen what is due.
+        feed: Has the lock under which the list changes.
         contact_id: The contact whose notifications these are, `None` for all.
     """
 
@@ -233,11 +232,13 @@ class NotificationLog(FixedNames, Sequence[Notification]):
         notifications: list[Notification],
         contact_ids: Container[str],
         clock: Clock,
+        feed: Feed,
         contact_id: str | None = None,
     ) -> None:
         self._all = notifications
         self._contact_ids = contact_ids
         self._clock = clock
+        self._feed = feed
         self._contact_id = contact_id
 
     def _selected(self) -> list[Notification]:
@@ -288,10 +289,10 @@ class NotificationLog(FixedNames, Sequence[Notification]):
         __tracebackhide__ = True
         if not isinstance(contact_id, str) or contact_id not in self._contact_ids:
             raise LookupError(f"No contact has the id {shown(contact_id)}; of() takes the contact_id of one.")
-        return NotificationLog(self._all, self._contact_ids, self._clock, contact_id)
+        return NotificationLog(self._all, self._contact_ids, self._clock, self._feed, contact_id)
 
     def clear(self) -> None:
         """Forget these notifications; the fake's state stays as it is."""
-        with _clearing:
-            known, forgotten = list(self._all), set(map(id, self._selected()))
-            self._all[: len(known)] = [one for one in known if id(one) not in forgotten]  # others may come meanwhile
+        with self._feed:
+            forgotten = set(map(id, self._selected()))
+            self._all[:] = [one for one in self._all if id(one) not in forgotten]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.chats.notifications import Notification, notifications_of
 from pytest_connect_chat._service.chats.transcript import CHAT_ENDED, TRANSFER_SUCCEEDED, TranscriptItem
-from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.deadlines import Deadlines
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._time import iso_timestamp
@@ -40,7 +37,7 @@ class ContactStore:
     """Every contact of the fake.
 
     Args:
-        clock: Tells when contacts expire.
+        deadlines: Take the ends of contacts.
         identifiers: Gives the ids of transcript items.
         feed: Is told what happens.
 
@@ -50,20 +47,18 @@ class ContactStore:
         passing: Events that no transcript keeps: typing and receipts.
     """
 
-    def __init__(self, clock: Clock, identifiers: Identifiers, feed: Feed) -> None:
+    def __init__(self, deadlines: Deadlines, identifiers: Identifiers, feed: Feed) -> None:
         self.by_id: dict[str, ContactRecord] = {}
         self.notifications: list[Notification] = []
         self.passing: list[TranscriptItem] = []
-        self._clock = clock
         self._identifiers = identifiers
         self._feed = feed
         self._active: Counter[str] = Counter()
-        self._deadlines: list[tuple[Any, ...]] = []  # a moment, an order, what is called then, and its arguments
+        self._deadlines = deadlines
         self._last_ended: dict[str, ContactRecord] = {}
         self._latest: dict[str, ContactRecord] = {}
         self._by_participant_token: dict[str, ContactRecord] = {}
-        self._time_is_up = self._end_at  # one bound method for all contacts
-        clock.on_move(self.settle, self.next_deadline)
+        self._at_its_end = self._end_at  # one bound method for all contacts
 
     def initial(self, contact: ContactRecord) -> ContactRecord:
         """Return the first contact of a contact's session."""
@@ -92,47 +87,14 @@ class ContactStore:
             )
         self._active[contact.instance_id] += 1
         if connect_by is None or connect_by > contact.expires_at:
-            self.schedule(contact.expires_at, contact.order, self._time_is_up, contact, EXPIRED)
+            self._deadlines.add(contact.expires_at, contact.order, self._at_its_end, contact, EXPIRED)
         else:
-            self.schedule(connect_by, contact.order, self._time_is_up, contact, NOT_CONNECTED)
-
-    def schedule(self, moment: datetime, order: int, action: Callable[..., object], *arguments: object) -> None:
-        """Call something when the clock has come to a moment, with that moment and under the lock.
-
-        What is due at the same moment happens by its `order`, of which no two of one moment have the same.
-        """
-        heapq.heappush(self._deadlines, (moment, order, action, *arguments))
-
-    def next_deadline(self) -> datetime | None:
-        """Return when something is due next, or `None`."""
-        with suppress(IndexError):  # another thread may take the last one
-            moment: datetime = self._deadlines[0][0]
-            return moment
-        return None
-
-    def settled_now(self) -> datetime:
-        """Return the moment at which what happens now is decided. What is due by then has happened.
-
-        Read it once for each decision, with the feed's lock held: a call that waits in another thread, and the system's
-        time, may move the clock at any time.
-        """
-        now = self._clock.now()
-        self.settle(now)
-        return now
-
-    def settle(self, now: datetime) -> None:
-        """Let all happen whose time has come by then, in its order."""
-        deadlines = self._deadlines
-        if (deadlines and deadlines[0][0] <= now) or self._feed.is_behind:
-            with self._feed:
-                while deadlines and deadlines[0][0] <= now:
-                    moment, _, action, *arguments = heapq.heappop(deadlines)
-                    action(moment, *arguments)
+            self._deadlines.add(connect_by, contact.order, self._at_its_end, contact, NOT_CONNECTED)
 
     def _end_at(self, moment: datetime, contact: ContactRecord, disconnect_reason: str) -> None:
         current = self.current(contact)
         if disconnect_reason == NOT_CONNECTED and current.connected:
-            self.schedule(contact.expires_at, contact.order, self._time_is_up, contact, EXPIRED)
+            self._deadlines.add(contact.expires_at, contact.order, self._at_its_end, contact, EXPIRED)
         else:
             self.end(current, disconnect_reason, moment)
 
