@@ -107,6 +107,16 @@ def test_typing_of_an_agent_leaves_no_trace(chat: Chat, event: str) -> None:
     assert chat.types == before
 
 
+def test_receipts_are_for_two_participants_as_clients_hear_too(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.contact_id)
+    chat.say("Hello?")
+    message_id = chat.last.transcript[-1].id
+    chat.fake.add_participant(chat.contact_id, "SUPERVISOR")
+
+    with pytest.raises(SceneError, match="Receipts are for chats of 2 participants, and this one has 3"):
+        grace.send_event("message.read", message_id=message_id)
+
+
 @pytest.mark.parametrize(
     ("event", "message_id", "problem"),
     [
