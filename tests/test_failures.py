@@ -565,8 +565,10 @@ MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
     (lambda fake: fake.throttle, "FakeConnectChat has no attribute 'throttle'. Did you mean 'faults.throttle'?"),  # type: ignore[attr-defined]
     (
         lambda fake: fake.clear,  # type: ignore[attr-defined]
-        "FakeConnectChat has no attribute 'clear'. Did you mean 'faults.clear' or 'requests.clear' or "
-        "'notifications.clear'?",
+        (
+            "FakeConnectChat has no attribute 'clear'. Did you mean 'faults.clear' or 'requests.clear' or "
+            "'notifications.clear'?"
+        ),
     ),
     (
         lambda fake: fake.stop_contact_streaming,  # type: ignore[attr-defined]
