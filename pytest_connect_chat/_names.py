@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 OURS: Final = __name__.partition(".")[0]
+FEW: Final = 16  # names that are listed where none is near
 
 
 def did_you_mean(name: str, choices: Iterable[str], otherwise: str = "") -> str:
@@ -29,7 +30,10 @@ class SuggestsNames:
     @classmethod
     def _hint_at(cls, name: str) -> str:
         """Return a sentence that says what to do instead of using a name that is not there."""
-        return "" if name.startswith("_") or hasattr(cls, name) else did_you_mean(name, public_names(cls))
+        if name.startswith("_") or hasattr(cls, name):
+            return ""
+        names = public_names(cls)
+        return did_you_mean(name, names, f" It has {', '.join(names)}." if len(names) <= FEW else "")
 
     if TYPE_CHECKING:
         ...

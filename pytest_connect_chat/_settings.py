@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypedDict, get_args, get_type_hints
 
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._time import moment_of_a_fake
@@ -133,9 +133,7 @@ def _one_of(kind: Any, help: str, *, option: bool = False) -> Setting:
 # -- the settings ------------------------------------------------------------------------------------------------------
 
 
-class Settings(NamedTuple):
-    """What a fake is set to. Make one with `settings_from`."""
-
+class _Values(NamedTuple):
     seed: Annotated[
         int | str | None,
         Setting(
@@ -268,10 +266,27 @@ class Settings(NamedTuple):
         ),
     ] = False
 
+
+class Settings(_Values):
+    """What a fake is set to. Make one with `settings_from`."""
+
+    __slots__ = ()
+
     @property
     def client_region(self) -> str:
         """The region of what the fake makes itself."""
         return self.region or "us-east-1"
+
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, who say so themselves
+
+        def __setattr__(self, name: str, value: object) -> None:
+            __tracebackhide__ = True
+            raise AttributeError(
+                f"The settings of a fake do not change. @pytest.mark.connect_chat({name}={value!r}) or "
+                f"FakeConnectChat({name}={value!r}) gives them."
+            )
 
 
 class SettingKeywords(TypedDict, total=False):

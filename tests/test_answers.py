@@ -23,6 +23,7 @@ from faker import Faker
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._model.catalogue import limits_of, service_model
+from pytest_connect_chat.exceptions import UnknownCodeWarning
 
 pytestmark = pytest.mark.of_botocore
 
@@ -259,7 +260,8 @@ def test_an_unknown_instance_reads_as_the_service_says_it(
 def test_a_code_that_the_model_has_not_is_a_plain_client_error(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
-    connect_chat.rules["display-name-length"].raises("SomethingElse")
+    with pytest.warns(UnknownCodeWarning, match="SomethingElse"):
+        connect_chat.rules["display-name-length"].raises("SomethingElse")
 
     error = failure_of(connect_client, **{**parameters, "ParticipantDetails": {"DisplayName": "x" * 257}})
 

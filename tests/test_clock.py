@@ -133,6 +133,13 @@ def test_advance_takes_the_keywords_of_timedelta(clock: Clock) -> None:
     assert clock.now() == NEW_YEAR + timedelta(days=1, hours=2, minutes=3, seconds=4.5, milliseconds=6)
 
 
+def test_advance_names_the_units(clock: Clock) -> None:
+    with pytest.raises(ClockError, match=r"'mins' is none\. Did you mean 'minutes'\?"):
+        clock.advance(mins=5)
+    with pytest.raises(ClockError, match=r"'months' is none\. .*(minutes|Valid: weeks, days)"):
+        clock.advance(months=1)
+
+
 def test_advance_by_nothing_stays(clock: Clock) -> None:
     clock.advance()
     clock.advance(seconds=0)

@@ -586,6 +586,20 @@ MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
     ),
     (lambda fake: fake.zzz, "FakeConnectChat has no attribute 'zzz'."),  # type: ignore[attr-defined]
     (lambda fake: fake.contacts.last._contact_id, "Contact has no attribute '_contact_id'."),  # type: ignore[attr-defined]
+    (
+        lambda fake: fake.contacts.last.status,  # type: ignore[attr-defined]
+        (
+            "Contact has no attribute 'status'. As on the service there is none: is_active and disconnect_reason say "
+            "how it stands."
+        ),
+    ),
+    (
+        lambda fake: fake.add_ended_chat(messages=[("CUSTOMER", "Hi")])[0].transcript[0].text,  # type: ignore[attr-defined]
+        (
+            "TranscriptItem has no attribute 'text'. It has attachments, content, content_type, display_name, item_id, "
+            "participant_id, participant_role, receipts, related_contact_id, time, type."
+        ),
+    ),
 ]
 
 
@@ -688,6 +702,85 @@ def test_what_asks_for_attributes_still_gets_its_answer(fake_in_use: FakeConnect
 def test_an_id_that_no_contact_has_is_refused_with_their_number(fake_in_use: FakeConnectChat) -> None:
     with pytest.raises(KeyError, match="no contact has the id 'c'; the fake has 1 contact\""):
         _ = fake_in_use.contacts["c"]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (lambda contact: 0, ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has"),
+        (lambda contact: contact.participant_id, ": this is the participant id of the customer of contact {}"),
+        (lambda contact: contact.participant_token, ": this is the participant token of contact {}"),
+    ],
+    ids=["number", "participant id", "token"],
+)
+def test_what_stands_for_a_contact_id_is_named(
+    fake_in_use: FakeConnectChat, key: Callable[[Any], Any], message: str
+) -> None:
+    fake_in_use.add_contact()
+    contact = next(iter(fake_in_use.contacts.values()))
+
+    with pytest.raises(KeyError) as caught:
+        _ = fake_in_use.contacts[key(contact)]
+
+    assert message.format(contact.contact_id) in str(caught.value)
+
+
+def test_settings_say_where_they_are_given(fake_in_use: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError) as caught:
+        fake_in_use.settings.strict = False  # type: ignore[misc]
+
+    assert str(caught.value) == (
+        "The settings of a fake do not change. @pytest.mark.connect_chat(strict=False) or "
+        "FakeConnectChat(strict=False) gives them."
+    )
+
+
+def test_a_rule_is_not_assigned(fake_in_use: FakeConnectChat) -> None:
+    with pytest.raises(TypeError, match=r"rules\['active-chats'\]\.disable\(\), \.enable\(\) or \.raises\(code\)"):
+        fake_in_use.rules["active-chats"] = False  # type: ignore[index]
+
+
+# -- remarks -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_participant_token_for_a_connection_token_is_remarked(
+    connect_chat: FakeConnectChat, parameters: Parameters
+) -> None:
+    token = connect_chat.client().start_chat_contact(**parameters)["ParticipantToken"]
+    participant = connect_chat.client("connectparticipant")
+    for wrong in (token, "something else"):
+        with pytest.raises(ClientError):
+            participant.send_message(ContentType="text/plain", Content="Hi", ConnectionToken=wrong)
+
+    remarks = " ".join(connect_chat.journal().split())
+
+    assert remarks.count("has a participant token for its ConnectionToken") == 1
+    assert "#2 has a participant token for its ConnectionToken: CreateParticipantConnection gives one for it" in remarks
+
+
+def test_chaos_is_remarked_with_how_to_have_it_again(connect_chat: FakeConnectChat) -> None:
+    def remarks() -> str:
+        return " ".join(connect_chat.journal().split())
+
+    assert "chaos" not in remarks()
+    connect_chat.faults.chaos(rate=0.3)
+    assert "survivable chaos at a rate of 0.3 was on" in remarks()
+    assert "--connect-chat-chaos=0.3 gives this test the same again" in remarks()
+    connect_chat.faults.chaos(rate=0.3, mode="hard")
+    assert "--connect-chat-chaos=0.3 --connect-chat-chaos-mode=hard gives" in remarks()
+
+
+def test_ids_in_lists_and_dicts_are_shortened_and_under_v_whole(
+    connect_chat: FakeConnectChat, parameters: Parameters
+) -> None:
+    [contact] = connect_chat.add_ended_chat(instance_id=parameters["InstanceId"])
+    connect_chat.client().start_chat_contact(
+        **parameters, PersistentChat={"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": contact.contact_id}
+    )
+
+    assert f"'SourceContactId': '{contact.contact_id[:8]}...'" in connect_chat.journal()
+    assert contact.contact_id not in connect_chat.journal()
+    assert contact.contact_id in connect_chat.journal(1)
 
 
 # -- records -----------------------------------------------------------------------------------------------------------

@@ -97,6 +97,11 @@ def met(fake: FakeConnectChat) -> list[str | None]:
 # -- which requests ----------------------------------------------------------------------------------------------------
 
 
+def test_a_keyword_of_another_name_is_told_the_right_one(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(FaultError, match=r"'status' is not a selector. Did you mean 'http_status'\? Valid: message, "):
+        connect_chat.faults.error("ThrottlingException", status=429)  # type: ignore[call-arg]
+
+
 def test_a_fault_meets_every_attempt_of_the_next_call(
     connect_chat: FakeConnectChat, client: Any, parameters: Parameters
 ) -> None:

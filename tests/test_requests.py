@@ -1141,3 +1141,17 @@ def test_a_record_is_frozen(
 
     with pytest.raises((AttributeError, TypeError)):  # which one depends on Python's version
         setattr(connect_chat.requests.one(), attribute, None)
+
+
+def test_operations_are_completed(connect_chat: FakeConnectChat) -> None:
+    names = dir(connect_chat.requests)
+
+    assert {"start_chat_contact", "send_message", "assert_requested", "matching"} <= set(names)
+
+
+def test_a_count_under_another_name_is_told_the_right_one(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError, match=r"count= of assert_requested\(\) says how often\.$"):
+        connect_chat.requests.start_chat_contact.assert_requested(times=2)
+    with pytest.raises(AttributeError, match="CustomerId") as caught:
+        connect_chat.requests.start_chat_contact.assert_requested(CustomerID="C-1")
+    assert "how often" not in str(caught.value)

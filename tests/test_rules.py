@@ -55,7 +55,7 @@ from pytest_connect_chat._service.answer import Reply, ServiceError
 from pytest_connect_chat._service.request import Limit, Request
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat.exceptions import SettingError
+from pytest_connect_chat.exceptions import SettingError, UnknownCodeWarning
 
 pytestmark = pytest.mark.of_botocore
 
@@ -755,7 +755,8 @@ def test_giving_a_rule_a_class_enables_it(
 def test_a_class_that_the_model_lacks_is_a_plain_client_error(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
-    connect_chat.rules["client-token-empty"].raises("NoSuch.Code_1-x")
+    with pytest.warns(UnknownCodeWarning, match="NoSuch"):
+        connect_chat.rules["client-token-empty"].raises("NoSuch.Code_1-x")
 
     with pytest.raises(ClientError) as caught:
         connect_client.start_chat_contact(**parameters, ClientToken="")

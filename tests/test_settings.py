@@ -928,7 +928,8 @@ def call():
 """
 REFUSED = (
     "StopContact was called on a connect client outside of a test that takes the fixture connect_chat, and the setting "
-    "block is on. Take the fixture, or let this test through with @pytest.mark.connect_chat(block=False)."
+    "block is on. Take the fixture in the test, or in the fixture that makes the call, or let this test through with "
+    "@pytest.mark.connect_chat(block=False). It came from test_block_refuses_calls_of_tests_without_the_fixture.py:6."
 )
 
 
@@ -968,6 +969,33 @@ def test_block_refuses_calls_of_tests_without_the_fixture(
     assert result.outlines.count(REFUSED) == 1
     assert any(line.startswith("E ") and line.endswith(REFUSED) for line in result.outlines)
     assert no_sockets == []
+
+
+def test_a_refused_call_says_which_thread_it_came_from(pytester: pytest.Pytester, no_sockets: list[Any]) -> None:
+    pytester.makeini(ini(block="true"))
+    pytester.makepyfile(
+        CALLS
+        + dedent(
+            """
+            from concurrent.futures import ThreadPoolExecutor
+
+            def test_call():
+                with ThreadPoolExecutor(thread_name_prefix="sender") as pool:
+                    pool.submit(call)
+
+            def test_client_in_a_thread():
+                client = boto3.session.Session().client("connect", region_name="us-east-1")
+                with ThreadPoolExecutor(thread_name_prefix="caller") as pool:
+                    pool.submit(client.stop_contact, InstanceId="i", ContactId="c")
+            """
+        )
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*It came from test_a_refused_call_*.py:6, in the thread sender_0."])
+    result.stdout.fnmatch_lines(["*It came from the thread caller_0."])
 
 
 def test_a_marker_lets_a_test_through_the_block(pytester: pytest.Pytester, no_sockets: list[Any]) -> None:

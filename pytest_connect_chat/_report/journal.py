@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._report.story import Event, History, ToldByRequests, untold_events
+from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
-from pytest_connect_chat._text import WIDTH, counted, cut, shortened, wrapped
+from pytest_connect_chat._text import SHOWN, WIDTH, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
 
+UUID: Final = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 JOURNAL_LINES: Final = 40
 PLACES: Final = ("InstanceId", "ContactFlowId")
 READS: Final = ("Describe", "Get", "List")
@@ -65,6 +67,21 @@ def _unless_asked_for(event: Event, before: RecordedRequest | None) -> list[Even
     """Return an event in a list, which is empty where it is the end that the request before asked for."""
     contact = before.contact if before is not None and before.operation in ENDING and before.error is None else None
     return [] if contact is not None and contact.contact_id == event.ended else [event]
+
+
+def mistaken_tokens(records: Iterable[RecordedRequest], contacts: Iterable[ContactRecord]) -> list[str]:
+    """Return which requests had a participant token for a connection token, in words."""
+    refused = [
+        (number, record)
+        for number, record in enumerate(tuple(records), 1)
+        if record.error is not None and record.error.rule == "connection-token-known"
+    ]
+    tokens = {contact.participant_token for contact in contacts} if refused else set()
+    return [
+        f"#{number} has a participant token for its ConnectionToken: CreateParticipantConnection gives one for it"
+        for number, record in refused
+        if record.params.get("ConnectionToken") in tokens
+    ]
 
 
 def _gap(left_out: Sequence[Entry]) -> list[list[str]]:
@@ -123,7 +140,11 @@ def _shown(name: str, value: Any, verbosity: int) -> str:
         text = ascii(value)[1:-1]
         return text if len(text) <= len("12345678...") else shortened(text)
     text = ascii(value)
-    return text if verbosity >= WHOLE_VALUES else cut(text)
+    if verbosity >= WHOLE_VALUES:
+        return text
+    if isinstance(value, dict | list) and UUID.search(text):  # the ids in it are what one looks for
+        return text if verbosity >= ALL_LINES else cut(UUID.sub(r"\1...", text), 2 * SHOWN)
+    return cut(text)
 
 
 def _attempt(attempt: Attempt) -> str:

@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._names import FixedNames, did_you_mean
 from pytest_connect_chat._time import LATEST, iso_timestamp, moment_of_a_fake, next_millisecond, whole_milliseconds
 from pytest_connect_chat.exceptions import ClockError
+
+UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
 
 
 def _real_now() -> datetime:
@@ -109,6 +112,13 @@ class Clock(FixedNames):
         __tracebackhide__ = True
         if unnamed:
             raise ClockError(f"advance() takes a duration by its unit, for example minutes=6, not {unnamed[0]!r}.")
+        unknown = next((name for name in duration if name not in UNITS), None)
+        if unknown is not None:
+            meant = did_you_mean(unknown, UNITS, f" Valid: {', '.join(UNITS)}.")
+            raise ClockError(
+                f"advance() takes the keywords of datetime.timedelta, such as minutes=6 or seconds=1.5: {unknown!r} is "
+                f"none.{meant}"
+            )
         try:
             step = timedelta(**duration)
         except (TypeError, ValueError, OverflowError) as error:

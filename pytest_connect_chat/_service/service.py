@@ -37,7 +37,7 @@ class ConnectChatService:
     def __init__(self, settings: Settings, seed: int | str, facts: ModelFacts) -> None:
         self._facts = facts
         self._passes_unfaked_through = settings.unfaked == "passthrough"
-        self.state: ServiceState = ServiceState(settings, seed)
+        self.state: ServiceState = ServiceState(settings, seed, facts)
         self.flows: FlowPlayer = FlowPlayer(self.state)
         self.subscriber: Subscriber = Subscriber(self.state.feed)
         self.calls: CallLog = CallLog()
@@ -100,6 +100,10 @@ class ConnectChatService:
         """End a call, and record it with what came of it: the members of the response, or an error."""
         call.is_closed = True
         self.calls.records.append(call.record(response, error))
+
+    def remarks(self) -> list[str]:
+        """Return what the report of a failed test says of flows and chaos beside what happened."""
+        return [*self.flows.unplayed(), *self._planned.chaos.in_words()]
 
     def leftovers(self) -> list[str]:
         """Return what was planned and did not happen, and the calls that nothing answers, in words."""

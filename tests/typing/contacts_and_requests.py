@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_type
 
 from pytest_connect_chat import ABSENT, Contact, FakeConnectChat, FlowChat, Notification, RecordedRequest
+from pytest_connect_chat._service.records.recorded_request import RecordedError
 
 
 def requests(connect_chat: FakeConnectChat) -> None:
@@ -30,16 +31,18 @@ def one_request(request: RecordedRequest) -> None:
     assert_type(request.service, str)
     assert_type(request.operation, str)
     assert_type(request.params, dict[str, Any])
-    assert_type(request.response, dict[str, Any] | None)
+    assert_type(request.response, dict[str, Any] | Any)
     assert_type(request.client_token, str | None)
     assert_type(request.client_token_given, bool)
     assert_type(request.attempt_count, int)
     assert_type([attempt.time for attempt in request.attempts], list[datetime])
     assert_type(request.attempts[0].fault, str | None)
-    assert_type(request.contact, Contact | None)
+    assert_type(request.contact, Contact | Any)
     assert_type(request.region, str)
     assert_type(request.time, datetime)
-    if request.error is not None:
+    assert request.response["ContactId"] == request.contact.contact_id
+    assert request.error.code.startswith("Throttling")
+    if isinstance(request.error, RecordedError):
         assert_type(request.error.code, str)
         assert_type(request.error.http_status, int | None)
         assert_type(request.error.rule, str | None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
+from pytest_connect_chat._names import SuggestsNames
 from pytest_connect_chat._text import shown
 
 ATTACHMENTS_PER_CHAT: Final = 35  # administrator guide: feature-limits
@@ -22,7 +23,7 @@ STATUSES: Final[tuple[str, ...]] = get_args(AttachmentStatus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(SuggestsNames):
     """One file of a chat.
 
     Attributes:

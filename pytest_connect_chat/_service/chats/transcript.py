@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from pytest_connect_chat._names import SuggestsNames
 from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._text import cut
 
@@ -44,7 +45,7 @@ class Receipt(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranscriptItem:
+class TranscriptItem(SuggestsNames):
     """One message or event of a contact, with the members of a `GetTranscript` item.
 
     Attributes:

@@ -110,6 +110,12 @@ class Contact(FixedNames):
     def __init__(self, record: ContactRecord) -> None:
         self._record = record
 
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        if name in ("state", "status"):
+            return " As on the service there is none: is_active and disconnect_reason say how it stands."
+        return super()._hint_at(name)
+
     def __repr__(self) -> str:
         state = "active" if self.is_active else f"ended {self.disconnect_reason}"
         channel = "" if self.channel == "CHAT" else f"{self.channel} "

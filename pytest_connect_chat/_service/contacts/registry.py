@@ -36,6 +36,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
             _refuse_contact(contact_id)
             raise KeyError(
                 f"no contact has the id {contact_id!r}; the fake has {counted(len(self), 'contact')}"
+                f"{self._what_it_is(contact_id)}"
             ) from None
 
     def __iter__(self) -> Iterator[str]:
@@ -47,6 +48,18 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
     def __contains__(self, contact_id: object) -> bool:
         _refuse_contact(contact_id)
         return contact_id in self._known
+
+    def _what_it_is(self, key: object) -> str:
+        if isinstance(key, int):
+            return (
+                ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has them in order"
+            )
+        for contact in list(self._store.by_id.values()):
+            if key == contact.participant_id:
+                return f": this is the participant id of the customer of contact {contact.contact_id}"
+            if key == contact.participant_token:
+                return f": this is the participant token of contact {contact.contact_id}"
+        return ""
 
     def __repr__(self) -> str:
         return f"<ContactRegistry: {counted(len(self), 'contact')}, {len(self.active)} active>"

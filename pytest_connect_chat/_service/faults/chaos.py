@@ -32,6 +32,12 @@ class Chaos:
     def __repr__(self) -> str:
         return f"{self.mode} chaos at a rate of {self.rate:g}"
 
+    def in_words(self) -> list[str]:
+        """Return what the report of a failed test says of it, and how to have it again; nothing where it is off."""
+        mode = " --connect-chat-chaos-mode=hard" if self.is_hard else ""
+        again = f"--connect-chat-chaos={self.rate:g}{mode} gives this test the same again"
+        return [f"{self!r} was on, and makes faults that nobody has planned; {again}"] if self else []
+
     @property
     def is_hard(self) -> bool:
         """Whether faults come that the client's retries may not survive."""

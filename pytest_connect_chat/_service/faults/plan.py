@@ -171,7 +171,7 @@ class FaultPlan(FixedNames, Sequence[Fault]):
         if fields is not None and not isinstance(fields, Mapping):
             raise FaultError(f"fields={fields!r} is not valid: give modelled members of the error, as a dict.")
         effect = effects.Refuse(code, message or f"{code} was injected", http_status, dict(fields or {}))
-        wanted = parse_selector(selector)
+        wanted = parse_selector(selector, own=("message", "http_status", "fields"))
         services = services_concerned(wanted["operation"], wanted["service"])
         self._facts.check_error_code(code, list(fields or {}), http_status, services)
         return self._plan(effect, selector)

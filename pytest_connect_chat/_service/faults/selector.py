@@ -39,8 +39,12 @@ class Selector(TypedDict, total=False):
     optional: bool
 
 
-def parse_selector(selector: Selector) -> dict[str, Any]:
+def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the fields of a `Fault` that a selector gives.
+
+    Args:
+        selector: The selector.
+        own: The other keywords of the method that was called.
 
     Raises:
         FaultError: A name or a value is wrong.
@@ -48,8 +52,10 @@ def parse_selector(selector: Selector) -> dict[str, Any]:
     unknown = [name for name in selector if name not in Selector.__annotations__]
     if unknown:
         how_many = " Did you mean calls or attempts?" if unknown[0] in COUNTS else ""
-        hint = did_you_mean(unknown[0], Selector.__annotations__, how_many)
-        raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(Selector.__annotations__)}.")
+        valid = [*own, *Selector.__annotations__]
+        meant = [name for name in own if unknown[0] in name]
+        hint = f" Did you mean {meant[0]!r}?" if meant else did_you_mean(unknown[0], valid, how_many)
+        raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(valid)}.")
     if "calls" in selector and "attempts" in selector:
         raise FaultError("A fault counts calls or attempts, not both: give calls=... or attempts=....")
     unit: Literal["calls", "attempts"] = "attempts" if "attempts" in selector else "calls"

@@ -19,6 +19,7 @@ _ANSWERING: Final = (
     "Requests are only recorded here: connect_chat.add_response() and add_client_error() queue an answer, "
     "connect_chat.faults has what can go wrong."
 )
+_TIMES: Final = ("times", "n", "number", "calls", "call_count")
 _OF_MOCKS: Final = {
     "return_value": _ANSWERING,
     "side_effect": _ANSWERING,
@@ -118,6 +119,9 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
             hint = did_you_mean(name, [*public_names(RequestLog), *self._facts.operations()])
             raise AttributeError(f"Neither connect nor connectparticipant has an operation {name!r}.{hint}")
         return RequestLog(self._all, self._facts, self._start, operation, self._members)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *RequestLog.__annotations__})
 
     @classmethod
     def _hint_at(cls, name: str) -> str:
@@ -229,7 +233,8 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
         __tracebackhide__ = True
         unknown = self._facts.unknown_member(self._operation, members)
         if unknown is not None:
-            raise AttributeError(unknown)
+            times = next((name for name in members if name in _TIMES), None)
+            raise AttributeError(f"{unknown} count= of assert_requested() says how often." if times else unknown)
         impossible = never_matching(members)
         if impossible is not None:
             raise TypeError(f"This would never match: {impossible}")

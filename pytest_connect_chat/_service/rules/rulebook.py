@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from pytest_connect_chat._names import FixedNames, did_you_mean
 from pytest_connect_chat._service.answer import OBSERVED_TEXTS, ServiceError
-from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.model_facts import ModelFacts
+from pytest_connect_chat._service.request import SERVICES, Request
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.rule import Check, Evidence, Rule
 from pytest_connect_chat._text import printable
@@ -20,8 +22,9 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 class RuleSwitch(FixedNames):
     """One rule of a fake, with what can be changed about it."""
 
-    def __init__(self, rule: Rule, book: RuleBook, *, enabled: bool) -> None:
+    def __init__(self, rule: Rule, book: RuleBook, facts: ModelFacts | None, *, enabled: bool) -> None:
         self._rule = rule
+        self._facts = facts
         self._book = book
         self._code = rule.code
         self._enabled = enabled
@@ -88,11 +91,16 @@ class RuleSwitch(FixedNames):
 
         Raises:
             SettingError: `code` is no error code.
+
+        Warns:
+            UnknownCodeWarning: The services' models have no such code.
         """
         if not isinstance(code, str) or not _CODE.match(code):
             raise SettingError(
                 f"rules[{self.id!r}].raises() takes an error code such as 'InvalidRequestException', not {code!r}."
             )
+        if self._facts is not None:
+            self._facts.check_error_code(code, [], None, SERVICES)
         self._code = code
         self._switch(enabled=True)
 
@@ -106,6 +114,7 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
 
     Args:
         initially: Rules that a setting switches on or off.
+        facts: Tells which error codes the models have; without it, none is looked at.
 
     Example:
         >>> rules = RuleBook({})
@@ -114,8 +123,9 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         False
     """
 
-    def __init__(self, initially: Mapping[str, bool]) -> None:
+    def __init__(self, initially: Mapping[str, bool], facts: ModelFacts | None = None) -> None:
         self._initially = dict(initially)
+        self._facts = facts
         self.reset()
 
     def __getitem__(self, rule_id: str) -> RuleSwitch:
@@ -126,8 +136,20 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
             raise KeyError(f"No rule has the id {rule_id!r}.{hint}") from None
         switch = self._switches.get(rule_id)
         if switch is None:  # few tests look at any of them
-            switch = self._switches.setdefault(rule_id, RuleSwitch(rule, self, enabled=self._is_enabled(rule)))
+            switch = self._switches.setdefault(
+                rule_id, RuleSwitch(rule, self, self._facts, enabled=self._is_enabled(rule))
+            )
         return switch
+
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, who say so themselves
+
+        def __setitem__(self, rule_id: str, value: object) -> None:
+            __tracebackhide__ = True
+            raise TypeError(
+                f"A rule is not assigned: rules[{rule_id!r}].disable(), .enable() or .raises(code) changes it."
+            )
 
     def __iter__(self) -> Iterator[str]:
         return iter(_BY_ID)
