@@ -596,8 +596,8 @@ MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
     (
         lambda fake: fake.add_ended_chat(messages=[("CUSTOMER", "Hi")])[0].transcript[0].text,  # type: ignore[attr-defined]
         (
-            "TranscriptItem has no attribute 'text'. It has attachments, content, content_type, display_name, item_id, "
-            "participant_id, participant_role, receipts, related_contact_id, time, type."
+            "TranscriptItem has no attribute 'text'. It has absolute_time, attachments, contact_id, content, "
+            "content_type, display_name, id, order, participant_id, participant_role, receipts, type, words."
         ),
     ),
 ]
