@@ -22,7 +22,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 class RuleSwitch(FixedNames):
     """One rule of a fake, with what can be changed about it."""
 
-    def __init__(self, rule: Rule, book: RuleBook, facts: ModelFacts | None, *, enabled: bool) -> None:
+    def __init__(self, rule: Rule, book: RuleBook, facts: ModelFacts, *, enabled: bool) -> None:
         self._rule = rule
         self._facts = facts
         self._book = book
@@ -99,8 +99,7 @@ class RuleSwitch(FixedNames):
             raise SettingError(
                 f"rules[{self.id!r}].raises() takes an error code such as 'InvalidRequestException', not {code!r}."
             )
-        if self._facts is not None:
-            self._facts.check_error_code(code, [], None, SERVICES)
+        self._facts.check_error_code(code, [], None, SERVICES)
         self._code = code
         self._switch(enabled=True)
 
@@ -114,16 +113,17 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
 
     Args:
         initially: Rules that a setting switches on or off.
-        facts: Tells which error codes the models have; without it, none is looked at.
+        facts: Tells which error codes the models have.
 
     Example:
-        >>> rules = RuleBook({})
+        >>> from pytest_connect_chat import FakeConnectChat
+        >>> rules = FakeConnectChat().rules
         >>> rules["attributes-size"].disable()
         >>> rules["attributes-size"].enabled
         False
     """
 
-    def __init__(self, initially: Mapping[str, bool], facts: ModelFacts | None = None) -> None:
+    def __init__(self, initially: Mapping[str, bool], facts: ModelFacts) -> None:
         self._initially = dict(initially)
         self._facts = facts
         self.reset()
