@@ -173,7 +173,7 @@ def tracers(session: nox.Session) -> None:
 @nox.session
 def site(session: nox.Session) -> None:
     """Build the docs as a site, in `site/`."""
-    session.install(*group("site"))
+    session.install(".[strategies]", *group("site"))
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "docs", "site")
 
 

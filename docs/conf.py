@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from importlib import metadata
 from typing import Any
 
 project = "pytest-connect-chat"
-extensions = ["myst_parser"]
-html_theme = "furo"
+release = metadata.version(project)
+author = project_copyright = f"The {project} maintainers"
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["generate"]
 myst_heading_anchors = 4
 # Links to the README and to sources lead out of the site, as in the repository; lexers do not know every excerpt.
 suppress_warnings = ["myst.xref_missing", "misc.highlighting_failure"]
 
+html_theme = "furo"
+html_title = f"{project} {release}"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
+
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+add_module_names = False  # where a class lies in the package is not for users
+default_role = "code"
+napoleon_use_ivar = True
+python_maximum_signature_line_length = 88
+
 
 def _add_contents(_: Any, page: str, source: list[str]) -> None:
-    """Give the index its table of contents, which would only be noise in the repository."""
+    """Give the index its table of contents in the order of its links; in the repository it would only be noise."""
     if page == "index":
-        pages = sorted(path.stem for path in Path(__file__).parent.glob("*.md") if path.stem != page)
-        source[0] += "\n```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```\n"
+        pages = re.findall(r"\]\(([\w-]+)\.(?:md|rst)\)", source[0])
+        source[0] += "\n```{toctree}\n:hidden:\n\n" + "\n".join(dict.fromkeys(pages)) + "\n```\n"
 
 
 def setup(app: Any) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pytest_connect_chat._service.faults.plan import Fault
     from pytest_connect_chat._service.flow_chat import FlowChat
     from pytest_connect_chat._service.records.matching import ABSENT
-    from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+    from pytest_connect_chat._service.records.recorded_request import RecordedError, RecordedRequest
+    from pytest_connect_chat._service.records.request_log import RequestLog
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import ConnectChatProvider, RequestFactory
 
@@ -49,8 +50,10 @@ __all__ = [
     "Fault",
     "FlowChat",
     "Notification",
+    "RecordedError",
     "RecordedRequest",
     "RequestFactory",
+    "RequestLog",
     "Streaming",
     "TranscriptItem",
     "__version__",
@@ -68,8 +71,10 @@ _HOMES = {
     "Fault": "_service.faults.plan",
     "FlowChat": "_service.flow_chat",
     "Notification": "_service.chats.notifications",
+    "RecordedError": "_service.records.recorded_request",
     "RecordedRequest": "_service.records.recorded_request",
     "RequestFactory": "providers",
+    "RequestLog": "_service.records.request_log",
     "Streaming": "_service.chats.notifications",
     "TranscriptItem": "_service.chats.transcript",
 }

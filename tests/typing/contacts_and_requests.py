@@ -6,12 +6,21 @@ from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, assert_type
 
-from pytest_connect_chat import ABSENT, Contact, FakeConnectChat, FlowChat, Notification, RecordedRequest
-from pytest_connect_chat._service.records.recorded_request import RecordedError
+from pytest_connect_chat import (
+    ABSENT,
+    Contact,
+    FakeConnectChat,
+    FlowChat,
+    Notification,
+    RecordedError,
+    RecordedRequest,
+    RequestLog,
+)
 
 
 def requests(connect_chat: FakeConnectChat) -> None:
     log = connect_chat.requests
+    assert_type(log, RequestLog)
     assert_type(log[-1], RecordedRequest)
     assert_type(log[1:], Sequence[RecordedRequest])
     assert_type(log.start_chat_contact.one(), RecordedRequest)
