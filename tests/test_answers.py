@@ -22,7 +22,9 @@ from conftest import awaited, new_client, over_both_drivers
 from faker import Faker
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._clients.answers import WITH_TIMES
 from pytest_connect_chat._model.catalogue import limits_of, service_model
+from pytest_connect_chat._service.request import FAKED
 from pytest_connect_chat.exceptions import UnknownCodeWarning
 
 pytestmark = pytest.mark.of_botocore
@@ -488,3 +490,23 @@ def test_uuid_is_not_asked(connect_client: Any, parameters: dict[str, Any], monk
     monkeypatch.setattr(uuid, "uuid4", refuse)
 
     assert connect_client.start_chat_contact(**parameters)["ContactId"]
+
+
+def _has_times(shape: Any, inside: tuple[str, ...] = ()) -> bool:
+    if shape.type_name == "structure":
+        members = shape.members.values()
+    else:
+        members = [getattr(shape, name) for name in ("member", "value") if hasattr(shape, name)]
+    return shape.type_name == "timestamp" or any(
+        _has_times(member, (*inside, shape.name)) for member in members if member.name not in inside
+    )
+
+
+def test_the_operations_whose_answers_have_times_are_those_of_the_model() -> None:
+    connect = service_model("connect")
+    names = [name for service, name in FAKED if service == "connect" and name in connect.operation_names]
+    shapes = {name: connect.operation_model(name).output_shape for name in names}
+
+    with_times = [name for name, shape in shapes.items() if shape is not None and _has_times(shape)]
+
+    assert with_times == [name for name in WITH_TIMES if name in names]
