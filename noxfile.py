@@ -38,9 +38,10 @@ def group(name: str) -> list[str]:
 
 
 def floors() -> list[str]:
-    """Return the runtime dependencies and those of the extra `asyncio`, each at its lowest supported version."""
+    """Return the runtime dependencies and those of the extras for async and endpoint, at their lowest versions."""
     project = PROJECT["project"]
-    dependencies = [*project["dependencies"], *project["optional-dependencies"]["asyncio"]]
+    extras = project["optional-dependencies"]
+    dependencies = [*project["dependencies"], *extras["asyncio"], *extras["endpoint"]]
     return [dependency.replace(">=", "==") for dependency in dependencies]
 
 

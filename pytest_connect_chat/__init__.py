@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
+    from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
     from pytest_connect_chat._service.chat_participant import ChatParticipant
     from pytest_connect_chat._service.chats.attachments import Attachment
     from pytest_connect_chat._service.chats.notifications import Notification, Streaming
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_connect_chat._service.records.matching import ABSENT
     from pytest_connect_chat._service.records.recorded_request import RecordedError, RecordedRequest
     from pytest_connect_chat._service.records.request_log import RequestLog
+    from pytest_connect_chat._service.sockets import Socket
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import ConnectChatProvider, RequestFactory
 
@@ -44,6 +46,7 @@ __all__ = [
     "Attachment",
     "ChatParticipant",
     "Clock",
+    "ConnectChatEndpoint",
     "ConnectChatProvider",
     "Contact",
     "FakeConnectChat",
@@ -54,6 +57,7 @@ __all__ = [
     "RecordedRequest",
     "RequestFactory",
     "RequestLog",
+    "Socket",
     "Streaming",
     "TranscriptItem",
     "__version__",
@@ -65,6 +69,7 @@ _HOMES = {
     "Attachment": "_service.chats.attachments",
     "ChatParticipant": "_service.chat_participant",
     "Clock": "_service.clock",
+    "ConnectChatEndpoint": "_endpoint.endpoint",
     "ConnectChatProvider": "providers",
     "Contact": "_service.contacts.contact",
     "FakeConnectChat": "fake",
@@ -75,6 +80,7 @@ _HOMES = {
     "RecordedRequest": "_service.records.recorded_request",
     "RequestFactory": "providers",
     "RequestLog": "_service.records.request_log",
+    "Socket": "_service.sockets",
     "Streaming": "_service.chats.notifications",
     "TranscriptItem": "_service.chats.transcript",
 }

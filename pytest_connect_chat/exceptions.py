@@ -6,6 +6,7 @@ ConnectChatError
 ├── FaultError              a fault cannot be planned as asked (also a ValueError)
 ├── SceneError              a contact or instance cannot be set up as asked (also a ValueError)
 ├── MissingExtraError       an optional dependency is not installed
+├── EndpointError           the endpoint cannot listen, or what a test waits for does not happen
 ├── UnfakedOperationError   an operation that is not faked, and has no canned answer, was called
 ├── ClosedError             a request was about to leave the process
 └── LeftoverError           something that was planned did not happen (also an AssertionError)
@@ -38,6 +39,10 @@ class SceneError(ConnectChatError, ValueError):
 
 class MissingExtraError(ConnectChatError):
     """Something needs an optional dependency that is not installed."""
+
+
+class EndpointError(ConnectChatError):
+    """The endpoint cannot listen, or what a test waits for there does not happen."""
 
 
 class UnfakedOperationError(ConnectChatError):

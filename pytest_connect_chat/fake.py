@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
@@ -14,7 +15,7 @@ from weakref import WeakSet
 from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.blocking import guarded
-from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT
+from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT, REGION
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import OURS, FixedNames, public_names
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         ConnectClient,
         ConnectParticipantClient,
     )
+    from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
 
 
 class FakeConnectChat(FixedNames):
@@ -73,6 +75,7 @@ class FakeConnectChat(FixedNames):
     """
 
     _started = False
+    _endpoint: ConnectChatEndpoint | None = None
     _older_threads: Collection[threading.Thread] = ()
 
     def __init__(self, **settings: Unpack[SettingKeywords]) -> None:
@@ -147,6 +150,8 @@ class FakeConnectChat(FixedNames):
             raise
 
     def _stop(self) -> None:
+        if self._endpoint is not None:
+            self._endpoint.close()
         self._service.flows.close()
         newer = [thread for thread in threading.enumerate() if thread not in self._older_threads]
         interception.remove(self, newer if self._started else [])
@@ -182,6 +187,31 @@ class FakeConnectChat(FixedNames):
         self._settings = settings
         if self._started:
             interception.add(self._backend, self)
+        if self._endpoint is not None and self._endpoint.is_open:
+            self._endpoint.follow(self._service)
+
+    def serve(self, port: int = 0) -> ConnectChatEndpoint:
+        """Serve other processes, browsers and sockets on loopback, until the endpoint is closed or the fake stops.
+
+        It needs the extra `endpoint`. The clock of an application that is not in this process is real.
+
+        Args:
+            port: The port at 127.0.0.1; 0 lets the system choose a free one.
+
+        Raises:
+            MissingExtraError: aiohttp is not installed.
+            EndpointError: The port is taken or no port, or something forbids to listen.
+            SceneError: It is served already.
+        """
+        if self._endpoint is not None and self._endpoint.is_open:
+            raise SceneError(f"This FakeConnectChat is served already, at {self._endpoint.url}.")
+        from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
+
+        region = self.settings.region or os.environ.get(REGION) or self.settings.client_region
+        self._endpoint = ConnectChatEndpoint(
+            self._service, port=port, region=region, credentials=DUMMY, journal=self.journal
+        )
+        return self._endpoint
 
     def attach(self, client: Any) -> None:
         """Answer a client whose calls do not pass through botocore's `BaseClient`.

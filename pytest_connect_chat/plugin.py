@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ConnectParticipantClient,
     )
     from pytest_connect_chat._clients.blocking import Permission, Refusal
+    from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import RequestFactory
 
@@ -296,3 +297,12 @@ def start_chat_contact_request(connect_chat: FakeConnectChat) -> RequestFactory:
         from pytest_connect_chat.providers import request_factory
 
     return request_factory(connect_chat)
+
+
+@pytest.fixture
+def connect_chat_endpoint(connect_chat: FakeConnectChat) -> Iterator[ConnectChatEndpoint]:
+    """The same fake on loopback HTTP and WebSocket, for other processes and languages; needs the extra endpoint."""
+    with in_one_line():
+        endpoint = connect_chat.serve()
+    with endpoint:
+        yield endpoint

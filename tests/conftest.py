@@ -1,4 +1,4 @@
-"""What the tests share: requests that are valid, an environment without AWS, and clients over both drivers."""
+"""What the tests share: requests that are valid, an environment without AWS, and clients over all drivers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ import contextlib
 import inspect
 import os
 import socket
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.aio_client import _result_of
+from pytest_connect_chat._clients.backend import Backend
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import shared_loader
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
@@ -53,11 +59,15 @@ def parameters() -> dict[str, Any]:
     return {"InstanceId": INSTANCE_ID, "ContactFlowId": FLOW_ID, "ParticipantDetails": {"DisplayName": "Ada"}}
 
 
-# -- drivers: the same tests over botocore's clients and over aiobotocore's --------------------------------------------
+# -- drivers: the same tests over botocore's clients, over aiobotocore's, and over HTTP --------------------------------
 
-DRIVERS = ("botocore", "aiobotocore") if find_spec("aiobotocore") else ("botocore",)
+DRIVERS = (
+    "botocore",
+    *(["aiobotocore"] if find_spec("aiobotocore") else []),
+    *(["http"] if find_spec("aiohttp") else []),
+)
 
-over_both_drivers = pytest.mark.usefixtures("driver")
+over_all_drivers = pytest.mark.usefixtures("driver")
 
 _current = {"driver": "botocore"}
 
@@ -136,26 +146,115 @@ def new_client(service: str = "connect", *, driver: str = "", opened: bool = Fal
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     settings = {"region_name": "us-east-1", **keys, **settings}
     config_file = os.environ["AWS_CONFIG_FILE"]
-    if (driver or _current["driver"]) == "botocore":
-        return _session(config_file).create_client(service, **settings)
+    driver = driver or _current["driver"]
+    if driver != "aiobotocore":
+        client = _session(config_file).create_client(service, **settings)
+        return over_http(client) if driver == "http" else client
     return AwaitedClient(_result_of(_aio_session(config_file)._create_client(service, **settings)), opened=opened)
 
 
+# Clients over HTTP are botocore's, in this process, which the fake would catch: they are let through to its endpoint.
+_http_clients: list[Any] = []
+
+
+def over_http(client: Any) -> Any:
+    """Let a client reach the endpoint of the fake that is active when it is called."""
+    _http_clients.append(client)
+    client.meta.events.register_first("before-call", _lead_to_the_endpoint)
+    client.meta.events.register_last("after-call", _Subscriber().hear)
+    return client
+
+
+def lead_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serve every fake, and let the clients of `over_http` through to it.
+
+    What botocore waits between two attempts passes on the clock of the fake, as it does in process.
+    """
+    start, client, begin, check = FakeConnectChat.start, FakeConnectChat.client, Backend.begin, Backend.check_send
+
+    def start_and_serve(fake: FakeConnectChat) -> None:
+        start(fake)
+        fake.serve()
+
+    def wait(seconds: float) -> None:
+        clock = _active_fake().clock
+        clock.wait_until(clock.now() + timedelta(seconds=seconds))
+
+    def begin_or_pass(backend: Backend, client: Any, operation_name: str) -> Any:
+        return None if any(one is client for one in _http_clients) else begin(backend, client, operation_name)
+
+    def check_or_pass(backend: Backend, request: Any) -> None:
+        if not request.url.startswith("http://127.0.0.1:"):
+            check(backend, request)
+
+    monkeypatch.setattr(FakeConnectChat, "start", start_and_serve)
+    monkeypatch.setattr(FakeConnectChat, "client", lambda fake, service="connect": over_http(client(fake, service)))
+    monkeypatch.setattr(Backend, "begin", begin_or_pass)
+    monkeypatch.setattr(Backend, "check_send", check_or_pass)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=wait))
+    for fake in [owner for owner in interception._active if isinstance(owner, FakeConnectChat)]:
+        fake.serve()
+
+
+def _active_fake() -> FakeConnectChat:
+    return next(owner for owner in reversed(interception._active) if isinstance(owner, FakeConnectChat))
+
+
+def _lead_to_the_endpoint(params: dict[str, Any], **kwargs: Any) -> None:
+    endpoint = _active_fake()._endpoint
+    assert endpoint is not None
+    parts = urlsplit(params["url"])
+    params["url"] = endpoint.url + parts._replace(scheme="", netloc="").geturl()
+
+
+class _Subscriber:
+    """Does at the URLs what an application does: sends files, and subscribes once it has all that it needs for that."""
+
+    def __init__(self) -> None:
+        self._urls: dict[str, str] = {}
+        self._with_credentials: set[str] = set()
+
+    def hear(self, parsed: dict[str, Any], **kwargs: Any) -> None:
+        import websocket
+
+        if "UploadMetadata" in parsed:
+            url, headers = parsed["UploadMetadata"]["Url"], parsed["UploadMetadata"]["HeadersToInclude"]
+            file = urllib.request.Request(url, bytes(int(headers["Content-Length"])), headers, method="PUT")  # noqa: S310
+            urllib.request.urlopen(file).close()  # noqa: S310
+        token = parsed.get("ParticipantToken", "the client's")
+        if "Websocket" in parsed:
+            self._urls[token] = parsed["Websocket"]["Url"]
+        if "ConnectionCredentials" in parsed:
+            self._with_credentials.add(token)
+        if token in self._urls and token in self._with_credentials:
+            socket = websocket.create_connection(self._urls.pop(token), timeout=5)
+            socket.send('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
+            socket.recv()
+            socket.close()
+
+
 @pytest.fixture
-def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The driver of all clients that `new_client`, the fixtures and the fake make in a test.
 
-    A test that takes it runs once for each driver; `over_both_drivers` is the usual way.
+    A test that takes it runs once for each driver; `over_all_drivers` is the usual way.
     """
     if request.param == "aiobotocore":
         monkeypatch.setattr(
             FakeConnectChat, "client", lambda fake, service="connect": AwaitedClient(fake.aio_client(service))
         )
+    elif request.param == "http":
+        lead_over_http(monkeypatch)
     monkeypatch.setitem(_current, "driver", request.param)
-    return str(request.param)
+    yield str(request.param)
+    for client in _http_clients:
+        client.close()
+    _http_clients.clear()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give tests that ask for a driver each that is installed."""
+    """Give tests that ask for a driver each that is installed; those marked `in_process` none that is not in it."""
     if "driver" in metafunc.fixturenames:
-        metafunc.parametrize("driver", DRIVERS, indirect=True)
+        in_process = metafunc.definition.get_closest_marker("in_process") is not None
+        drivers = [driver for driver in DRIVERS if driver != "http" or not in_process]
+        metafunc.parametrize("driver", drivers, indirect=True)

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
-from conftest import awaited, new_client, over_both_drivers
+from conftest import awaited, new_client, over_all_drivers
 from faker import Faker
 
 from pytest_connect_chat import FakeConnectChat
@@ -51,7 +51,7 @@ def failure_of(client: Any, **parameters: Any) -> ClientError:
 # -- success -----------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 @at_new_year
 def test_a_success_has_these_members_and_no_others(connect_client: Any, parameters: dict[str, Any]) -> None:
     answer = connect_client.start_chat_contact(**parameters)
@@ -93,7 +93,7 @@ def test_a_contact_that_continues_none_has_no_such_member(
     assert "ContinuedFromContactId" not in related
 
 
-@over_both_drivers
+@over_all_drivers
 def test_an_empty_answer_is_metadata_only(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     contact = connect_chat.add_contact()
 
@@ -103,7 +103,8 @@ def test_an_empty_answer_is_metadata_only(connect_chat: FakeConnectChat, connect
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_handlers_of_the_application_see_an_http_response(connect_client: Any, parameters: dict[str, Any]) -> None:
     seen: list[Any] = []
 
@@ -121,7 +122,8 @@ def test_handlers_of_the_application_see_an_http_response(connect_client: Any, p
     assert dict(http.headers.items()) == answer["ResponseMetadata"]["HTTPHeaders"]
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @at_new_year
 @with_connection_types
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_an_operation_of_another_model_may_have_no_members() -> None:
 # -- failure -----------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize(
     ("code", "status"),
     [
@@ -225,7 +227,7 @@ def test_a_failure_is_botocores_class_with_the_models_status(
     assert json.loads(json.dumps(response)) == response
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(max_active_chats=0)
 def test_an_exceeded_quota_is_429(connect_client: Any, parameters: dict[str, Any]) -> None:
     error = failure_of(connect_client, **parameters)
@@ -235,7 +237,7 @@ def test_an_exceeded_quota_is_429(connect_client: Any, parameters: dict[str, Any
     assert json.loads(json.dumps(error.response)) == error.response
 
 
-@over_both_drivers
+@over_all_drivers
 def test_an_ended_contact_is_410(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     past = connect_chat.add_ended_chat()[0]
 
@@ -258,7 +260,7 @@ def test_an_unknown_instance_reads_as_the_service_says_it(
     )
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_code_that_the_model_has_not_is_a_plain_client_error(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -273,7 +275,7 @@ def test_a_code_that_the_model_has_not_is_a_plain_client_error(
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-@over_both_drivers
+@over_all_drivers
 def test_an_error_has_only_the_members_that_the_model_has(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -286,7 +288,7 @@ def test_an_error_has_only_the_members_that_the_model_has(
     assert error.response["Error"]["Message"]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_an_error_of_the_participant_service_has_no_message_of_its_own(
     connect_chat: FakeConnectChat, connectparticipant_client: Any
 ) -> None:
@@ -450,7 +452,8 @@ def test_the_nth_contact_has_the_same_id_whatever_else_happens(parameters: dict[
 # -- nobody else's randomness ------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_no_randomness_of_the_user_is_seeded_or_consumed(parameters: dict[str, Any], mode: str) -> None:
     random.seed(17)
@@ -482,7 +485,8 @@ def test_the_request_factory_consumes_nothing_of_the_user(request: pytest.Fixtur
     assert (random.getstate(), users_faker.random.getstate(), faker.generator.random.getstate()) == before
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_uuid_is_not_asked(connect_client: Any, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> uuid.UUID:
         raise AssertionError("somebody drew a random UUID")

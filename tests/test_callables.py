@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from conftest import new_client, over_both_drivers
+from conftest import new_client, over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
@@ -43,7 +43,7 @@ def send(participant: Any, token: str, content: str = "Hello") -> None:
 # -- replies -----------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_reply_that_raises_leaves_one_contact_for_a_client_token(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -76,7 +76,8 @@ def test_nothing_is_said_in_a_contact_that_a_reply_has_ended(
     assert connect_chat.contacts.last.disconnect_reason == "API"
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_a_reply_may_call_clients_and_the_fake_and_wait_for_threads_that_do(
     connect_chat: FakeConnectChat, parameters: dict[str, Any]
 ) -> None:
@@ -245,7 +246,7 @@ def test_a_coroutine_function_is_no_reply(connect_chat: FakeConnectChat) -> None
 # -- predicates --------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_fault_for_one_call_is_met_once_also_where_its_predicate_calls(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -317,7 +318,8 @@ def test_a_fault_lets_pass_as_many_as_it_should_also_before_a_predicate(
 # -- canned answers ----------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_a_canned_callable_that_fails_the_test_is_recorded(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:

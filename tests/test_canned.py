@@ -15,7 +15,7 @@ import botocore.stub
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError, StubAssertionError
-from conftest import new_client, over_both_drivers
+from conftest import new_client, over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.operations import OPERATIONS
@@ -49,7 +49,7 @@ def test_signatures_are_stubbers_with_the_service_added(method: str) -> None:
     assert (ours[-1].name, ours[-1].kind) == ("service", inspect.Parameter.KEYWORD_ONLY)
 
 
-@over_both_drivers
+@over_all_drivers
 def test_answers_are_first_in_first_out(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", described("one"))
     connect_chat.add_client_error("describe_contact", "ResourceNotFoundException", "gone", 404)
@@ -61,7 +61,7 @@ def test_answers_are_first_in_first_out(connect_chat: FakeConnectChat, connect_c
     assert name_in(connect_client.describe_contact(**CONTACT)) == "three"
 
 
-@over_both_drivers
+@over_all_drivers
 def test_each_operation_has_its_own_queue(
     connect_chat: FakeConnectChat, connect_client: Any, connectparticipant_client: Any
 ) -> None:
@@ -74,7 +74,7 @@ def test_each_operation_has_its_own_queue(
     assert name_in(connect_client.describe_contact(**CONTACT)) == "Ada"
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_canned_answer_comes_before_the_fake(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -96,7 +96,7 @@ def test_a_canned_answer_comes_before_every_rule(
     assert connect_client.start_chat_contact(**parameters, CustomerId="x" * 129)["ContactId"] == "canned"
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_call_that_botocore_refuses_takes_no_answer(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -127,7 +127,8 @@ def test_threads_get_each_answer_once(connect_chat: FakeConnectChat, connect_cli
     assert sorted(got) == sorted(names)
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_a_canned_error_is_not_retried(connect_chat: FakeConnectChat, parameters: dict[str, Any], mode: str) -> None:
     client = new_client(config=Config(retries={"mode": mode}))
@@ -226,7 +227,8 @@ def test_a_method_of_both_services_needs_the_service(
 # -- expected parameters -----------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_another_request_than_expected_is_refused_and_the_answer_stays(
     connect_chat: FakeConnectChat, connect_client: Any
 ) -> None:
@@ -295,7 +297,8 @@ def test_tuples_and_lists_are_the_same_on_the_wire(
         connect_client.start_chat_contact(**parameters, SupportedMessagingContentTypes=given)
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_a_filled_in_client_token_matters_only_when_it_is_expected(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -316,7 +319,7 @@ def test_a_filled_in_client_token_matters_only_when_it_is_expected(
 # -- what the answers look like ----------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_canned_response_is_whole(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", described("Ada"))
 
@@ -329,7 +332,7 @@ def test_a_canned_response_is_whole(connect_chat: FakeConnectChat, connect_clien
     assert metadata["HTTPHeaders"]["x-amzn-requestid"] == metadata["RequestId"]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_metadata_of_the_response_wins(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", {**described("Ada"), "ResponseMetadata": {"RequestId": "mine"}})
 
@@ -339,7 +342,8 @@ def test_metadata_of_the_response_wins(connect_chat: FakeConnectChat, connect_cl
     assert metadata["HTTPStatusCode"] == 200
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_a_canned_error_is_whole(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_client_error(
         "start_chat_contact",
@@ -363,7 +367,7 @@ def test_a_canned_error_is_whole(connect_chat: FakeConnectChat, connect_client: 
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
-@over_both_drivers
+@over_all_drivers
 def test_an_error_without_a_code_is_a_plain_client_error(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_client_error("stop_contact")
 
@@ -412,7 +416,7 @@ def test_what_was_answered_may_change_later(connect_chat: FakeConnectChat, conne
 # -- callables ---------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_callable_makes_the_response_of_the_request(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -430,7 +434,8 @@ def test_a_callable_makes_the_response_of_the_request(
     assert connect_chat.requests.one().response == {"ContactId": "of-C-1"}
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_what_a_callable_makes_is_checked(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_response("describe_contact", lambda request: {"Contact": {"Nam": "Ada"}})
 
@@ -438,7 +443,8 @@ def test_what_a_callable_makes_is_checked(connect_chat: FakeConnectChat, connect
         connect_client.describe_contact(**CONTACT)
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_a_callable_may_raise(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     error = ClientError({"Error": {"Code": "Custom", "Message": "no"}}, "DescribeContact")
 
@@ -635,7 +641,8 @@ def test_reset_forgets_canned_answers(connect_chat: FakeConnectChat, connect_cli
         connect_client.stop_contact(**CONTACT)
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.connect_chat(strict=False)
 @pytest.mark.parametrize(
     ("service", "method", "operation", "parameters"),
@@ -665,7 +672,8 @@ def test_an_operation_without_fake_and_answer_is_refused(
     assert no_sockets == []
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.connect_chat(unfaked="passthrough", max_active_chats=1)
 def test_canned_answers_and_the_fake_go_before_the_passthrough(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any], no_sockets: list[Any]
@@ -681,6 +689,7 @@ def test_canned_answers_and_the_fake_go_before_the_passthrough(
     assert no_sockets == []
 
 
+@pytest.mark.in_process
 @pytest.mark.connect_chat(unfaked="passthrough")
 def test_an_unfaked_operation_is_handed_to_whoever_else_intercepts_it(
     driver: str, connect_chat: FakeConnectChat, connect_client: Any, no_sockets: list[Any]
@@ -699,7 +708,8 @@ def test_an_unfaked_operation_is_handed_to_whoever_else_intercepts_it(
     assert no_sockets == []
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.connect_chat(unfaked="passthrough")
 def test_an_unfaked_operation_that_nobody_intercepts_never_leaves(
     connect_chat: FakeConnectChat, connect_client: Any, no_sockets: list[Any]
@@ -710,7 +720,8 @@ def test_an_unfaked_operation_that_nobody_intercepts_never_leaves(
     assert no_sockets == []
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_a_callable_that_fails_is_recorded(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     def fail(request: RecordedRequest) -> dict[str, Any]:
         raise RuntimeError("broken callable")

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ParamValidationError
 from botocore.hooks import HierarchicalEmitter
-from conftest import over_both_drivers
+from conftest import over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.environment import DUMMY
@@ -103,7 +103,8 @@ def test_passthrough_with_nobody_there_is_refused(mode: str, service: str) -> No
     assert "with unfaked='passthrough' something else, such as moto, has to" in str(caught.value)
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.parametrize("service", ["connect", "connectparticipant"])
 def test_a_client_of_a_fake_that_is_not_active_is_refused(service: str) -> None:
     client: Any = FakeConnectChat().client(service)  # type: ignore[call-overload]

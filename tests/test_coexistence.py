@@ -679,6 +679,7 @@ def fetch(url: str) -> bytes:
         return bytes(response.read())
 
 
+@pytest.mark.in_process
 def test_a_cassette_of_vcrpy_records_others_only(
     driver: str, parameters: Parameters, local_url: str, tmp_path: Path
 ) -> None:

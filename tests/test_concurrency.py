@@ -17,7 +17,7 @@ import pytest
 from botocore import hooks
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from conftest import new_client, over_both_drivers
+from conftest import new_client, over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients import blocking, interception
@@ -521,6 +521,7 @@ class Elsewhere:
         yield b'{"ContactId": "elsewhere"}'
 
 
+@pytest.mark.in_process
 def test_a_call_outside_of_a_fake_goes_where_it_would_go_without_one(parameters: Parameters, driver: str) -> None:
     client = new_client()
     module = importlib.import_module(f"{driver}.awsrequest")
@@ -530,7 +531,8 @@ def test_a_call_outside_of_a_fake_goes_where_it_would_go_without_one(parameters:
     assert come_and_go(client, parameters) <= {"elsewhere"}
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_with_block_a_call_outside_of_a_fake_is_refused(parameters: Parameters) -> None:
     refusal = blocking.Refusal()
     interception.add(refusal)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import kind, new_client, over_both_drivers
+from conftest import kind, new_client, over_all_drivers
 from customers import BOTH, Customer, Waiting
 
 from pytest_connect_chat import FakeConnectChat, FlowChat
@@ -26,7 +26,7 @@ def survey(chat: FlowChat) -> Waiting:
         chat.send_message("Thank you.")
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_chat_goes_on_when_its_last_agent_has_left(
     connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
 ) -> None:
@@ -186,7 +186,7 @@ def test_the_flow_of_a_chat_does_not_run_in_the_contact_of_the_disconnect_flow(
     assert customer.said == ["Welcome.", "How was it, 1 to 5?"]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_story_of_the_administrator_guide_from_live_calls(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:

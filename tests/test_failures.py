@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from conftest import over_both_drivers
+from conftest import over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError
@@ -446,7 +446,7 @@ def journal_of(fake: FakeConnectChat, call: Callable[[], object]) -> list[str]:
     return lines[max(index for index, line in enumerate(lines) if line.startswith("    ->")) :]
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize(
     ("plan", "committed"),
     [

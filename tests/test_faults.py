@@ -27,7 +27,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
-from conftest import over_both_drivers
+from conftest import over_all_drivers
 
 from pytest_connect_chat import ABSENT, Clock, FakeConnectChat, RecordedRequest
 from pytest_connect_chat.exceptions import FaultError, LeftoverError, UnknownCodeWarning
@@ -194,6 +194,7 @@ def test_operation_none_is_every_operation(
         client.stop_contact(InstanceId=contact.instance_id, ContactId=contact.contact_id)
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize(
     "when",
     [
@@ -282,6 +283,7 @@ def test_one_call_may_meet_several(connect_chat: FakeConnectChat, patient: Any, 
     assert len(connect_chat.contacts) == 1
 
 
+@pytest.mark.in_process
 def test_a_lost_response_after_throttled_attempts(
     connect_chat: FakeConnectChat, client: Any, parameters: Parameters
 ) -> None:
@@ -361,7 +363,7 @@ BURSTS = {
 }
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize(("method", "members"), DECLARED, ids=[method for method, _ in DECLARED])
 @pytest.mark.parametrize("throttled", ["by a fault", "by the rate"])
 def test_throttling_has_the_code_that_the_operation_declares(
@@ -430,7 +432,7 @@ def test_expired_credentials(connect_chat: FakeConnectChat, client: Any, paramet
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-@over_both_drivers
+@over_all_drivers
 def test_every_modelled_error_has_its_class_and_status(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     client = new_client("standard", 1)
     shapes = client.meta.service_model.error_shapes
@@ -597,6 +599,7 @@ NETWORK_ERRORS = [
 ]
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize(("error", "kind", "message"), NETWORK_ERRORS, ids=[row[0] for row in NETWORK_ERRORS])
 def test_network_errors_are_botocores_own(
     connect_chat: FakeConnectChat,
@@ -623,6 +626,7 @@ def test_network_errors_are_botocores_own(
     assert met(connect_chat) == [error.replace("_", " ")] * 3
 
 
+@pytest.mark.in_process
 def test_the_default_network_error_is_a_connect_timeout(
     connect_chat: FakeConnectChat, client: Any, parameters: Parameters
 ) -> None:
@@ -647,6 +651,7 @@ def test_a_network_error_that_is_absorbed_is_not_reported(
 # -- lost responses ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize(
     ("error", "seen", "said"),
     [
@@ -681,6 +686,7 @@ def test_the_clients_retry_of_a_lost_response_gets_the_same_contact(
     assert list(connect_chat.contacts) == [answer["ContactId"]]
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize(("own_token", "contacts"), [({}, 2), ({"ClientToken": "order-17"}, 1)], ids=["none", "own"])
 def test_an_application_that_calls_again_opens_two_chats_without_a_token_of_its_own(
     connect_chat: FakeConnectChat, client: Any, parameters: Parameters, own_token: Parameters, contacts: int
@@ -748,7 +754,8 @@ def test_a_delay_passes_on_the_clock(connect_chat: FakeConnectChat, client: Any,
     assert connect_chat.requests.last.time == connect_chat.contacts.last.initiation_timestamp == NEW_YEAR
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @frozen
 @pytest.mark.parametrize(
     ("config", "patience"),
@@ -766,7 +773,7 @@ def test_a_delay_past_the_read_timeout_is_a_committed_read_timeout(
     assert connect_chat.requests.last.contact is connect_chat.contacts.last
 
 
-@over_both_drivers
+@over_all_drivers
 @frozen
 def test_a_delay_as_long_as_the_read_timeout_is_in_time(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     connect_chat.faults.delay(seconds=5)
@@ -774,7 +781,8 @@ def test_a_delay_as_long_as_the_read_timeout_is_in_time(connect_chat: FakeConnec
     assert outcome(new_client(read_timeout=5), parameters) == "answered"
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @frozen
 def test_a_client_without_a_read_timeout_waits(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     connect_chat.faults.delay(seconds=7_200)
@@ -858,6 +866,7 @@ def test_an_outage_lasts_until_the_clock_has_moved_on(
     assert outcome(client, parameters) == "answered"
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize(
     ("error", "seen"),
     [("endpoint_unreachable", "EndpointConnectionError"), ("dns", "EndpointConnectionError"), (500, "500")],
@@ -903,7 +912,7 @@ def test_an_application_survives_an_outage_by_backing_off(
     assert len(connect_chat.contacts) == 1
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_clients_own_back_off_can_outlast_an_outage(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
     connect_chat.faults.outage(seconds=1)
     client = new_client("legacy", 12)
@@ -1452,6 +1461,7 @@ def test_what_is_to_match_is_the_faults_own(connect_chat: FakeConnectChat, clien
     assert outcome(client, parameters) != "answered"
 
 
+@pytest.mark.in_process
 def test_a_predicate_that_raises_is_recorded(
     connect_chat: FakeConnectChat, client: Any, parameters: Parameters
 ) -> None:

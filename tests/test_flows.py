@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import new_client, over_both_drivers, plain_looking
+from conftest import new_client, over_all_drivers, plain_looking
 from customers import Customer, Waiting
 
 from pytest_connect_chat import FakeConnectChat, FlowChat
@@ -42,7 +42,7 @@ def support(chat: FlowChat) -> Waiting:
 # -- starting and hearing ----------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_flow_greets_hears_and_goes_on(
     connect_chat: FakeConnectChat, parameters: dict[str, Any], open_chat: Callable[..., Customer]
 ) -> None:
@@ -62,7 +62,7 @@ def test_a_flow_greets_hears_and_goes_on(
     assert (greeting.participant_role, greeting.display_name) == ("SYSTEM", "SYSTEM_MESSAGE")
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_silent_customer_is_sent_away_when_the_time_is_up(
     connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
 ) -> None:

@@ -24,6 +24,7 @@ from pytest_connect_chat._clients.environment import ENVIRONMENT
 from pytest_connect_chat.exceptions import ClosedError
 
 pytestmark = [
+    pytest.mark.in_process,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here"),
     # Newer versions of Python warn of what is tested here.
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import new_client, over_both_drivers
+from conftest import new_client, over_all_drivers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,7 +44,7 @@ def newer_client(connect_client: Any) -> Any:
 # -- a token of the caller's -------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_replay_repeats_the_answer_and_starts_nothing(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -57,7 +57,7 @@ def test_a_replay_repeats_the_answer_and_starts_nothing(
     assert [record.contact for record in connect_chat.requests] == [connect_chat.contacts.last] * 2
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_replay_through_another_client_counts_too(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -72,7 +72,7 @@ def test_what_a_caller_does_to_an_answer_does_not_show_in_its_replay(connect_cli
     assert "ContactId" in connect_client.start_chat_contact(**parameters, ClientToken="order-17")
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_replay_of_a_persistent_chat_names_the_source_again(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_replay_does_not_prolong_the_7_days(
         connect_chat.clock.advance(days=1)
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(max_active_chats=1)
 def test_a_replay_is_answered_where_the_instance_is_full(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
@@ -127,7 +127,7 @@ def test_a_replay_is_answered_where_the_instance_is_full(
     assert connect_client.start_chat_contact(**parameters, ClientToken="order-17")["ContactId"] == first["ContactId"]
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(max_active_chats=1)
 def test_a_call_refused_for_the_quota_does_not_use_its_token(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
@@ -177,7 +177,7 @@ def test_a_token_counts_for_one_instance(
     assert started(connect_chat, connect_client, parameters, ClientToken="order-17", InstanceId="another")
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_token_counts_for_one_region(connect_chat: FakeConnectChat, connect_client: Any, parameters: Members) -> None:
     connect_client.start_chat_contact(**parameters, ClientToken="order-17")
     elsewhere = new_client(region_name="eu-central-1")
@@ -200,7 +200,7 @@ def test_reset_forgets_the_tokens(connect_chat: FakeConnectChat, connect_client:
 CHANGES: list[Members] = [{"Attributes": {"tier": "gold"}}, {"ContactFlowId": "another"}, {"ChatDurationInMinutes": 60}]
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_a_changed_request_gets_the_original_contact(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members, change: Members
@@ -212,7 +212,7 @@ def test_a_changed_request_gets_the_original_contact(
     assert connect_chat.contacts.last.attributes == {}
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(client_token_conflict="error")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_a_changed_request_can_be_an_error(
@@ -261,7 +261,8 @@ def filled_in_tokens(parameters: Members, count: int, **fake_settings: Any) -> l
         return [record.client_token for record in fake.requests]
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_two_calls_without_a_token_start_two_contacts(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -274,7 +275,7 @@ def test_two_calls_without_a_token_start_two_contacts(
     assert not second.client_token_given
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_given_token_is_recorded_as_given(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
@@ -292,7 +293,7 @@ def test_different_seeds_fill_in_different_tokens(parameters: Members) -> None:
     assert not set(filled_in_tokens(parameters, 3, seed=7)) & set(filled_in_tokens(parameters, 3, seed="7b"))
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_filled_in_token_can_be_given_to_repeat_the_call(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:

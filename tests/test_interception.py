@@ -29,7 +29,7 @@ from pytest_connect_chat._clients.retries import RetryPolicy
 from pytest_connect_chat._model.catalogue import shared_loader
 from pytest_connect_chat.exceptions import ClosedError, SceneError
 
-pytestmark = pytest.mark.of_botocore
+pytestmark = [pytest.mark.of_botocore, pytest.mark.in_process]
 
 Parameters = dict[str, Any]
 

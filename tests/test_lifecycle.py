@@ -38,7 +38,7 @@ from pytest_connect_chat._clients.blocking import Permission
 from pytest_connect_chat._clients.environment import ENVIRONMENT, REGION
 from pytest_connect_chat.exceptions import ClosedError
 
-pytestmark = pytest.mark.of_botocore
+pytestmark = [pytest.mark.of_botocore, pytest.mark.in_process]
 
 Parameters = dict[str, Any]
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from conftest import new_client, over_both_drivers, plain_looking
+from conftest import new_client, over_all_drivers, plain_looking
 from customers import TOPIC, StreamedChat
 
 from pytest_connect_chat import FakeConnectChat, FlowChat, Notification
@@ -38,7 +38,7 @@ def kinds(notifications: Any) -> list[str]:
 # -- the items ---------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_message_of_an_agent_is_published_as_the_service_does(chat: StreamedChat) -> None:
     grace = chat.fake.add_participant(chat.contact_id, display_name="Grace")
     said = grace.send_message("On its way.")
@@ -140,7 +140,7 @@ def test_a_delivered_message_says_when(chat: StreamedChat) -> None:
     assert list(receipt) == ["DeliveredTimestamp", "RecipientParticipantId"]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_what_is_published_is_what_get_transcript_gives(chat: StreamedChat) -> None:
     grace = chat.fake.add_participant(chat.contact_id, display_name="Grace")
     chat.say("Hello?")
@@ -156,7 +156,7 @@ def test_what_is_published_is_what_get_transcript_gives(chat: StreamedChat) -> N
 # -- when --------------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_nothing_is_published_before_a_streaming_has_started(
     connect_chat: FakeConnectChat, parameters: dict[str, Any]
 ) -> None:
@@ -169,7 +169,7 @@ def test_nothing_is_published_before_a_streaming_has_started(
     assert kinds(connect_chat.notifications) == ["Anybody?"]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_nothing_is_published_after_a_streaming_has_stopped(chat: StreamedChat) -> None:
     chat.connect.stop_contact_streaming(
         InstanceId=chat.instance_id, ContactId=chat.contact_id, StreamingId=chat.streaming_id
@@ -401,7 +401,7 @@ def test_a_log_without_what_is_asked_for_says_so(connect_chat: FakeConnectChat) 
 # -- the handler -------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_handler_hears_of_all_in_order_and_may_call(chat: StreamedChat) -> None:
     heard: list[str] = []
 

@@ -35,6 +35,7 @@ PARTS = (
     "_model",
     "_report",
     "_clients",
+    "_endpoint",
     "_diagram",
     "fake",
     "providers",
@@ -76,6 +77,7 @@ def test_the_public_names_are_these() -> None:
         "Attachment",
         "ChatParticipant",
         "Clock",
+        "ConnectChatEndpoint",
         "ConnectChatProvider",
         "Contact",
         "FakeConnectChat",
@@ -86,6 +88,7 @@ def test_the_public_names_are_these() -> None:
         "RecordedRequest",
         "RequestFactory",
         "RequestLog",
+        "Socket",
         "Streaming",
         "TranscriptItem",
         "__version__",
@@ -264,6 +267,18 @@ def test_only_the_glue_knows_pytest() -> None:
     others = [module for module in MODULES if part_of(module) not in {"plugin", "_configuration", "_tracebacks"}]
 
     assert violations(others, lambda name: name.split(".")[0] in {"pytest", "_pytest"}) == []
+
+
+def test_the_adapters_do_not_know_each_other() -> None:
+    for one, other in (("_clients", "_endpoint"), ("_endpoint", "_clients")):
+        modules = [module for module in MODULES if part_of(module) == one]
+        assert violations(modules, lambda name, other=other: part_of(name) == other) == []
+
+
+def test_one_module_knows_aiohttp() -> None:
+    knowing = [module for module in MODULES if violations([module], lambda name: name.split(".")[0] == "aiohttp")]
+
+    assert knowing == ["pytest_connect_chat._endpoint.server"]
 
 
 def test_only_the_adapters_know_botocore() -> None:

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
-from conftest import kind, over_both_drivers
+from conftest import kind, over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import SceneError
@@ -180,7 +180,7 @@ def start_streamed(fake: FakeConnectChat, parameters: dict[str, Any]) -> str:
     return str(started["ParticipantToken"])
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize("start", [start_streaming, start_streamed])
 @pytest.mark.parametrize("transferred", [False, True])
 def test_connect_participant_connects_a_customer_whose_contact_is_streamed(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import over_both_drivers
+from conftest import over_all_drivers
 
 from pytest_connect_chat import Contact, FakeConnectChat
 from pytest_connect_chat._service import scene
@@ -62,7 +62,7 @@ def ids(contacts: tuple[Contact, ...]) -> tuple[str, ...]:
 # -- what a persistent chat continues from -----------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize("segment", [0, 1, 2], ids=["C1", "C2", "C3"])
 def test_from_segment_continues_from_the_contact_that_is_named(
     resume: Resume, past: tuple[Contact, ...], segment: int
@@ -70,7 +70,7 @@ def test_from_segment_continues_from_the_contact_that_is_named(
     assert resume(past[segment])["ContinuedFromContactId"] == past[segment].contact_id
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_entire_past_session_continues_from_its_most_recently_ended_contact(
     resume: Resume, past: tuple[Contact, ...]
 ) -> None:
@@ -94,7 +94,7 @@ def test_the_entire_past_session_shows_all_its_contacts(
     assert connect_chat.contacts.last.past_contact_ids == ids(past)[::-1]
 
 
-@over_both_drivers
+@over_all_drivers
 @both_types
 def test_a_persistent_chat_is_a_new_session_related_to_its_source(
     connect_chat: FakeConnectChat, resume: Resume, past: tuple[Contact, ...], rehydration_type: str
@@ -166,7 +166,7 @@ def test_sessions_do_not_mix(connect_chat: FakeConnectChat, resume: Resume, past
     assert resume(other[0], ENTIRE_PAST_SESSION)["ContinuedFromContactId"] == other[-1].contact_id
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_chat_that_a_client_started_and_stopped_can_be_resumed_at_once(
     connect_chat: FakeConnectChat, connect_client: Any, resume: Resume, parameters: Members
 ) -> None:
@@ -186,7 +186,7 @@ def test_one_source_serves_two_new_chats(
     assert [contact.continued_from_contact_id for contact in connect_chat.contacts.active] == [past[2].contact_id] * 2
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_member_is_absent_from_other_answers(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members, past: tuple[Contact, ...]
 ) -> None:
@@ -265,7 +265,7 @@ def sources(connect_chat: FakeConnectChat, past: tuple[Contact, ...]) -> dict[st
     }
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize(
     ("source", "rehydration_type", "code", "rule"),
     [
@@ -313,7 +313,7 @@ def test_half_a_persistent_chat_is_refused(
         connect_client.start_chat_contact(**parameters, PersistentChat=persistent_chat)
 
 
-@over_both_drivers
+@over_all_drivers
 def test_persistent_and_related_at_once_is_refused(
     connect_client: Any, resume: Resume, past: tuple[Contact, ...]
 ) -> None:
@@ -392,7 +392,7 @@ def test_a_lenient_fake_takes_the_persistent_source_before_the_related_contact(
 # -- related contacts --------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_related_contact_gives_a_copy_of_its_attributes(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:

@@ -10,7 +10,7 @@ import conftest
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from conftest import over_both_drivers
+from conftest import over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 
@@ -49,7 +49,7 @@ def outcomes(client: Any, parameters: Parameters, count: int) -> list[str]:
 FIVE_EIGHT = [(5, 8), [5, 8], "5/8", "aws"]
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize("rate_limit", FIVE_EIGHT, ids=str)
 def test_a_burst_passes_and_the_next_request_is_throttled(parameters: Parameters, rate_limit: Any) -> None:
     with FakeConnectChat(rate_limit=rate_limit):
@@ -102,7 +102,7 @@ def stops(fake: FakeConnectChat, client: Any, count: int) -> list[str]:
     ]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_published_rates_are_per_operation(parameters: Parameters) -> None:
     client = new_client()
     with FakeConnectChat(rate_limit="aws") as fake:
@@ -139,7 +139,7 @@ def connection_token(fake: FakeConnectChat, client: Any, instance_id: str) -> st
     return str(answer["ConnectionCredentials"]["ConnectionToken"])
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_participant_service_has_rates_per_instance_and_its_own_code() -> None:
     client = new_client(service="connectparticipant")
 
@@ -180,7 +180,7 @@ def test_a_throttled_request_commits_nothing(parameters: Parameters) -> None:
         assert [record.contact is None for record in fake.requests] == [False, True, True]
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize(
     ("plan", "counts"),
     [
@@ -204,7 +204,7 @@ def test_what_reaches_the_service_counts(
         assert outcomes(client, parameters, 1) == [THROTTLED if counts else "answered"]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_replay_costs_rate_but_no_slot(parameters: Parameters) -> None:
     client = new_client()
     with FakeConnectChat(rate_limit=(5, 3), max_active_chats=1) as fake:
@@ -213,7 +213,8 @@ def test_a_replay_costs_rate_but_no_slot(parameters: Parameters) -> None:
         assert len(fake.contacts) == 1
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_a_clients_retries_wait_until_the_rate_has_refilled(parameters: Parameters, mode: str) -> None:
     client = new_client(10, mode=mode)
@@ -260,7 +261,7 @@ def stop_as_a_client(fake: FakeConnectChat, client: Any) -> None:
     client.stop_contact(InstanceId=contact.instance_id, ContactId=contact.contact_id)
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize(
     ("settings", "end", "reason"),
     [
@@ -299,7 +300,7 @@ def test_every_end_of_a_contact_frees_its_slot(
         assert outcomes(client, parameters, 2) == ["answered", FULL]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_error_says_which_setting_raises_the_quota(parameters: Parameters) -> None:
     client = new_client(3)
     with FakeConnectChat(max_active_chats=1) as fake:
@@ -319,7 +320,7 @@ def test_the_quota_is_500_and_per_instance(parameters: Parameters) -> None:
         assert outcomes(client, {**parameters, "InstanceId": "another"}, 1) == ["answered"]
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_back_off_may_outlast_what_holds_the_slot(parameters: Parameters) -> None:
     client = new_client(12, mode="legacy")
     with FakeConnectChat(max_active_chats=1, connect_within=0.01) as fake:  # 0.6 seconds

@@ -13,7 +13,7 @@ import botocore.stub
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
-from conftest import new_client, over_both_drivers
+from conftest import new_client, over_all_drivers
 
 from pytest_connect_chat import ABSENT, FakeConnectChat, RecordedRequest
 from pytest_connect_chat.exceptions import UnfakedOperationError
@@ -666,7 +666,8 @@ def test_message_shows_no_token_in_full(connect_chat: FakeConnectChat, connectpa
     )
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_message_tells_what_requests_met(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     client = client_with(connect_chat, retries={"mode": "standard", "total_max_attempts": 4})
     connect_chat.clock.advance(minutes=2)
@@ -770,7 +771,7 @@ def client_with(fake: FakeConnectChat, **config: Any) -> Any:
     return new_client(region_name=fake.settings.region, config=Config(**config))
 
 
-@over_both_drivers
+@over_all_drivers
 @at_new_year
 def test_a_record_of_a_success(connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]) -> None:
     answer = connect_client.start_chat_contact(**parameters, ClientToken="order-17")
@@ -793,7 +794,7 @@ def test_a_record_of_a_success(connect_chat: FakeConnectChat, connect_client: An
     assert record.attempts[0].error is None
 
 
-@over_both_drivers
+@over_all_drivers
 @at_new_year
 def test_a_record_of_a_refused_request(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
@@ -813,7 +814,8 @@ def test_a_record_of_a_refused_request(
     assert [attempt.error for attempt in record.attempts] == [record.error]
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_a_filled_in_client_token_is_recorded_as_such(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -826,7 +828,7 @@ def test_a_filled_in_client_token_is_recorded_as_such(
     assert first.client_token != second.client_token
 
 
-@over_both_drivers
+@over_all_drivers
 def test_an_operation_without_client_token_has_none(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     contact = connect_chat.add_contact()
 
@@ -838,7 +840,7 @@ def test_an_operation_without_client_token_has_none(connect_chat: FakeConnectCha
     assert record.response == {}
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(clock=NEW_YEAR, max_active_chats=0)
 def test_a_record_has_every_attempt_of_its_call(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     client = client_with(connect_chat, retries={"mode": "standard", "total_max_attempts": 4})
@@ -855,7 +857,7 @@ def test_a_record_has_every_attempt_of_its_call(connect_chat: FakeConnectChat, p
     assert [attempt.error for attempt in record.attempts] == [record.error] * 4
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_record_tells_the_region_of_its_client(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     new_client(region_name="eu-central-1").start_chat_contact(**parameters)
 
@@ -872,7 +874,7 @@ def test_the_time_of_a_record_is_the_clocks(
     assert connect_chat.requests.one().time == connect_chat.clock.start + timedelta(minutes=6)
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_replay_is_recorded_with_the_original_contact(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -885,7 +887,8 @@ def test_a_replay_is_recorded_with_the_original_contact(
     assert first.response == second.response
 
 
-@over_both_drivers
+@over_all_drivers
+@pytest.mark.in_process
 def test_a_canned_answer_is_recorded(connect_chat: FakeConnectChat, connectparticipant_client: Any) -> None:
     connect_chat.add_response("send_message", {"Id": "m-1", "AbsoluteTime": NEW_YEAR})
     connect_chat.add_client_error("send_message", "ThrottlingException", "slowly", 429)
@@ -905,7 +908,8 @@ def test_a_canned_answer_is_recorded(connect_chat: FakeConnectChat, connectparti
     assert (refused.response, refused.attempt_count) == (None, 1)
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 @pytest.mark.connect_chat(strict=False)
 def test_a_call_of_an_unfaked_operation_is_recorded(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     with pytest.raises(UnfakedOperationError) as caught:
@@ -921,7 +925,8 @@ def test_a_call_of_an_unfaked_operation_is_recorded(connect_chat: FakeConnectCha
 # -- the journal of a failed test --------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@pytest.mark.in_process
+@over_all_drivers
 def test_the_journal_tells_what_happened(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     client = client_with(connect_chat, retries={"mode": "standard"})
     participant = connect_chat.client("connectparticipant")
@@ -1058,7 +1063,7 @@ def test_a_failed_test_shows_its_journal(
 # -- calls that botocore refuses itself --------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(seed=7)
 def test_a_call_that_botocore_refuses_never_reached_the_service(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
@@ -1085,7 +1090,7 @@ def test_a_call_that_botocore_refuses_never_reached_the_service(
 # -- nothing is aliased ------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_nothing_that_the_caller_does_later_changes_a_record(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:

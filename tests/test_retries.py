@@ -21,6 +21,7 @@ BOTOCORE = tuple(int(number) for number in botocore.__version__.split(".")[:2])
 DEFAULT_ATTEMPTS = 3 if BOTOCORE >= (1, 44) else 5  # standard became the default mode in 1.44
 
 pytestmark = [
+    pytest.mark.in_process,
     pytest.mark.of_botocore,
     pytest.mark.connect_chat(max_active_chats=0),
     pytest.mark.usefixtures("driver"),

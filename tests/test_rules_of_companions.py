@@ -143,6 +143,11 @@ def receipt(message_id: str, kind: str = "message.read") -> Members:
     return {"ContentType": f"{EVENT}{kind}", "Content": json.dumps({"messageId": message_id})}
 
 
+def serve(scene: Scene) -> None:
+    pytest.importorskip("aiohttp")
+    scene.fake.serve()
+
+
 def leave(scene: Scene) -> None:
     scene.fake.add_participant("live")
     scene.call("DisconnectParticipant", {})
@@ -642,6 +647,13 @@ CASES = [
         rule="completed-attachment-pending",
         operation="CompleteAttachmentUpload",
         refused=lambda scene: {"AttachmentIds": [scene.upload()]},
+        accepted=lambda scene: {"AttachmentIds": [scene.upload(complete=False)]},
+    ),
+    Case(
+        rule="completed-attachment-arrived",
+        operation="CompleteAttachmentUpload",
+        against=serve,
+        refused=lambda scene: {"AttachmentIds": [scene.upload(complete=False)]},
         accepted=lambda scene: {"AttachmentIds": [scene.upload(complete=False)]},
     ),
     Case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import over_both_drivers, plain_looking
+from conftest import over_all_drivers, plain_looking
 from customers import TOPIC, Customer, StreamedChat
 
 from pytest_connect_chat import FakeConnectChat
@@ -31,7 +31,7 @@ def download(customer: Customer) -> Any:
     )
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize("verdict", ["REJECTED", "IN_PROGRESS"])
 def test_a_file_that_is_not_approved_shows_its_status_and_is_not_given(customer: Customer, verdict: Any) -> None:
     customer.fake.scan_attachments_with(lambda attachment: verdict)
@@ -42,7 +42,7 @@ def test_a_file_that_is_not_approved_shows_its_status_and_is_not_given(customer:
         download(customer)
 
 
-@over_both_drivers
+@over_all_drivers
 def test_an_approved_file_is_given(customer: Customer) -> None:
     seen: list[Attachment] = []
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import over_both_drivers
+from conftest import over_all_drivers
 from customers import BOTH
 
 from pytest_connect_chat import FakeConnectChat
@@ -18,7 +18,7 @@ MESSAGES: list[Any] = [("CUSTOMER", "Hi"), ("SYSTEM", "Welcome."), ("AGENT", "He
 # -- a past ------------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_a_persistent_chat_finds_what_was_said_in_the_past(
     connect_chat: FakeConnectChat, connect_client: Any, connectparticipant_client: Any, parameters: dict[str, Any]
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_contact_that_cannot_be_is_refused(
 # -- calls -------------------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(max_active_chats=1)
 def test_a_chat_relates_to_a_call_which_takes_no_slot(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
@@ -163,7 +163,7 @@ def flows(client: Any, instance_id: str = "i") -> dict[str, str]:
     return {flow["Id"]: flow["Name"] for flow in listed}
 
 
-@over_both_drivers
+@over_all_drivers
 def test_flows_have_the_names_that_the_test_gives(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_instance("i", {"flow-1": "Sample inbound flow", "flow-2": "Survey"})
     connect_chat.add_instance("i", ["flow-1", "flow-3"])
@@ -183,7 +183,7 @@ def test_a_flow_without_a_name_is_refused(connect_chat: FakeConnectChat, wrong: 
 # -- the order of calls ------------------------------------------------------------------------------------------------
 
 
-@over_both_drivers
+@over_all_drivers
 def test_the_operations_in_their_order(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: dict[str, Any]
 ) -> None:

@@ -20,7 +20,7 @@ from conftest import new_client
 
 from pytest_connect_chat import FakeConnectChat
 
-pytestmark = pytest.mark.of_botocore
+pytestmark = [pytest.mark.of_botocore, pytest.mark.in_process]
 
 wrapt = pytest.importorskip("wrapt")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import over_both_drivers
+from conftest import over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat.exceptions import SceneError
@@ -135,7 +135,7 @@ def receipt(message_id: str, kind: str = "read") -> dict[str, str]:
     return {"ContentType": f"{EVENT}message.{kind}", "Content": f'{{"messageId": "{message_id}"}}'}
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.connect_chat(clock=NOON)
 def test_a_receipt_shows_in_the_item_of_its_message(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
     chat = Chat(connect_chat, parameters)
@@ -280,7 +280,7 @@ def test_an_empty_next_token_says_that_nothing_follows(chat: Chat) -> None:
     assert chat.read(MaxResults=1)["NextToken"]
 
 
-@over_both_drivers
+@over_all_drivers
 @pytest.mark.parametrize("members", [{}, {"StartPosition": {}}])
 def test_a_transcript_is_read_forward_from_a_position(
     connect_chat: FakeConnectChat, parameters: dict[str, Any], members: dict[str, Any]

@@ -15,7 +15,7 @@ from botocore.validate import validate_parameters
 
 from pytest_connect_chat._model.catalogue import error_status
 from pytest_connect_chat._service.answer import ServiceError
-from pytest_connect_chat._service.identifiers import http_date
+from pytest_connect_chat._service.answer_headers import AnswerHeaders
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.service import ConnectChatService
 
@@ -36,9 +36,8 @@ class AnswerWriter:
     """
 
     def __init__(self, service: ConnectChatService, response_class: Any) -> None:
-        self._service = service
+        self._headers = AnswerHeaders(service.state.identifiers, service.state.clock)
         self._response = _lazy(response_class)
-        self._dated: tuple[datetime | None, str] = (None, "")
         self._validated: set[tuple[str, ...]] = set()
 
     def success(self, operation: OperationModel, members: dict[str, Any]) -> Http:
@@ -47,7 +46,7 @@ class AnswerWriter:
         self._validate(operation, parsed)
         if operation.name in WITH_TIMES:
             parsed = _localised(parsed)
-        headers = self._headers()
+        headers = self._headers.new()
         parsed["ResponseMetadata"] = _metadata(OK, headers)
         return self._response(OK, headers), parsed
 
@@ -55,7 +54,7 @@ class AnswerWriter:
         """Return an error answer with the model's HTTP status and modelled members."""
         shape = operation.service_model.shape_for_error_code(error.code)
         status = error.http_status or error_status(shape, error.code)
-        headers = self._headers() | {"x-amzn-errortype": error.code}
+        headers = self._headers.new(error.code)
         parsed: Parsed = {
             "Error": {"Message": error.message, "Code": error.code},
             "ResponseMetadata": _metadata(status, headers),
@@ -68,24 +67,10 @@ class AnswerWriter:
 
     def canned(self, parsed: Parsed, status: int) -> Http:
         """Return a canned answer, a copy of `parsed` with the metadata that it leaves out."""
-        headers = self._headers()
+        headers = self._headers.new()
         parsed = deepcopy(parsed)
         parsed["ResponseMetadata"] = _metadata(status, headers) | parsed.get("ResponseMetadata", {})
         return self._response(status, headers), parsed
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "content-type": "application/json",
-            "x-amzn-requestid": self._service.state.identifiers.request_id(),
-            "date": self._date(),
-            "access-control-allow-origin": "*",
-        }
-
-    def _date(self) -> str:
-        now = self._service.state.clock.now()
-        if now is not self._dated[0]:
-            self._dated = (now, http_date(now))
-        return self._dated[1]
 
     def _validate(self, operation: OperationModel, members: Parsed) -> None:
         # Once for each set of members: their values come from the same code every time.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, cast
 
 from botocore.exceptions import StubAssertionError
@@ -19,6 +18,7 @@ from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.network import network_exception
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._service.answer import Reply
+from pytest_connect_chat._service.calls import error_in
 from pytest_connect_chat._service.canned import UnexpectedParams
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.records.recorded_request import RecordedError
@@ -133,10 +133,10 @@ class Exchange:
                 yield Wait(service.state.clock, call.sent + timedelta(seconds=reply.seconds + delay))
         except UnexpectedParams as difference:
             failure = StubAssertionError(operation_name=call.request.operation, reason=str(difference))
-            self._fail(failure)
+            service.fail(call, _error_of(failure))
             raise failure from None
         except BaseException as failure:  # a callable of the test raised, or a task was cancelled
-            self._fail(failure)
+            service.fail(call, _error_of(failure))
             raise
 
     def _wait_for(self, reply: Reply) -> Generator[Wait, Any, None]:
@@ -171,8 +171,7 @@ class Exchange:
             return Outcome(exception=exception, error=_error_of(exception))
         if reply.error is not None:
             http = self._writer.error(self._operation, reply.error)
-            status = http[0].status_code
-            return Outcome(http, error=RecordedError(reply.error.code, reply.error.message, status, reply.error.rule))
+            return Outcome(http, error=error_in(reply, http[0].status_code))
         members = reply.answer.members if reply.answer is not None else {}
         return Outcome(self._writer.success(self._operation, members))
 
@@ -209,22 +208,10 @@ class Exchange:
         return http, parsed
 
     def _answer_canned(self, reply: Reply) -> Http:
-        parsed, error = cast("dict[str, Any]", reply.canned), None
-        if reply.canned_status >= HTTPStatus.MULTIPLE_CHOICES:
-            said = parsed["Error"]
-            # Both can be anything, as with Stubber.
-            error = RecordedError(str(said["Code"]), str(said["Message"]), reply.canned_status)
+        parsed, error = cast("dict[str, Any]", reply.canned), error_in(reply, reply.canned_status)
         self._call.heard(error, reply.fault)
         self._service.close(self._call, None if error else parsed, error)
         return self._writer.canned(parsed, reply.canned_status)
-
-    def _fail(self, failure: BaseException) -> None:
-        """Record a call that ends with an exception, unless it is recorded already."""
-        if not self._call.is_closed:
-            error = _error_of(failure)
-            if self._call.is_under_way:
-                self._call.heard(error)
-            self._service.close(self._call, error=error)
 
 
 def _error_of(failure: BaseException) -> RecordedError:

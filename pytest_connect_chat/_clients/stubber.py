@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
 
 from botocore import retryhandler
@@ -18,7 +17,7 @@ from pytest_connect_chat._clients.interception import Call, call_in
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._model.catalogue import limits_of
 from pytest_connect_chat._model.shapes import request_problem
-from pytest_connect_chat._service.request import Limit, Request, snapshot
+from pytest_connect_chat._service.request import Limit, Request, malformed_snapshot, snapshot
 from pytest_connect_chat._service.service import ConnectChatService
 
 
@@ -113,9 +112,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         request = Request(
             service=self._service_name,
             operation=model.name,
-            params=snapshot(params)
-            if malformed is None
-            else json.loads(json.dumps(params, default=repr, skipkeys=True)),
+            params=snapshot(params) if malformed is None else malformed_snapshot(params),
             region=self._region,
             limits=self._limits_of(model),
             client_token_given=call.client_token_given,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from pytest_connect_chat._model.catalogue import service_model
 from pytest_connect_chat._service.request import SERVICES
@@ -34,3 +35,30 @@ def routes() -> tuple[Route, ...]:
         for name in service_model(service).operation_names
         for http in [service_model(service).operation_model(name).http]
     )
+
+
+def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """Return the operation at a path with the members that stand in it, or `None` where there is none.
+
+    Args:
+        method: The HTTP method.
+        path: The path as it was sent, in which a member may have percent signs for what it has of slashes.
+    """
+    parts = path.split("/")
+    for route in _routes_of(method, len(parts)):
+        labels = {}
+        for expected, part in zip(route.path.split("/"), parts, strict=True):
+            if expected.startswith("{") and part:
+                labels[expected.strip("{}")] = unquote(part)
+            elif expected != part:
+                break
+        else:
+            return route, labels
+    return None
+
+
+@cache
+def _routes_of(method: str, length: int) -> list[Route]:
+    """Return the operations with this method and so many parts in their path, those with fewer members in it first."""
+    found = [route for route in routes() if route.method == method and route.path.count("/") + 1 == length]
+    return sorted(found, key=lambda route: route.path.count("{"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
+from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._service.request import Request
@@ -26,6 +29,8 @@ class Call:
         contact: The contact that it started or concerned, as far as that is known.
         is_under_way: Whether an attempt has been sent and not been heard of.
         is_closed: Whether it has ended, and is recorded.
+        recorded: Its record, once it has ended.
+        invocation: What its client calls it on the wire, where one comes over HTTP and says so.
         decided: What is known of faults: by `(fault, "calls")` and `(fault, "attempts")` whether it meets this call, or
             the attempt under way; by `(fault, "when")` what its predicate has said about that attempt.
     """
@@ -40,6 +45,8 @@ class Call:
     contact: ContactRecord | None = None
     is_under_way: bool = False
     is_closed: bool = False
+    recorded: RecordedRequest | None = None
+    invocation: str = ""
     decided: dict[tuple[object, str], bool] = field(default_factory=dict)
 
     def heard(self, error: RecordedError | None, fault: str | None = None) -> None:
@@ -59,14 +66,43 @@ class Call:
         return RecordedRequest(self.request, self.time, tuple(self.attempts), response, error, self.contact, self.order)
 
 
+def error_in(reply: Reply, http_status: int) -> RecordedError | None:
+    """Return the error that a reply answers with, for the record; `None` for an answer, and where none arrives."""
+    if reply.canned is not None:
+        said = reply.canned["Error"] if reply.canned_status >= HTTPStatus.MULTIPLE_CHOICES else None
+        # Both can be anything, as with Stubber.
+        return None if said is None else RecordedError(str(said["Code"]), str(said["Message"]), reply.canned_status)
+    if reply.error is not None:
+        return RecordedError(reply.error.code, reply.error.message, http_status, reply.error.rule)
+    return None
+
+
 class CallLog:
     """What the calls of one fake have come to.
 
     Attributes:
         records: The calls that have ended, in the order in which they did.
         unfaked: What was said of each call that nothing answers. It stays when a test clears the records.
+        told: Is called when a call has ended.
     """
 
     def __init__(self) -> None:
         self.records: list[RecordedRequest] = []
         self.unfaked: list[str] = []
+        self.told: Callable[[], object] | None = None
+
+    def add(self, call: Call, response: dict[str, Any] | None, error: RecordedError | None) -> None:
+        """Record a call that has ended."""
+        call.is_closed = True
+        call.recorded = call.record(response, error)
+        self.records.append(call.recorded)
+        if self.told is not None:
+            self.told()
+
+    def take_back(self, call: Call) -> None:
+        """Let a call go on of which its last attempt was taken: a client that is not seen here has tried once more."""
+        call.is_closed = False
+        for index in range(len(self.records) - 1, -1, -1):
+            if self.records[index] is call.recorded:
+                del self.records[index]
+                break

@@ -74,8 +74,13 @@ class Feed:
             first: Whether it hears of each thing before the others do.
         """
         with self._lock:
-            others = tuple(other for other in self._listeners if other != listener)
-            self._listeners = (listener, *others) if first else (*others, listener)
+            self.ignore(listener)
+            self._listeners = (listener, *self._listeners) if first else (*self._listeners, listener)
+
+    def ignore(self, listener: Listener) -> None:
+        """Call a listener no more."""
+        with self._lock:
+            self._listeners = tuple(other for other in self._listeners if other != listener)
 
     def publish(self, chat: str, happening: object) -> None:
         """Tell the listeners of what has happened in a chat, once the block that this is called in has ended."""

@@ -68,12 +68,9 @@ class Participant:
         """Whether it is one of the chat's participants: it has not left, and has connected or can still do so."""
         return not self.has_left and not self.comes_too_late(now)
 
-    def asks_for(self, types: frozenset[str]) -> bool:
-        """Note what it asks for; return whether that is all that a client needs to subscribe to the chat.
-
-        Nobody can subscribe to the fake's URLs, so that asking for both, at once or in turn, stands for it.
-        """
-        self.asked_for |= types
+    @property
+    def has_asked_for_all(self) -> bool:
+        """Whether it has asked, at once or in turn, for all that a client needs to subscribe to the chat."""
         return self.asked_for >= _BOTH
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -93,6 +94,11 @@ def snapshot(value: Any) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     return int(value) if isinstance(value, int) else value
+
+
+def malformed_snapshot(value: Any) -> Any:
+    """Return a copy of members that have no request's shape: what JSON does not have is its text."""
+    return json.loads(json.dumps(value, default=repr, skipkeys=True))
 
 
 def _text(key: Any) -> str:

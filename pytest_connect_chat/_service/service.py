@@ -98,8 +98,14 @@ class ConnectChatService:
 
     def close(self, call: Call, response: dict[str, Any] | None = None, error: RecordedError | None = None) -> None:
         """End a call, and record it with what came of it: the members of the response, or an error."""
-        call.is_closed = True
-        self.calls.records.append(call.record(response, error))
+        self.calls.add(call, response, error)
+
+    def fail(self, call: Call, error: RecordedError) -> None:
+        """End a call with an exception that came in between, unless it has ended already."""
+        if not call.is_closed:
+            if call.is_under_way:
+                call.heard(error)
+            self.close(call, error=error)
 
     def remarks(self) -> list[str]:
         """Return what the report of a failed test says of flows and chaos beside what happened."""

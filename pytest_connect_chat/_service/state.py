@@ -17,7 +17,7 @@ from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.participants import Participants
 from pytest_connect_chat._service.rules.rulebook import RuleBook
-from pytest_connect_chat._service.urls import UnservedUrls
+from pytest_connect_chat._service.urls import UnservedUrls, Urls
 from pytest_connect_chat._settings import Settings
 
 
@@ -54,7 +54,7 @@ class ServiceState:
         self.contacts: ContactStore = ContactStore(self.deadlines, self.identifiers, self.feed)
         self.participants: Participants = Participants(self.contacts, self.identifiers)
         self.attachments: Attachments = Attachments()
-        self.urls: UnservedUrls = UnservedUrls(self.identifiers)
+        self.urls: Urls = UnservedUrls(self.identifiers)
         self.used_tokens: UsedTokens = UsedTokens()
 
     @contextmanager

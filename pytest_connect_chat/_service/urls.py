@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._service.identifiers import Identifiers
@@ -13,10 +15,11 @@ from pytest_connect_chat._service.participants import Participant
 NOBODY: Final = (
     "this-url-is-of-pytest-connect-chat."
     "nothing-listens-at-it-and-its-name-is-too-long-to-be-looked-up."
-    "a-test-answers-it-in-its-place-for-example-with-responses."
+    "a-test-that-takes-connect-chat-endpoint-can-open-it."
     "or-looks-at-the-contact-instead-which-has-a-transcript."
-    "see-the-page-the-chat-after-it-has-started-in-its-documentation"
+    "see-the-page-the-endpoint-in-its-documentation"
 )
+FILES: Final = "/chat/"  # what the path of a file's URL begins with
 
 
 class UnservedUrls:
@@ -26,25 +29,89 @@ class UnservedUrls:
         identifiers: Gives what is secret in a URL.
     """
 
+    are_served = False
+
     def __init__(self, identifiers: Identifiers) -> None:
         self._identifiers = identifiers
 
-    def websocket(self, participant: Participant, region: str) -> str:
+    def websocket(self, participant: Participant, region: str, until: datetime) -> str:
         """Return a new URL of the WebSocket of a participant's chat."""
         name, token = self._identifiers.websocket()
         return f"wss://{name}.{NOBODY}.transport.connect.{region}.amazonaws.com/?AuthToken={token}"
 
-    def upload(self, attachment: Attachment, region: str, seconds: int) -> str:
-        """Return a new URL to which a file is sent, and which holds for some seconds."""
-        return self._presigned(attachment, region, seconds)
+    def file(
+        self, method: str, attachment: Attachment, region: str, now: datetime, seconds: int, headers: Mapping[str, str]
+    ) -> str:
+        """Return a new URL of a file."""
+        host = f"amazon-connect-chat-attachments.{NOBODY}.s3.{region}.amazonaws.com"
+        return f"https://{host}{_signed_path(attachment, seconds, self._identifiers.signature())}"
 
-    def download(self, attachment: Attachment, region: str, seconds: int) -> str:
-        """Return a new URL from which a file is read, and which holds for some seconds."""
-        return self._presigned(attachment, region, seconds)
 
-    def _presigned(self, attachment: Attachment, region: str, seconds: int) -> str:
-        return (
-            f"https://amazon-connect-chat-attachments.{NOBODY}.s3.{region}.amazonaws.com/chat/{attachment.attachment_id}"
-            f"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={seconds}"
-            f"&X-Amz-Signature={self._identifiers.signature()}"
-        )
+class Ticket(NamedTuple):
+    """What a WebSocket's URL lets its bearer do: open the socket of one participant, for a while."""
+
+    participant: Participant
+    until: datetime
+
+
+class FileTicket(NamedTuple):
+    """What the URL of a file lets its bearer do, for a while.
+
+    Attributes:
+        attachment_id: The file.
+        method: The HTTP method: `"PUT"` sends it, `"GET"` reads it.
+        until: When that ends.
+        headers: The headers with which it has to be sent.
+    """
+
+    attachment_id: str
+    method: str
+    until: datetime
+    headers: Mapping[str, str]
+
+
+class ServedUrls:
+    """URLs that lead to a server on loopback, which asks here what each of them allows.
+
+    Args:
+        identifiers: Gives what is secret in a URL.
+        address: Where the server listens, for example `"127.0.0.1:4711"`. AWS's chat library for browsers opens a
+            socket without TLS at no other host.
+
+    Attributes:
+        tickets: What the sockets' URLs allow, by their `AuthToken`.
+        file_tickets: What the files' URLs allow, by their signature.
+    """
+
+    are_served = True
+
+    def __init__(self, identifiers: Identifiers, address: str) -> None:
+        self.tickets: dict[str, Ticket] = {}
+        self.file_tickets: dict[str, FileTicket] = {}
+        self._identifiers = identifiers
+        self._address = address
+
+    def websocket(self, participant: Participant, region: str, until: datetime) -> str:
+        """Return a new URL of the WebSocket of a participant's chat."""
+        _, token = self._identifiers.websocket()
+        self.tickets[token] = Ticket(participant, until)
+        return f"ws://{self._address}/?AuthToken={token}"
+
+    def file(
+        self, method: str, attachment: Attachment, region: str, now: datetime, seconds: int, headers: Mapping[str, str]
+    ) -> str:
+        """Return a new URL of a file, for one HTTP method and with the headers that its request has to have."""
+        signature = self._identifiers.signature()
+        until = now + timedelta(seconds=seconds)
+        self.file_tickets[signature] = FileTicket(attachment.attachment_id, method, until, headers)
+        return f"http://{self._address}{_signed_path(attachment, seconds, signature)}"
+
+
+def _signed_path(attachment: Attachment, seconds: int, signature: str) -> str:
+    return (
+        f"{FILES}{attachment.attachment_id}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={seconds}"
+        f"&X-Amz-Signature={signature}"
+    )
+
+
+Urls = UnservedUrls | ServedUrls

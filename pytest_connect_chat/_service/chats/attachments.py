@@ -70,6 +70,7 @@ class Attachments:
         self.verdict: Verdict | None = None
         self.scans: dict[str, tuple[str, Callable[[], object]]] = {}
         self._by_session: defaultdict[str, dict[str, Attachment]] = defaultdict(dict)
+        self._chats: dict[str, str] = {}
 
     def count(self, initial_contact_id: str) -> int:
         """Return how many attachments of a chat have been announced."""
@@ -82,3 +83,8 @@ class Attachments:
     def keep(self, initial_contact_id: str, attachment: Attachment) -> None:
         """Keep an attachment that is new or has changed."""
         self._by_session[initial_contact_id][attachment.attachment_id] = attachment
+        self._chats[attachment.attachment_id] = initial_contact_id
+
+    def chat_of(self, attachment_id: str) -> str:
+        """Return the initial contact of the chat that an attachment belongs to."""
+        return self._chats[attachment_id]

@@ -25,9 +25,9 @@ def create_participant_connection(
     )
     types = frozenset(request.params.get("Type", ()))
     connects = request.params.get("ConnectParticipant", False) and _can_be_connected(state, participant)
-    if participant.asks_for(types) or connects:
-        actions.join(state, participant, now)
     members = connection_members(state, participant, types, request.region, now)
+    if connects:
+        actions.join(state, participant, now)
     return Answer(members, state.contacts.current(participant.first_contact))
 
 
@@ -45,7 +45,14 @@ def _can_be_connected(state: ServiceState, participant: Participant) -> bool:
 def connection_members(
     state: ServiceState, participant: Participant, types: frozenset[str], region: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the connection information of the types that are asked for; there is none of other types for a chat."""
+    """Return the connection information of the types that are asked for; there is none of other types for a chat.
+
+    A participant connects by subscribing at the WebSocket. Where nobody serves its URL, to have asked for all that a
+    client needs for that stands for it.
+    """
+    participant.asked_for |= types
+    if participant.has_asked_for_all and not state.urls.are_served:
+        actions.join(state, participant, now)
     members: dict[str, Any] = {}
     if "CONNECTION_CREDENTIALS" in types:
         members["ConnectionCredentials"] = {
@@ -54,7 +61,7 @@ def connection_members(
         }
     if "WEBSOCKET" in types:
         members["Websocket"] = {
-            "Url": state.urls.websocket(participant, region),
+            "Url": state.urls.websocket(participant, region, now + URL_LIFETIME),
             "ConnectionExpiry": iso_timestamp(now + URL_LIFETIME),
         }
     return members

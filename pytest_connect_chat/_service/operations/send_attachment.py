@@ -1,6 +1,6 @@
 """`StartAttachmentUpload`, `CompleteAttachmentUpload` and `GetAttachment`.
 
-Nothing listens at the URLs: a test serves the upload itself, as the documentation shows with `responses`.
+Without an endpoint nothing listens at the URLs: then a file counts as sent once its upload is completed.
 """
 
 from __future__ import annotations
@@ -35,19 +35,20 @@ def start_attachment_upload(state: ServiceState, request: Request, now: datetime
         size_in_bytes=params["AttachmentSizeInBytes"],
     )
     state.attachments.keep(chat, attachment)
+    headers = {  # as recorded in public: amazon-connect-streams, issue 712, and AWS's iOS SDK
+        "x-amz-meta-contact_id": contact.contact_id,
+        "x-amz-meta-initial_contact_id": chat,
+        "x-amz-meta-account_id": ACCOUNT_ID,
+        "x-amz-meta-organization_id": contact.instance_id,
+        "x-amz-acl": "bucket-owner-full-control",
+        "Content-Disposition": f'attachment; filename="{attachment.attachment_name}"',
+        "Content-Length": str(attachment.size_in_bytes),
+        "Content-Type": attachment.content_type,
+    }
     metadata = {
-        "Url": state.urls.upload(attachment, request.region, UPLOAD_SECONDS),
+        "Url": state.urls.file("PUT", attachment, request.region, now, UPLOAD_SECONDS, headers),
         "UrlExpiry": _expiry(now, UPLOAD_SECONDS),
-        "HeadersToInclude": {  # as recorded in public: amazon-connect-streams, issue 712, and AWS's iOS SDK
-            "x-amz-meta-contact_id": contact.contact_id,
-            "x-amz-meta-initial_contact_id": chat,
-            "x-amz-meta-account_id": ACCOUNT_ID,
-            "x-amz-meta-organization_id": contact.instance_id,
-            "x-amz-acl": "bucket-owner-full-control",
-            "Content-Disposition": f'attachment; filename="{attachment.attachment_name}"',
-            "Content-Length": str(attachment.size_in_bytes),
-            "Content-Type": attachment.content_type,
-        },
+        "HeadersToInclude": headers,
     }
     return Answer({"AttachmentId": attachment.attachment_id, "UploadMetadata": metadata}, contact)
 
@@ -55,7 +56,7 @@ def start_attachment_upload(state: ServiceState, request: Request, now: datetime
 def complete_attachment_upload(
     state: ServiceState, request: Request, now: datetime, participant: Participant
 ) -> Answer:
-    """Answer one `CompleteAttachmentUpload`: the file counts as uploaded."""
+    """Answer one `CompleteAttachmentUpload`."""
     chat, (attachment_id, *_) = participant.first_contact.contact_id, request.params["AttachmentIds"]
     attachment = state.attachments.find(chat, attachment_id)
     state.rules.require(
@@ -68,6 +69,11 @@ def complete_attachment_upload(
         "completed-attachment-pending",
         not attachment.is_uploaded,
         f"The upload of the attachment {attachment_id} is completed already.",
+    )
+    state.rules.require(
+        "completed-attachment-arrived",
+        attachment.content is not None or not state.urls.are_served,
+        f"No file has been sent to the URL of the attachment {attachment_id}.",
     )
     scanning.complete(state, participant, attachment, now)
     return Answer({}, contact)
@@ -93,7 +99,7 @@ def get_attachment(state: ServiceState, request: Request, now: datetime, partici
     )
     seconds = request.params.get("UrlExpiryInSeconds", DOWNLOAD_SECONDS)
     members = {
-        "Url": state.urls.download(attachment, request.region, seconds),
+        "Url": state.urls.file("GET", attachment, request.region, now, seconds, {}),
         "UrlExpiry": _expiry(now, seconds),
         "AttachmentSizeInBytes": attachment.size_in_bytes,
     }

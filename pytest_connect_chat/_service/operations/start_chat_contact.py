@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
 from pytest_connect_chat._service.chats.notifications import Streaming
 from pytest_connect_chat._service.contacts.contact import DEFAULT_DURATION, ContactRecord
@@ -172,8 +171,6 @@ def _members(state: ServiceState, request: Request, contact: ContactRecord, now:
         members["ContinuedFromContactId"] = contact.continued_from_contact_id
     if "ConnectionTypes" in request.params:
         customer, types = state.participants.of(contact)[0], frozenset(request.params["ConnectionTypes"])
-        if customer.asks_for(types):
-            actions.join(state, customer, now)
         members |= connection_members(state, customer, types, request.region, now)
     if "ChatStreamingConfiguration" in request.params:
         members["StreamingId"] = contact.streamings[0].streaming_id

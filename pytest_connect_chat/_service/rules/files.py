@@ -83,6 +83,15 @@ RULES: Final = (
         operations=("CompleteAttachmentUpload",),
     ),
     state(
+        "completed-attachment-arrived",
+        "AttachmentIds",
+        "The file of the attachment that is completed has been sent to its URL; without an endpoint it counts as sent.",
+        "ConflictException",
+        "participant API reference: CompleteAttachmentUpload",
+        ASSUMED,
+        operations=("CompleteAttachmentUpload",),
+    ),
+    state(
         "attachment-exists",
         "AttachmentId",
         "The attachment is one of the chat, and its upload is completed.",

@@ -1,0 +1,172 @@
+"""The operations over HTTP: each request is an attempt of a call."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
+from pytest_connect_chat._model.rest_json import RestJsonOperation, rest_json_operation
+from pytest_connect_chat._model.routes import Route, find
+from pytest_connect_chat._service.answer import Reply
+from pytest_connect_chat._service.answer_headers import AnswerHeaders
+from pytest_connect_chat._service.calls import Call, error_in
+from pytest_connect_chat._service.canned import UnexpectedParams
+from pytest_connect_chat._service.records.recorded_request import RecordedError
+from pytest_connect_chat._service.request import Request, malformed_snapshot
+from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._text import raised
+from pytest_connect_chat.exceptions import UnfakedOperationError
+
+READ_TIMEOUT: Final = 60  # seconds: botocore's default; a client over HTTP does not say how long it waits
+MOST_ATTEMPTS: Final = 5  # of a call whose client does not say it: botocore's in its legacy mode
+ANSWERED: Final = HTTPStatus.OK.value
+NOT_RETRIED: Final = HTTPStatus.NOT_IMPLEMENTED.value  # the one server error that no SDK tries again
+NETWORK_ERRORS: Final = {  # how a record names them: by the exceptions that botocore's clients see in this process
+    "connect_timeout": "ConnectTimeoutError",
+    "read_timeout": "ReadTimeoutError",
+    "connection_closed": "ConnectionClosedError",
+    "proxy": "ProxyConnectionError",
+    "tls": "SSLError",
+    "endpoint_unreachable": "EndpointConnectionError",
+    "dns": "EndpointConnectionError",
+}
+SILENT: Final = ("connect_timeout", "read_timeout")
+
+
+class Calls:
+    """Carries requests over HTTP to the service.
+
+    The SDKs name the call that an attempt is of (`amz-sdk-invocation-id`); attempts without that are calls of their
+    own. No request tells whether its client tries again: a call is recorded after each attempt, and its record is
+    replaced by the next.
+
+    Args:
+        service: What decides about them.
+        region: The region of requests that are not signed.
+    """
+
+    def __init__(self, service: ConnectChatService, region: str) -> None:
+        self._service = service
+        self._region = region
+        self._headers = AnswerHeaders(service.state.identifiers, service.state.clock)
+        self._failed: dict[str, tuple[Call, Reply]] = {}  # by invocation: the calls that may go on
+
+    def answer(self, http: HttpRequest) -> HttpAnswer | NoAnswer:
+        """Answer one request."""
+        found = find(http.method, http.path)
+        if found is None:
+            message = f"No operation of connect or connectparticipant is at {http.method} {http.path}."
+            body = json.dumps({"message": message}).encode()
+            return HttpAnswer(HTTPStatus.NOT_FOUND.value, self._headers.new("UnknownOperationException"), body)
+        route, labels = found
+        operation = rest_json_operation(route.service, route.operation)
+        call, before = self._call_of(http, self._request(http, route, operation, labels))
+        if before is not None and before.canned is not None:
+            return self._heard(call, before, operation)  # it is for the call, however often its client tries
+        reply = self._attempt(call)
+        return reply if isinstance(reply, HttpAnswer) else self._heard(call, reply, operation)
+
+    def _attempt(self, call: Call) -> Reply | HttpAnswer:
+        """Return what becomes of an attempt, or the answer where that does not come from the service."""
+        try:
+            reply = self._service.attempt(call)
+        except UnfakedOperationError as error:
+            return self._broken_off(call, "UnfakedOperationError", str(error))
+        except UnexpectedParams as difference:
+            return self._broken_off(call, "StubAssertionError", str(difference))
+        except BaseException as error:  # noqa: BLE001  # of a callable of the test: it fails the test, not the server
+            self._service.state.feed.failures.append(error)
+            return self._broken_off(call, type(error).__name__, f"A callable of the test raised {raised(error)}.")
+        if reply.passes_through:
+            name = call.request.operation
+            message = f"{name} is not faked, and unfaked='passthrough' leads nowhere from the endpoint."
+            return self._broken_off(call, "UnfakedOperationError", message)
+        return reply
+
+    def _request(
+        self, http: HttpRequest, route: Route, operation: RestJsonOperation, labels: Mapping[str, str]
+    ) -> Request:
+        params: dict[str, Any] = {}
+        try:
+            params = operation.read(labels, http.query, http.headers, http.body)
+            malformed = operation.problem(params)
+        except ValueError as error:
+            malformed = f"The body is no JSON object: {error}"
+        return Request(
+            service=route.service,
+            operation=route.operation,
+            params=params if malformed is None else malformed_snapshot(params),
+            region=_region_of(http.headers) or self._region,
+            limits=operation.limits,
+            client_token_given="ClientToken" in params,
+            malformed=malformed,
+        )
+
+    def _call_of(self, http: HttpRequest, request: Request) -> tuple[Call, Reply | None]:
+        """Return the call that a request is an attempt of, and what became of its last attempt."""
+        invocation = http.headers.get("amz-sdk-invocation-id", "")
+        said = re.search(r"max=(\d{1,3})\b", http.headers.get("amz-sdk-request", ""))
+        limit = int(said[1]) if said else MOST_ATTEMPTS if invocation else 1
+        if invocation in self._failed:
+            call, before = self._failed.pop(invocation)
+            self._service.calls.take_back(call)
+            call.attempt_limit = limit
+            return call, before
+        call = self._service.open(request, attempt_limit=limit, read_timeout=READ_TIMEOUT)
+        call.invocation = invocation
+        return call, None
+
+    def _heard(self, call: Call, reply: Reply, operation: RestJsonOperation) -> HttpAnswer | NoAnswer:
+        """Let time pass until the client hears a reply, record it, and return what arrives."""
+        if reply.seconds:
+            self._service.state.clock.wait_until(call.sent + timedelta(seconds=reply.seconds))
+        if reply.network_error is not None:
+            error = RecordedError(NETWORK_ERRORS[reply.network_error], "The connection was closed without an answer.")
+            self._record(call, reply, error)
+            return NoAnswer(after_silence=reply.network_error in SILENT)
+        if reply.error is not None:
+            status = reply.error.http_status or operation.error_status(reply.error.code)
+            self._record(call, reply, error_in(reply, status))
+            return self._error(call, status, reply.error.code, reply.error.message, reply.error.fields)
+        if reply.canned is not None and reply.canned_status >= HTTPStatus.MULTIPLE_CHOICES:
+            said = reply.canned["Error"]
+            fields = {name: value for name, value in reply.canned.items() if name not in ("Error", "ResponseMetadata")}
+            self._record(call, reply, error_in(reply, reply.canned_status))
+            return self._error(call, reply.canned_status, str(said["Code"]), str(said["Message"]), fields)
+        members = self._record(call, reply, None)
+        metadata = members.get("ResponseMetadata", {})
+        headers = self._headers.new() | metadata.get("HTTPHeaders", {})
+        if "RequestId" in metadata:
+            headers["x-amzn-requestid"] = metadata["RequestId"]
+        return HttpAnswer(metadata.get("HTTPStatusCode", ANSWERED), headers, operation.write(members))
+
+    def _record(self, call: Call, reply: Reply, error: RecordedError | None) -> dict[str, Any]:
+        """Record how an attempt has ended, and return the members that it was answered with."""
+        members = reply.canned if reply.canned is not None else reply.answer.members if reply.answer else {}
+        call.heard(error, reply.fault)
+        self._service.close(call, None if error else members, error)
+        if error is not None and call.invocation:
+            self._failed[call.invocation] = call, reply
+        return members
+
+    def _broken_off(self, call: Call, code: str, message: str) -> HttpAnswer:
+        """Answer what did not come from the service, so that no client tries again."""
+        self._service.fail(call, RecordedError(code, message))
+        return self._error(call, NOT_RETRIED, code, message, {})
+
+    def _error(self, call: Call, status: int, code: str, message: str, fields: Mapping[str, Any]) -> HttpAnswer:
+        if code == str(status):  # a server error without a code of its own, as from a proxy
+            return HttpAnswer(status, self._headers.new())
+        operation = rest_json_operation(call.request.service, call.request.operation)
+        return HttpAnswer(status, self._headers.new(code), operation.write_error(code, message, fields))
+
+
+def _region_of(headers: Mapping[str, str]) -> str | None:
+    """Return the region for which a request is signed; whether it is signed well is not looked at."""
+    scope = re.search(r"Credential=[^/,]*/\d+/([a-z0-9-]+)/", headers.get("authorization", ""))
+    return scope[1] if scope else None

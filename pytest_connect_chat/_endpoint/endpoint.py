@@ -1,0 +1,196 @@
+"""`ConnectChatEndpoint`: the same fake for other processes, browsers and sockets, as a test holds it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from pytest_connect_chat._endpoint.switchboard import Switchboard
+from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._service.arguments import name_of
+from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.sockets import Socket
+from pytest_connect_chat.exceptions import EndpointError, MissingExtraError
+
+HIGHEST_PORT: Final = 65535
+LOOPBACK: Final = "127.0.0.1"
+NO_EXTRA: Final = "The endpoint needs aiohttp: install pytest-connect-chat[endpoint]."
+
+T = TypeVar("T")
+
+
+class ConnectChatEndpoint(FixedNames):
+    """A server on loopback HTTP and WebSocket with the same state, rules, faults, clock and records as the fake.
+
+    In pytest, take the fixture `connect_chat_endpoint`; elsewhere, `with fake.serve() as endpoint:`.
+
+    While it serves, the URLs of WebSockets and files that the fake gives lead to it, and to subscribe to a chat's
+    WebSocket is what connects a participant. Clients of botocore in this process stay intercepted.
+    """
+
+    def __init__(
+        self,
+        service: ConnectChatService,
+        *,
+        port: int,
+        region: str,
+        credentials: Mapping[str, str],
+        journal: Callable[[], str],
+    ) -> None:
+        if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= HIGHEST_PORT:
+            raise EndpointError(f"port is a number, 0 to {HIGHEST_PORT}, and 0 lets the system choose: not {port!r}.")
+        try:
+            from pytest_connect_chat._endpoint.server import Server
+        except ImportError:
+            raise MissingExtraError(NO_EXTRA) from None
+        self._region = region
+        self._credentials = credentials
+        self._journal = journal
+        self._switchboard = Switchboard()
+        self._server = Server(self._switchboard, ticks=service.state.clock.follows_system)
+        try:
+            self._address = f"{LOOPBACK}:{self._server.start(port)}"
+        except Exception as error:
+            raise EndpointError(_why_not(port, error)) from error
+        self._open = True
+        self.follow(service)
+
+    def __repr__(self) -> str:
+        state = f"{len(self.sockets)} sockets" if self._open else "closed"
+        return f"<ConnectChatEndpoint {self.url}: {state}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop to listen, and cut off what is connected. Doing so twice does no harm."""
+        if self._open:
+            self._open = False
+            self._server.stop()
+            self._switchboard.leave()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return self._open
+
+    def follow(self, service: ConnectChatService) -> None:
+        """Serve another service from now on, as after a reset of the fake; what was connected is cut off."""
+        self._server.drop()
+        self._switchboard.serve(service, self._address, self._region)
+
+    @property
+    def url(self) -> str:
+        """Where both services are: `http://127.0.0.1:<port>`."""
+        return f"http://{self._address}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that lead AWS's SDKs and command line here: for `subprocess`, with `{**os.environ, **...}`.
+
+        AWS SDKs and Tools Reference Guide: service-specific endpoints.
+        """
+        unproxied = {
+            name: ",".join(filter(None, (os.environ.get(name), LOOPBACK))) for name in ("NO_PROXY", "no_proxy")
+        }
+        return {
+            "AWS_ENDPOINT_URL_CONNECT": self.url,
+            "AWS_ENDPOINT_URL_CONNECTPARTICIPANT": self.url,
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            **self._credentials,
+            **unproxied,
+        }
+
+    @property
+    def sockets(self) -> tuple[Socket, ...]:
+        """The open WebSockets, oldest first."""
+        return self._switchboard.sockets
+
+    def drop_sockets(self) -> None:
+        """Cut off every WebSocket without a farewell, as a network does. Returns once all are closed."""
+        self._server.drop()
+        self.wait_for(lambda: not self.sockets)
+
+    def stay_silent(self, seconds: float) -> None:
+        """Let connections stay silent for a while before they are closed, in faults that are timeouts.
+
+        By default they are closed at once. A client that waits less long than this sees a timeout.
+
+        Args:
+            seconds: How long, in real time.
+
+        Raises:
+            EndpointError: It is no such number.
+        """
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+            raise EndpointError(f"stay_silent() takes a number of seconds, 0 or more, not {seconds!r}.")
+        self._switchboard.silent_seconds = seconds
+
+    def wait_for(self, condition: Callable[[], T], timeout: float = 5) -> T:
+        """Wait until something is so, looked at whenever something has happened: a call, an item, a socket, a file.
+
+        Args:
+            condition: A function without arguments that returns something true once it is so.
+            timeout: How many seconds of real time to wait at most.
+
+        Returns:
+            What the condition returned.
+
+        Raises:
+            EndpointError: It was not so in time; the message has all that happened.
+        """
+        __tracebackhide__ = True
+        if not callable(condition):
+            raise EndpointError(f"wait_for() takes a function without arguments, not {condition!r}.")
+        if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
+            raise EndpointError(f"timeout is a number of seconds, 0 or more, not {timeout!r}.")
+        switchboard, expired = self._switchboard, threading.Event()
+        # Its clock is real where a test has frozen the time.
+        timer = threading.Timer(timeout, switchboard.tell, [expired.set])
+        timer.daemon = True
+        timer.start()
+        try:
+            while True:
+                seen, is_last = switchboard.news, expired.is_set()
+                found = condition()
+                if found:
+                    return found
+                if is_last:
+                    raise EndpointError(self._not_so(condition, timeout))
+                with switchboard.changed:
+                    while switchboard.news == seen:
+                        switchboard.changed.wait()
+        finally:
+            timer.cancel()
+
+    def _not_so(self, condition: Callable[[], Any], timeout: float) -> str:
+        journal = "nothing"
+        with suppress(Exception):
+            journal = self._journal() or journal
+        sockets = ", ".join(map(repr, self.sockets)) or "none"
+        return (
+            f"{name_of(condition)} was not so within {timeout:g} seconds. Open sockets: {sockets}. What happened:\n"
+            f"{journal}"
+        )
+
+
+def _why_not(port: int, error: Exception) -> str:
+    """Return why the endpoint cannot listen, and what to do."""
+    if isinstance(error, OSError):
+        where = f"port {port}" if port else "a port of the system's choice"
+        return f"The endpoint cannot listen at {LOOPBACK}, {where}: {error}. port=0 takes one that is free."
+    hint = ""
+    if "Socket" in type(error).__name__:
+        hint = " pytest-socket forbids it: mark the test with @pytest.mark.allow_hosts(['127.0.0.1'])."
+    return f"The endpoint cannot listen at {LOOPBACK}: {type(error).__name__}: {error}.{hint}"

@@ -1,0 +1,85 @@
+"""What a request over HTTP is: one of a foreign page, a preflight, a file, or a call of an operation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Final
+from xml.sax.saxutils import escape
+
+from pytest_connect_chat._endpoint.calls import Calls
+from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
+from pytest_connect_chat._service.files import serve_file
+from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._service.urls import FILES
+
+# A page of another origin may send everything, and read which error it got. A log of the service has the first header;
+# AWS's chat library for browsers cannot tell errors apart without the second.
+CORS: Final = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "x-amzn-errortype, x-amzn-requestid",
+}
+METHODS: Final = "GET, PUT, POST, DELETE"
+PREFLIGHT_SECONDS: Final = "600"
+
+
+class Gateway:
+    """Answers the requests of one service.
+
+    Args:
+        service: The service.
+        region: The region of requests that are not signed.
+        hosts: What the header `Host` may say. A page whose name somebody else resolves to this machine says its own.
+    """
+
+    def __init__(self, service: ConnectChatService, region: str, hosts: frozenset[str]) -> None:
+        self._service = service
+        self._calls = Calls(service, region)
+        self._hosts = hosts
+
+    def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
+        """Answer one request."""
+        refusal = self.refusal(request.headers)
+        if refusal is not None:
+            return refusal
+        if request.method == "OPTIONS":
+            return _preflight(request.headers)
+        answer = self._file(request) if request.path.startswith(FILES) else self._calls.answer(request)
+        return replace(answer, headers={**answer.headers, **CORS}) if isinstance(answer, HttpAnswer) else answer
+
+    def refusal(self, headers: Mapping[str, str]) -> HttpAnswer | None:
+        """Return the answer to a request that is meant for another host, `None` for one of ours."""
+        host = headers.get("host", "")
+        if host.lower() in self._hosts:
+            return None
+        text = f"This server answers {' and '.join(sorted(self._hosts))} only, not the host {host!r}.\n"
+        return HttpAnswer(HTTPStatus.FORBIDDEN.value, {"content-type": "text/plain; charset=utf-8"}, text.encode())
+
+    def forbidden(self, reason: str) -> HttpAnswer:
+        """Return the answer to a WebSocket's handshake that is refused."""
+        body = json.dumps({"message": f"Forbidden: {reason}."}).encode()
+        return HttpAnswer(HTTPStatus.FORBIDDEN.value, {"content-type": "application/json", **CORS}, body)
+
+    def _file(self, request: HttpRequest) -> HttpAnswer:
+        signature = dict(request.query).get("X-Amz-Signature", "")
+        attachment_id = request.path.removeprefix(FILES)
+        given = serve_file(self._service.state, request.method, attachment_id, signature, request.headers, request.body)
+        if given.code:
+            xml = f"<Error><Code>{given.code}</Code><Message>{escape(given.message)}</Message></Error>"
+            body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
+            return HttpAnswer(given.status, {"content-type": "application/xml"}, body)
+        return HttpAnswer(given.status, given.headers, given.content)
+
+
+def _preflight(headers: Mapping[str, str]) -> HttpAnswer:
+    answer = {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": METHODS,
+        "access-control-allow-headers": headers.get("access-control-request-headers", ""),
+        "access-control-max-age": PREFLIGHT_SECONDS,
+    }
+    if "access-control-request-private-network" in headers:
+        answer["access-control-allow-private-network"] = "true"
+    return HttpAnswer(HTTPStatus.NO_CONTENT.value, answer)

@@ -1,0 +1,214 @@
+"""The server on loopback: a thread with an event loop, and the one module that imports aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qsl
+
+from aiohttp import WSMsgType, web
+
+from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
+from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+
+LOOPBACK: Final = "127.0.0.1"
+LARGEST_FILE: Final = ATTACHMENT_BYTES
+LARGEST_CALL: Final = 1024 * 1024  # bytes: many times what any operation takes
+LARGEST_FRAME: Final = 128 * 1024  # bytes: what the service's API gateway takes
+GOING_AWAY: Final = 1001
+WORKERS: Final = 32  # callables of a test may wait for other requests to be answered
+FAREWELL: Final = 0.1  # seconds that connections have for their end
+TICK: Final = 0.1  # seconds after which a clock that follows the system's is looked at
+
+
+class Answers(Protocol):
+    """What the server asks for its answers, from threads that may wait."""
+
+    silent_seconds: float
+
+    def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
+        """Answer a request."""
+
+    def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> Any | HttpAnswer:
+        """Let a WebSocket in, or refuse it."""
+
+    def receive(self, opened: Any, text: str) -> None:
+        """Answer a frame of a WebSocket's client."""
+
+    def close_socket(self, opened: Any) -> None:
+        """Forget a WebSocket that is closed."""
+
+    def tick(self) -> None:
+        """Let happen what is due."""
+
+
+class Server:
+    """Listens while it is started.
+
+    Args:
+        answers: Gives the answers.
+        ticks: Whether time passes by itself, so that what is due has to be looked after.
+    """
+
+    def __init__(self, answers: Answers, *, ticks: bool) -> None:
+        self._answers = answers
+        self._ticks = ticks
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="connect_chat_endpoint")
+        self._connections: set[asyncio.Transport] = set()
+
+    def start(self, port: int) -> int:
+        """Listen, and return the port.
+
+        Args:
+            port: The port, 0 for one of the system's choice.
+
+        Raises:
+            OSError: The port is taken, or something forbids to listen.
+        """
+        listening = socket.create_server((LOOPBACK, port))
+        try:
+            self._loop = asyncio.new_event_loop()
+            started: Future[None] = Future()
+            self._thread = threading.Thread(
+                target=self._run, args=(listening, started), name="connect_chat_endpoint", daemon=True
+            )
+            self._thread.start()
+            started.result()
+        except BaseException:
+            listening.close()
+            raise
+        bound: int = listening.getsockname()[1]
+        return bound
+
+    def stop(self) -> None:
+        """Close everything, and wait until it is."""
+        with contextlib.suppress(RuntimeError):  # it is closed already
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def drop(self) -> None:
+        """Cut off every WebSocket, as a network does."""
+        self._loop.call_soon_threadsafe(self._abort_all)
+
+    def _abort_all(self) -> None:
+        for transport in list(self._connections):
+            transport.abort()
+
+    def _run(self, listening: socket.socket, started: Future[None]) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._serve(listening, started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)  # whoever starts it gets to know
+
+    async def _serve(self, listening: socket.socket, started: Future[None]) -> None:
+        self._stopping = asyncio.Event()
+        server = web.Server(self._handle, access_log=None)
+        accepting = await self._loop.create_server(server, sock=listening)
+        started.set_result(None)
+        if self._ticks:
+            await self._tick()
+        await self._stopping.wait()
+        accepting.close()
+        self._abort_all()
+        server.pre_shutdown()
+        await server.shutdown(FAREWELL)
+
+    async def _tick(self) -> None:
+        while not await self._stops_within(TICK):
+            await self._in_pool(self._answers.tick)
+
+    async def _stops_within(self, seconds: float) -> bool:
+        """Wait, and return whether the server stops meanwhile; tests replace `asyncio.sleep`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
+    async def _in_pool(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._loop.run_in_executor(self._pool, partial(function, *arguments))
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path, _, query = request.raw_path.partition("?")
+        http = HttpRequest(
+            method=request.method,
+            path=path,
+            query=parse_qsl(query, keep_blank_values=True),
+            headers={name.lower(): value for name, value in request.headers.items()},
+        )
+        if http.headers.get("upgrade", "").lower() == "websocket":
+            return await self._handle_socket(request, http)
+        body = await request.read()
+        answer = await self._in_pool(
+            self._answers.answer, HttpRequest(http.method, path, http.query, http.headers, body)
+        )
+        if isinstance(answer, HttpAnswer):
+            return _response(answer)
+        if answer.after_silence:
+            await self._stops_within(self._answers.silent_seconds)
+        if request.transport is not None:
+            request.transport.close()
+        return web.Response()
+
+    async def _handle_socket(self, request: web.BaseRequest, http: HttpRequest) -> web.StreamResponse:
+        outgoing: asyncio.Queue[str] = asyncio.Queue()
+
+        def send(frame: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(outgoing.put_nowait, frame)
+
+        asked = [name.strip() for name in http.headers.get("sec-websocket-protocol", "").split(",") if name.strip()]
+        ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=0.1)
+        if not ws.can_prepare(request).ok:
+            return web.Response(status=400, text="This is no WebSocket handshake.\n")
+        opened = await self._in_pool(self._answers.open_socket, http, send)
+        if isinstance(opened, HttpAnswer):
+            return _response(opened)
+        transport: Any = request.transport
+        self._connections.add(transport)
+        writing: asyncio.Task[None] | None = None
+        try:
+            await ws.prepare(request)
+            writing = asyncio.create_task(_write(ws, outgoing))
+            async for message in ws:
+                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    text = message.data if isinstance(message.data, str) else ""
+                    await self._in_pool(self._answers.receive, opened, text)
+        finally:
+            if writing is not None:
+                writing.cancel()
+            self._connections.discard(transport)
+            self._answers.close_socket(opened)
+        return ws
+
+
+async def _body(request: web.BaseRequest, limit: int) -> bytes | None:
+    """Return the body of a request, `None` for one that is larger than the limit: it is not read to its end."""
+    if request.headers.get("expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+async def _write(ws: web.WebSocketResponse, outgoing: asyncio.Queue[str]) -> None:
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await ws.send_str(await outgoing.get())
+
+
+def _response(answer: HttpAnswer) -> web.Response:
+    headers: Mapping[str, str] = {name: value for name, value in answer.headers.items() if value}
+    return web.Response(status=answer.status, headers=headers, body=answer.body)

@@ -1,0 +1,160 @@
+"""The WebSockets of chats: who may open one, what its client says, and which frames it hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._service import actions
+from pytest_connect_chat._service.chats import frames
+from pytest_connect_chat._service.chats.transcript import CHAT_ENDED
+from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.store import Happening
+from pytest_connect_chat._service.participants import Participant
+from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._service.urls import ServedUrls
+from pytest_connect_chat._time import iso_timestamp
+
+SOCKETS_PER_PARTICIPANT: Final = 5  # administrator guide: feature-limits; that the sixth is refused is assumed
+
+
+class SocketRefusedError(Exception):
+    """A WebSocket cannot be opened; the message says why."""
+
+
+class SocketParticipant(NamedTuple):
+    """Whose WebSocket it is.
+
+    Attributes:
+        participant_id: The participant's id.
+        role: `"CUSTOMER"`, `"AGENT"`, `"CUSTOM_BOT"` or `"SUPERVISOR"`.
+        display_name: The participant's display name.
+    """
+
+    participant_id: str
+    role: str
+    display_name: str
+
+
+class Socket(FixedNames):
+    """One open WebSocket.
+
+    Args:
+        state: What the service holds.
+        participant: Whose it is.
+        send: Sends a frame to its client, in order and without waiting.
+    """
+
+    def __init__(self, state: ServiceState, participant: Participant, send: Callable[[str], object]) -> None:
+        self._state = state
+        self._participant = participant
+        self._send = send
+        self._topics: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Socket of the {self.participant.role} {self.participant.display_name!r}: {', '.join(self.topics)}>"
+
+    @property
+    def participant(self) -> SocketParticipant:
+        """Whose it is."""
+        person = self._participant
+        return SocketParticipant(person.participant_id, person.role, person.display_name)
+
+    @property
+    def contact(self) -> Contact:
+        """The contact at which the chat has arrived."""
+        return self._state.contacts.current(self._participant.first_contact).view
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What its client has subscribed to: `"aws/chat"`, once it has."""
+        return self._topics
+
+    def receive(self, text: str) -> None:
+        """Answer a frame of its client. Subscribing to the chat is what connects a participant.
+
+        Administrator guide: web-and-mobile-chat ("chat flows don't start until ... subscribed").
+        """
+        frame = frames.read_frame(text)
+        topic = frame.get("topic")
+        if topic == frames.SUBSCRIBE:
+            self._subscribe(frames.topics_in(frame))
+        elif isinstance(topic, str) and topic in frames.ECHOES:
+            self._send(frames.echo_frame(topic))
+        else:
+            identifiers = self._state.identifiers
+            self._send(frames.refusal_frame(identifiers.request_id(), identifiers.request_id()))
+
+    def _subscribe(self, topics: list[str]) -> None:
+        valid = frames.CHAT in topics
+        with self._state.moment() as now:
+            self._send(frames.subscription_frame(topics, succeeded=valid))
+            if valid:
+                self._topics = tuple(dict.fromkeys((*self._topics, *topics)))
+                if not self._participant.has_left and self.contact.is_active:
+                    actions.join(self._state, self._participant, now)
+
+    def hear(self, happening: Happening) -> None:
+        """Send what has happened in its chat, its own participant's part too.
+
+        Who has left hears only that it has, and that the chat has ended: assumed, as AWS's library for browsers waits
+        for the end.
+        """
+        contact, item, _ = happening
+        chat = self._participant.first_contact.contact_id
+        if contact.initial_contact_id != chat or frames.CHAT not in self._topics:
+            return
+        is_own = item.participant_id == self._participant.participant_id
+        if not self._participant.has_left or is_own or item.content_type == CHAT_ENDED:
+            self._send(frames.item_frame(item, chat))
+
+
+class Sockets:
+    """The open WebSockets of all chats.
+
+    Args:
+        state: What the service holds. The feed has to tell `hear` of what happens.
+    """
+
+    def __init__(self, state: ServiceState) -> None:
+        self.open: tuple[Socket, ...] = ()
+        self._state = state
+
+    def add(self, token: str, send: Callable[[str], object]) -> Socket:
+        """Open the WebSocket of an `AuthToken`. One URL opens several, until it expires (assumed).
+
+        Args:
+            token: The token of the URL.
+            send: Sends a frame to its client, in order and without waiting.
+
+        Raises:
+            SocketRefusedError: The token does not count, or its participant has as many sockets as it can.
+        """
+        with self._state.moment() as now:
+            urls = self._state.urls
+            ticket = urls.tickets.get(token) if isinstance(urls, ServedUrls) else None
+            if ticket is None:
+                raise SocketRefusedError("the AuthToken is of no URL that CreateParticipantConnection gave")
+            if now >= ticket.until:
+                raise SocketRefusedError(f"the URL has expired at {iso_timestamp(ticket.until)}")
+            participant = ticket.participant
+            contact = self._state.contacts.current(participant.first_contact)
+            if not contact.is_active or participant.has_left:
+                raise SocketRefusedError("the chat is over, or the participant has left it")
+            socket = Socket(self._state, participant, send)
+            others = [one for one in self.open if one.participant == socket.participant]
+            if len(others) >= SOCKETS_PER_PARTICIPANT:
+                raise SocketRefusedError(f"the participant has {len(others)} sockets, which is its quota")
+            self.open = (*self.open, socket)
+            return socket
+
+    def remove(self, socket: Socket) -> None:
+        """Forget a WebSocket that is closed."""
+        with self._state.feed:
+            self.open = tuple(one for one in self.open if one is not socket)
+
+    def hear(self, happening: Happening) -> None:
+        """Tell every socket of the chat; a listener of the feed."""
+        for socket in self.open:
+            socket.hear(happening)
