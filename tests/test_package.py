@@ -43,6 +43,7 @@ PARTS = (
     "_tracebacks",
     "_configuration",
     "plugin",
+    "__main__",
 )
 
 

@@ -14,6 +14,7 @@ from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.arguments import name_of
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.sockets import Socket
+from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import EndpointError, MissingExtraError
 
 HIGHEST_PORT: Final = 65535
@@ -60,7 +61,7 @@ class ConnectChatEndpoint(FixedNames):
         self.follow(service)
 
     def __repr__(self) -> str:
-        state = f"{len(self.sockets)} sockets" if self._open else "closed"
+        state = counted(len(self.sockets), "socket") if self._open else "closed"
         return f"<ConnectChatEndpoint {self.url}: {state}>"
 
     def __enter__(self) -> Self:
@@ -192,5 +193,8 @@ def _why_not(port: int, error: Exception) -> str:
         return f"The endpoint cannot listen at {LOOPBACK}, {where}: {error}. port=0 takes one that is free."
     hint = ""
     if "Socket" in type(error).__name__:
-        hint = " pytest-socket forbids it: mark the test with @pytest.mark.allow_hosts(['127.0.0.1'])."
-    return f"The endpoint cannot listen at {LOOPBACK}: {type(error).__name__}: {error}.{hint}"
+        hint = (
+            " pytest-socket forbids it: give --allow-hosts=127.0.0.1 instead of --disable-socket, or mark the test "
+            "with @pytest.mark.enable_socket."
+        )
+    return f"The endpoint cannot listen at {LOOPBACK}: {type(error).__name__}: {str(error).rstrip('.')}.{hint}"

@@ -8,7 +8,9 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
@@ -16,6 +18,7 @@ from aiohttp import WSMsgType, web
 
 from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+from pytest_connect_chat._service.urls import FILES
 
 LOOPBACK: Final = "127.0.0.1"
 LARGEST_FILE: Final = ATTACHMENT_BYTES
@@ -146,10 +149,13 @@ class Server:
         )
         if http.headers.get("upgrade", "").lower() == "websocket":
             return await self._handle_socket(request, http)
-        body = await request.read()
-        answer = await self._in_pool(
-            self._answers.answer, HttpRequest(http.method, path, http.query, http.headers, body)
-        )
+        try:
+            body = await _body(request, LARGEST_FILE if path.startswith(FILES) else LARGEST_CALL)
+        except ConnectionError:  # the client is gone
+            return web.Response()
+        if body is None:
+            return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="The body is too large.\n")
+        answer = await self._in_pool(self._answers.answer, replace(http, body=body))
         if isinstance(answer, HttpAnswer):
             return _response(answer)
         if answer.after_silence:

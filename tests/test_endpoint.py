@@ -1,0 +1,1001 @@
+"""The endpoint: what it answers over HTTP, its files, how it starts and ends, and who cannot get around it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("aiohttp", reason="the extra endpoint is not installed")
+
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from conftest import FLOW_ID, INSTANCE_ID, lead_over_http, new_client
+from over_the_wire import Answer, Chat, closing, put, send
+
+from pytest_connect_chat import ConnectChatEndpoint, FakeConnectChat, RecordedRequest
+from pytest_connect_chat.exceptions import EndpointError, MissingExtraError, SceneError
+
+pytestmark = pytest.mark.once
+
+Parameters = dict[str, Any]
+START = "/contact/chat"
+
+
+@pytest.fixture
+def endpoint(connect_chat_endpoint: ConnectChatEndpoint) -> ConnectChatEndpoint:
+    return connect_chat_endpoint
+
+
+@pytest.fixture
+def chat(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters) -> Iterator[Chat]:
+    """A customer who has subscribed."""
+    yield from closing(Chat(connect_chat, parameters))
+
+
+def start(endpoint: ConnectChatEndpoint, parameters: Parameters, **headers: str) -> Answer:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return send(endpoint, "PUT", START, parameters, names)
+
+
+# -- operations --------------------------------------------------------------------------------------------------------
+
+
+def test_a_chat_is_started_over_plain_http(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    answer = start(endpoint, parameters | {"Attributes": {"tier": "gold"}})
+
+    contact = connect_chat.contacts.last
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json == {
+        "ContactId": contact.contact_id,
+        "ParticipantId": contact.participant_id,
+        "ParticipantToken": contact.participant_token,
+    }
+    connect_chat.requests.start_chat_contact.assert_requested_once(Attributes={"tier": "gold"})
+    assert connect_chat.requests.last.contact is contact
+    assert connect_chat.requests.last.response == answer.json
+
+
+def test_requests_of_clients_in_this_process_and_over_http_are_in_one_order(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, connect_client: Any, parameters: Parameters
+) -> None:
+    start(endpoint, parameters)
+    connect_client.describe_contact(InstanceId=INSTANCE_ID, ContactId=connect_chat.contacts.last.contact_id)
+    start(endpoint, parameters)
+
+    assert connect_chat.requests.operations == ["StartChatContact", "DescribeContact", "StartChatContact"]
+    assert connect_chat.journal().count("StartChatContact") == 2
+    assert connect_chat.diagram().count("StartChatContact") == 2
+
+
+def test_clients_in_this_process_open_no_connection_to_it(
+    no_sockets: list[Any], endpoint: ConnectChatEndpoint, monkeypatch: pytest.MonkeyPatch, parameters: Parameters
+) -> None:
+    for name, value in endpoint.environ.items():
+        monkeypatch.setenv(name, value)
+
+    new_client(driver="botocore").start_chat_contact(**parameters)
+
+    assert no_sockets == []
+
+
+def test_members_in_the_path_have_percent_signs_for_their_slashes(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint
+) -> None:
+    connect_chat.add_contact(instance_id="a/b", contact_id="c d")
+
+    assert send(endpoint, "GET", "/contacts/a%2Fb/c%20d").json["Contact"]["Id"] == "c d"
+    assert send(endpoint, "GET", "/contacts/a/b/c%20d").status == 404
+
+
+def test_members_in_the_query_have_their_types(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
+    connect_chat.add_contact(instance_id="i", contact_id="c", tags={"a": "1", "b": "2", "c": "3"})
+
+    removed = send(endpoint, "DELETE", "/contact/tags/i/c?TagKeys=a&TagKeys=b")
+    listed = send(endpoint, "GET", "/contact/associated/i?contactId=c&maxResults=7")
+    mistyped = send(endpoint, "GET", "/contact/associated/i?contactId=c&maxResults=seven")
+
+    assert (removed.status, listed.status, mistyped.status) == (200, 200, 400)
+    assert dict(connect_chat.contacts["c"].tags) == {"c": "3"}
+    assert connect_chat.requests[1].params == {"InstanceId": "i", "ContactId": "c", "MaxResults": 7}
+    assert "maxResults" in mistyped.json["Message"] or "MaxResults" in mistyped.json["Message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "The body is no JSON object"),
+        (b"[]", "The body is no JSON object"),
+        (b"\xff", "The body is no JSON object"),
+        (b"[" * 100_000, "The body is no JSON object"),
+        (b"", "Missing required parameter"),
+        (b'{"InstanceId":7}', "Invalid type for parameter InstanceId"),
+        (b'{"ParticipantDetails":"Ada"}', "Invalid type for parameter ParticipantDetails"),
+        (b'{"Attributes":["a"]}', "Invalid type for parameter Attributes"),
+        (b'{"SupportedMessagingContentTypes":{"a":1}}', "Invalid type for parameter SupportedMessagingContentTypes"),
+    ],
+)
+def test_what_has_not_the_shape_of_a_request_is_refused(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, body: bytes, said: str
+) -> None:
+    answer = send(endpoint, "PUT", START, body)
+
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "InvalidRequestException")
+    assert said in answer.json["Message"]
+    assert len(connect_chat.contacts) == 0
+    assert connect_chat.requests.last.error.rule == "connect-request-shape"
+
+
+def test_what_the_model_does_not_have_and_what_is_null_is_left_out(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    details = {"DisplayName": "Ada", "Mood": "good", "Nothing": None}
+    body = parameters | {"ParticipantDetails": details, "Newer": {"a": [1]}, "Attributes": None}
+
+    assert start(endpoint, body).status == 200
+    assert connect_chat.requests.last.params == parameters
+
+
+def test_the_region_is_that_of_the_signature(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    scope = "Credential=AKIA/20261126/eu-west-1/connect/aws4_request"
+    start(endpoint, parameters, authorization=f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0")
+    start(endpoint, parameters, authorization="Bearer something else")
+    start(endpoint, parameters)
+
+    assert [request.region for request in connect_chat.requests] == ["eu-west-1", "us-east-1", "us-east-1"]
+
+
+def test_an_error_has_its_class_in_the_header_and_its_words_in_the_body(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint
+) -> None:
+    of_connect = send(endpoint, "GET", "/contacts/i/nobody")
+    message = {"ContentType": "text/plain", "Content": "Hello"}
+    of_participants = send(endpoint, "POST", "/participant/message", message, {"X-Amz-Bearer": "nobody's"})
+
+    assert (of_connect.status, of_connect.headers["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
+    assert list(of_connect.json) == ["Message"]
+    assert (of_participants.status, of_participants.headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
+    assert of_participants.json == {"message": "User is not authorized to access this resource with an explicit deny"}
+
+
+def test_a_path_of_no_operation_says_so(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
+    for method, path in (("GET", START), ("PUT", "/"), ("POST", "/contact//stop/"), ("PUT", "/..%2Fcontact/chat")):
+        answer = send(endpoint, method, path, b"{}")
+        assert (answer.status, answer.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
+        assert answer.json == {"message": f"No operation of connect or connectparticipant is at {method} {path}."}
+    assert len(connect_chat.requests) == 0
+
+
+def test_a_body_that_is_too_large_is_not_read(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
+    answer = send(endpoint, "PUT", START, b" " * (1024 * 1024 + 1))
+
+    assert answer.status == 413
+    assert len(connect_chat.requests) == 0
+
+
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    body = json.dumps(parameters).encode()
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        head = (
+            "PUT /contact/chat HTTP/1.1",
+            f"Host: {host}:{port}",
+            f"Content-Length: {len(body)}",
+            "Expect: 100-continue",
+        )
+        connection.sendall("\r\n".join([*head, "", ""]).encode())
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert connection.recv(20).startswith(b"HTTP/1.1 200 OK")
+
+
+# -- attempts, faults, canned answers ----------------------------------------------------------------------------------
+
+
+def test_attempts_of_one_call_are_one_request(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    connect_chat.faults.throttle(attempts=2)
+    statuses = []
+    for attempt in (1, 2, 3):
+        headers = {"amz_sdk_invocation_id": "one", "amz_sdk_request": f"attempt={attempt}; max=3"}
+        statuses.append(start(endpoint, parameters, **headers).status)
+        assert connect_chat.requests.one().attempt_count == attempt
+    start(endpoint, parameters, amz_sdk_invocation_id="two")
+
+    assert statuses == [429, 429, 200]
+    first, second = connect_chat.requests
+    assert [attempt.fault for attempt in first.attempts] == ["throttled", "throttled", None]
+    assert (second.attempt_count, second.error) == (1, None)
+
+
+def test_attempts_without_a_name_are_requests_of_their_own(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    connect_chat.faults.throttle(calls=1)
+
+    assert [start(endpoint, parameters).status for _ in range(2)] == [429, 200]
+    assert [request.attempt_count for request in connect_chat.requests] == [1, 1]
+
+
+def test_a_call_that_is_taken_back_leaves_the_others_where_they_are(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    connect_chat.faults.throttle(attempts=1)
+    start(endpoint, parameters, amz_sdk_invocation_id="one", amz_sdk_request="attempt=1")
+    start(endpoint, parameters, amz_sdk_invocation_id="two")
+    start(endpoint, parameters, amz_sdk_invocation_id="one", amz_sdk_request="attempt=2; max=5")
+
+    assert [request.attempt_count for request in connect_chat.requests] == [1, 2]
+
+
+def test_chaos_that_is_survivable_leaves_the_last_attempt_of_a_call_alone(parameters: Parameters) -> None:
+    with FakeConnectChat(chaos=1, seed=7) as fake, fake.serve() as endpoint:
+        statuses = []
+        for attempt in (1, 2, 3):
+            try:
+                headers = {"amz_sdk_invocation_id": "one", "amz_sdk_request": f"attempt={attempt}; max=3"}
+                statuses.append(start(endpoint, parameters, **headers).status)
+            except OSError:
+                statuses.append(0)
+
+    assert statuses[-1] == 200
+    assert 200 not in statuses[:2]
+
+
+@pytest.fixture
+def over_http(connect_chat: FakeConnectChat, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of the application that reaches the fake over HTTP, and makes three attempts."""
+    lead_over_http(monkeypatch)
+    config = Config(retries={"mode": "standard", "total_max_attempts": 3}, read_timeout=1)
+    client = new_client(driver="http", config=config)
+    yield client
+    client.close()
+
+
+def test_a_lost_response_is_a_connection_that_is_closed(
+    connect_chat: FakeConnectChat, over_http: Any, parameters: Parameters
+) -> None:
+    connect_chat.faults.lose_response()
+
+    with pytest.raises(ConnectionClosedError):
+        over_http.start_chat_contact(**parameters)
+
+    assert len(connect_chat.contacts) == 1  # each attempt found the contact of the first, by its ClientToken
+    assert connect_chat.requests.one().attempt_count == 3
+    assert connect_chat.requests.one().error.code == "ReadTimeoutError"
+
+
+def test_a_lost_response_is_a_connection_that_stays_silent_where_the_test_says_so(
+    connect_chat: FakeConnectChat, over_http: Any, parameters: Parameters
+) -> None:
+    connect_chat._endpoint.stay_silent(seconds=60)  # type: ignore[union-attr]
+    connect_chat.faults.lose_response(attempts=1)
+    impatient = new_client(driver="http", config=Config(retries={"total_max_attempts": 1}, read_timeout=0.2))
+
+    with pytest.raises(ReadTimeoutError):
+        impatient.start_chat_contact(**parameters)
+
+    assert len(connect_chat.contacts) == 1
+
+
+def test_silence_is_a_number_of_seconds(endpoint: ConnectChatEndpoint) -> None:
+    for wrong in (-1, "1", None, float("inf"), float("nan")):
+        with pytest.raises(EndpointError, match="takes a number of seconds, 0 or more, not"):
+            endpoint.stay_silent(wrong)  # type: ignore[arg-type]
+
+
+def test_a_network_error_commits_nothing(connect_chat: FakeConnectChat, over_http: Any, parameters: Parameters) -> None:
+    connect_chat.faults.network_error("dns", attempts=2)
+    over_http.start_chat_contact(**parameters)
+
+    assert [attempt.error and attempt.error.code for attempt in connect_chat.requests.one().attempts] == [
+        "EndpointConnectionError",
+        "EndpointConnectionError",
+        None,
+    ]
+    assert len(connect_chat.contacts) == 1
+
+
+def test_a_server_error_has_no_code_of_its_own(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    connect_chat.faults.lose_response(503, calls=1)
+    answer = start(endpoint, parameters)
+
+    assert (answer.status, answer.body) == (503, b"")
+    assert "x-amzn-errortype" not in answer.headers
+
+
+def test_a_delay_passes_on_the_clock(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    begin = connect_chat.clock.now()
+    connect_chat.faults.delay(seconds=30, attempts=1)
+    start(endpoint, parameters)
+
+    assert (connect_chat.clock.now() - begin).total_seconds() == 30
+
+
+def test_canned_answers_come_over_http_too(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
+    answer = {"User": {"Id": "u", "LastModifiedTime": connect_chat.clock.now()}}
+    meta = {"HTTPStatusCode": 201, "RequestId": "mine", "HTTPHeaders": {"x-served-by": "a test"}}
+    connect_chat.add_response("describe_user", answer, {"InstanceId": "i", "UserId": "u"})
+    connect_chat.add_response("describe_user", {**answer, "ResponseMetadata": meta})
+    connect_chat.add_client_error("describe_user", "ThrottlingException", "Slow down", 429)
+
+    plain, decorated, refused = (send(endpoint, "GET", "/users/i/u") for _ in range(3))
+
+    assert plain.json == {"User": {"Id": "u", "LastModifiedTime": connect_chat.clock.now().timestamp()}}
+    assert (decorated.status, decorated.headers["x-amzn-requestid"]) == (201, "mine")
+    assert decorated.headers["x-served-by"] == "a test"
+    assert (refused.status, refused.headers["x-amzn-errortype"]) == (429, "ThrottlingException")
+    assert refused.json == {"Message": "Slow down"}
+
+
+def test_a_canned_error_is_for_the_whole_call(
+    connect_chat: FakeConnectChat, over_http: Any, parameters: Parameters
+) -> None:
+    connect_chat.add_client_error("start_chat_contact", "ThrottlingException", "Slow down", 429)
+
+    with pytest.raises(ClientError, match="Slow down"):
+        over_http.start_chat_contact(**parameters)
+
+    assert connect_chat.requests.one().attempt_count == 3
+    assert len(connect_chat.contacts) == 0
+    over_http.start_chat_contact(**parameters)
+
+
+def test_another_request_than_expected_is_not_retried(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint
+) -> None:
+    connect_chat.add_response("describe_user", {}, {"InstanceId": "i", "UserId": "u"})
+    answer = send(endpoint, "GET", "/users/i/somebody")
+
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (501, "StubAssertionError")
+    assert "'UserId': 'somebody'" in answer.json["Message"]
+    send(endpoint, "GET", "/users/i/u")
+
+
+@pytest.mark.parametrize(("unfaked", "said"), [("error", "add_response('describe_user'"), ("passthrough", "nowhere")])
+def test_an_operation_that_is_not_faked_is_not_retried(unfaked: Any, said: str) -> None:
+    with FakeConnectChat(unfaked=unfaked, strict=False) as fake, fake.serve() as endpoint:
+        answer = send(endpoint, "GET", "/users/i/u")
+
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (501, "UnfakedOperationError")
+    assert said in answer.json["Message"]
+    assert fake.requests.one().error.code == "UnfakedOperationError"
+
+
+@pytest.mark.parametrize("error", [ValueError("a mistake"), pytest.fail.Exception("a mistake")], ids=["error", "fail"])
+def test_what_a_callable_of_the_test_raises_fails_the_test(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters, error: BaseException
+) -> None:
+    def when(request: RecordedRequest) -> bool:
+        raise error
+
+    connect_chat.faults.throttle(when=when, optional=True)
+    answer = start(endpoint, parameters)
+
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (501, type(error).__name__)
+    with pytest.raises(type(error), match="a mistake"):
+        connect_chat.raise_failures()
+
+
+def test_a_flow_that_fails_fails_the_test_and_not_the_client(connect_chat: FakeConnectChat, chat: Chat) -> None:
+    def flow(chat: Any) -> Any:
+        yield
+        raise ValueError("a mistake")
+
+    connect_chat.play_flow(flow)
+    chat.say("Hello")
+    chat.say("Hello again")
+
+    with pytest.raises(ValueError, match="a mistake"):
+        connect_chat.raise_failures()
+
+
+def test_a_handler_may_use_the_endpoint(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    def reply(item: Any) -> str:
+        contact_id = connect_chat.contacts.last.contact_id
+        found = send(endpoint, "GET", f"/contacts/{INSTANCE_ID}/{contact_id}").json
+        return f"You are {found['Contact']['Id']}"
+
+    connect_chat.reply_with(reply)
+    chat = Chat(connect_chat, parameters)
+    body = {"ContentType": "text/plain", "Content": "Who am I?"}
+    assert send(endpoint, "POST", "/participant/message", body, {"X-Amz-Bearer": chat.token}).status == 200
+
+    assert chat.socket.items(2) == ["Who am I?", f"You are {chat.contact_id}"]
+    chat.close()
+
+
+# -- the same as in this process ---------------------------------------------------------------------------------------
+
+
+def story(fake: FakeConnectChat, driver: str) -> list[Any]:
+    """Return what clients of one driver get to see of a chat, errors included."""
+    seen: list[Any] = []
+    connect, participant = new_client(driver=driver), new_client("connectparticipant", driver=driver)
+
+    def call(client: Any, method: str, **members: Any) -> Any:
+        try:
+            answer = getattr(client, method)(**members)
+        except ClientError as error:
+            seen.append((method, type(error).__name__, {**error.response, "ResponseMetadata": None}))
+            return {}
+        metadata = answer.pop("ResponseMetadata")
+        seen.append((method, metadata["HTTPStatusCode"], answer))
+        return answer
+
+    where = {"InstanceId": INSTANCE_ID}
+    place = {**where, "ContactFlowId": FLOW_ID}
+    fake.add_instance(INSTANCE_ID, {FLOW_ID: "Sample inbound flow"})
+    started = call(
+        connect, "start_chat_contact", **place, ParticipantDetails={"DisplayName": "Ada"}, Attributes={"a": "ü"}
+    )
+    contact = {**where, "ContactId": started["ContactId"]}
+    call(connect, "start_chat_contact", **place, ParticipantDetails={"DisplayName": "Ada"}, RelatedContactId="x")
+    call(connect, "start_chat_contact", **where, ContactFlowId="other", ParticipantDetails={"DisplayName": "Ada"})
+    topic = {"StreamingEndpointArn": "arn:aws:sns:us-east-1:123456789012:chats"}
+    streaming = call(connect, "start_contact_streaming", **contact, ChatStreamingConfiguration=topic)
+    connection = call(
+        participant,
+        "create_participant_connection",
+        ParticipantToken=started["ParticipantToken"],
+        Type=["CONNECTION_CREDENTIALS"],
+        ConnectParticipant=True,
+    )
+    token = {"ConnectionToken": connection["ConnectionCredentials"]["ConnectionToken"]}
+    call(participant, "send_message", **token, ContentType="text/plain", Content="Hello")
+    call(participant, "send_message", **token, ContentType="text/none", Content="Hello")
+    call(participant, "send_event", **token, ContentType="application/vnd.amazonaws.connect.event.typing")
+    call(participant, "get_transcript", **token, MaxResults=1)
+    call(participant, "get_transcript", **token, StartPosition={})
+    call(participant, "get_transcript", ConnectionToken="nobody's")
+    call(participant, "get_attachment", **token, AttachmentId="nothing")
+    call(connect, "describe_contact", **contact)
+    call(connect, "tag_contact", **contact, Tags={"a/b": "1", "c": "2"})
+    call(connect, "untag_contact", **contact, TagKeys=["a/b", "nothing"])
+    call(connect, "update_contact_attributes", **where, InitialContactId=started["ContactId"], Attributes={"b": "2"})
+    call(connect, "get_contact_attributes", **where, InitialContactId=started["ContactId"])
+    call(connect, "list_associated_contacts", **contact, MaxResults=1)
+    call(connect, "list_contact_flows", **where)
+    call(connect, "stop_contact_streaming", **contact, StreamingId=streaming["StreamingId"])
+    call(participant, "disconnect_participant", **token)
+    call(connect, "stop_contact", **contact)
+    return seen
+
+
+def test_answers_are_those_that_clients_in_this_process_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeConnectChat(seed=7, clock="2026-01-01T00:00:00.417Z") as fake:
+        here, recorded_here = story(fake, "botocore"), recorded(fake)
+    lead_over_http(monkeypatch)
+    with FakeConnectChat(seed=7, clock="2026-01-01T00:00:00.417Z") as fake:
+        there, recorded_there = story(fake, "http"), recorded(fake)
+
+    assert len(here) == 22
+    for one, other in zip(here, there, strict=True):
+        assert one == other
+    for one, other in zip(recorded_here, recorded_there, strict=True):
+        assert one == other
+
+
+def recorded(fake: FakeConnectChat) -> list[Any]:
+    """Return what is recorded, but for the tokens that botocore draws at random."""
+    return [
+        (
+            request.operation,
+            request.params | {"ClientToken": None},
+            request.response,
+            request.error,
+            repr(request.contact),
+        )
+        for request in fake.requests
+    ]
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def refusal(url: str, content: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, str]:
+    """Return the status of a file's URL and S3's error code."""
+    request = urllib.request.Request(url, content, headers or {}, method="PUT" if content is not None else "GET")  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(request, timeout=10)  # noqa: S310
+    with error.value:
+        text = error.value.read().decode()
+    assert error.value.headers["content-type"] == "application/xml"
+    return error.value.code, text.partition("<Code>")[2].partition("</Code>")[0]
+
+
+def test_a_file_goes_up_and_down(chat: Chat) -> None:
+    upload = chat.start_upload()
+    metadata = upload["UploadMetadata"]
+
+    assert put(metadata["Url"], b"abc", metadata["HeadersToInclude"]) == 200
+    chat.complete_upload(upload["AttachmentId"])
+
+    assert chat.socket.items(1) == ["ATTACHMENT"]
+    with urllib.request.urlopen(chat.url_of(upload["AttachmentId"]), timeout=10) as answer:  # noqa: S310
+        assert answer.read() == b"abc"
+        assert answer.headers["content-type"] == "text/plain"
+        assert answer.headers["content-disposition"] == 'attachment; filename="a.txt"'
+    assert chat.fake.contacts.last.transcript[-1].attachments[0].content == b"abc"
+
+
+def test_a_file_of_an_agent_is_read_likewise(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.contact_id)
+    (attachment,) = grace.send_attachment("a.pdf", b"%PDF").attachments
+
+    with urllib.request.urlopen(chat.url_of(attachment.attachment_id), timeout=10) as answer:  # noqa: S310
+        assert (answer.read(), answer.headers["content-type"]) == (b"%PDF", "application/pdf")
+
+
+def test_a_file_that_never_arrived_is_not_complete(chat: Chat) -> None:
+    attachment_id = chat.start_upload()["AttachmentId"]
+
+    with pytest.raises(chat.client.exceptions.ConflictException, match="completed-attachment-arrived"):
+        chat.complete_upload(attachment_id)
+    assert chat.fake.contacts.last.transcript[-1].type == "EVENT"
+
+
+def test_a_file_has_its_announced_size_and_headers(chat: Chat) -> None:
+    metadata = chat.start_upload()["UploadMetadata"]
+    url, headers = metadata["Url"], metadata["HeadersToInclude"]
+
+    assert refusal(url, b"abc") == (403, "SignatureDoesNotMatch")
+    assert refusal(url, b"abc", headers | {"Content-Type": "text/html"}) == (403, "SignatureDoesNotMatch")
+    assert refusal(url, b"abcd", headers | {"Content-Length": "4"}) == (403, "SignatureDoesNotMatch")
+    assert put(url, b"abc", headers) == 200
+
+
+def test_a_file_can_be_sent_again_until_it_is_complete(chat: Chat) -> None:
+    upload = chat.start_upload()
+    url, headers = upload["UploadMetadata"]["Url"], upload["UploadMetadata"]["HeadersToInclude"]
+    put(url, b"abc", headers)
+    put(url, b"xyz", headers)
+    chat.complete_upload(upload["AttachmentId"])
+
+    assert refusal(url, b"abc", headers) == (403, "AccessDenied")
+    assert chat.fake.contacts.last.transcript[-1].attachments[0].content == b"xyz"
+
+
+def test_urls_of_files_expire(chat: Chat) -> None:
+    upload = chat.start_upload()
+    url, headers = upload["UploadMetadata"]["Url"], upload["UploadMetadata"]["HeadersToInclude"]
+    put(url, b"abc", headers)
+    chat.complete_upload(upload["AttachmentId"])
+    download = chat.url_of(upload["AttachmentId"])
+    chat.fake.clock.advance(minutes=15)
+
+    assert refusal(url, b"abc", headers) == (403, "AccessDenied")
+    assert refusal(download) == (403, "AccessDenied")
+
+
+def test_a_signature_is_of_one_file_and_one_method(chat: Chat, endpoint: ConnectChatEndpoint) -> None:
+    first, second = chat.start_upload(), chat.start_upload()
+    url, headers = first["UploadMetadata"]["Url"], first["UploadMetadata"]["HeadersToInclude"]
+
+    other = url.replace(first["AttachmentId"], second["AttachmentId"])
+    unsigned = url.partition("?")[0]
+    climbing = url.replace("/chat/", "/chat/../chat/")
+    for wrong in (other, unsigned, f"{url}0", climbing):
+        assert refusal(wrong, b"abc", headers) == (403, "SignatureDoesNotMatch")
+    assert refusal(url) == (403, "SignatureDoesNotMatch")
+    assert send(endpoint, "GET", "/chat/../../etc/passwd").status == 403
+
+
+def test_a_file_that_was_sent_nowhere_is_not_there(connect_chat: FakeConnectChat, parameters: Parameters) -> None:
+    pytest.importorskip("aiohttp")
+    before = Chat.__new__(Chat)
+    before.fake, before.client = connect_chat, connect_chat.client("connectparticipant")
+    before.participant_token = connect_chat.client().start_chat_contact(**parameters)["ParticipantToken"]
+    before.token = before.connection()["ConnectionCredentials"]["ConnectionToken"]
+    attachment_id = before.start_upload()["AttachmentId"]
+    before.complete_upload(attachment_id)
+    connect_chat.serve()
+
+    assert refusal(before.url_of(attachment_id)) == (404, "NoSuchKey")
+
+
+def test_a_file_that_is_too_large_is_not_read(chat: Chat, endpoint: ConnectChatEndpoint) -> None:
+    url = chat.start_upload()["UploadMetadata"]["Url"].removeprefix(endpoint.url)
+
+    assert send(endpoint, "PUT", url, b" " * (20 * 1024 * 1024 + 1)).status == 413
+
+
+# -- pages of other origins --------------------------------------------------------------------------------------------
+
+
+def test_a_page_of_another_origin_may_ask_for_everything(endpoint: ConnectChatEndpoint) -> None:
+    asked = "authorization,content-type,x-amz-bearer,x-amz-date,x-amz-user-agent"
+    headers = {
+        "Origin": "http://localhost:5173",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": asked,
+        "Access-Control-Request-Private-Network": "true",
+    }
+
+    answer = send(endpoint, "OPTIONS", "/participant/message", headers=headers)
+
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-methods"] == "GET, PUT, POST, DELETE"
+    assert answer.headers["access-control-allow-headers"] == asked
+    assert answer.headers["access-control-allow-private-network"] == "true"
+    assert "access-control-allow-private-network" not in send(endpoint, "OPTIONS", "/chat/x").headers
+
+
+def test_a_page_of_another_origin_may_read_which_error_it_got(chat: Chat, endpoint: ConnectChatEndpoint) -> None:
+    url = chat.start_upload()["UploadMetadata"]["Url"].removeprefix(endpoint.url)
+
+    for answer in (send(endpoint, "GET", "/contacts/i/nobody"), send(endpoint, "PUT", url, b"")):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["access-control-expose-headers"] == "x-amzn-errortype, x-amzn-requestid"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.2:{port}"]
+)
+def test_a_request_for_another_host_is_refused(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters, host: str
+) -> None:
+    port = endpoint.url.rpartition(":")[2]
+    answer = start(endpoint, parameters, Host=host.format(port=port))
+
+    assert answer.status == 403
+    assert f"This server answers 127.0.0.1:{port} and localhost:{port} only" in answer.body.decode()
+    assert send(endpoint, "OPTIONS", "/", headers={"Host": host.format(port=port)}).status == 403
+    assert len(connect_chat.requests) == 0
+    assert start(endpoint, parameters, Host=f"LocalHost:{port}").status == 200
+
+
+# -- its life ----------------------------------------------------------------------------------------------------------
+
+
+def test_it_listens_until_it_is_closed(parameters: Parameters) -> None:
+    with FakeConnectChat() as fake:
+        with fake.serve() as endpoint:
+            assert start(endpoint, parameters).status == 200
+        endpoint.close()
+        assert repr(endpoint) == f"<ConnectChatEndpoint {endpoint.url}: closed>"
+        with pytest.raises(ConnectionError):
+            start(endpoint, parameters)
+        connection = fake.client().start_chat_contact(**parameters, ConnectionTypes=["WEBSOCKET"])
+        assert connection["Websocket"]["Url"].startswith("wss://")
+        with fake.serve() as again:
+            assert start(again, parameters).status == 200
+    assert len(fake.contacts) == 3
+
+
+def test_it_ends_with_its_fake(parameters: Parameters) -> None:
+    with FakeConnectChat() as fake:
+        endpoint = fake.serve()
+
+    assert not endpoint.is_open
+    assert [thread for thread in threading.enumerate() if thread.name == "connect_chat_endpoint"] == []
+    fake.reset()
+
+
+def test_a_fake_that_is_not_active_can_be_served(parameters: Parameters) -> None:
+    fake = FakeConnectChat()
+    with fake.serve() as endpoint:
+        assert start(endpoint, parameters).status == 200
+    assert len(fake.contacts) == 1
+
+
+def test_a_fake_is_served_once(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
+    with pytest.raises(SceneError, match=f"is served already, at {endpoint.url}"):
+        connect_chat.serve()
+
+
+def test_a_port_that_is_taken_says_so(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
+    port = int(endpoint.url.rpartition(":")[2])
+
+    with pytest.raises(EndpointError, match=rf"cannot listen at 127\.0\.0\.1, port {port}: .* port=0 takes one"):
+        FakeConnectChat().serve(port)
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "80", True, None])
+def test_a_port_is_a_number(port: Any) -> None:
+    with pytest.raises(EndpointError, match="port is a number, 0 to 65535"):
+        FakeConnectChat().serve(port)
+
+
+def test_without_the_extra_one_line_says_so(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import sys\nsys.modules['aiohttp'] = None\n")
+    pytester.makepyfile("def test_it(connect_chat_endpoint):\n    pass\n")
+
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["The endpoint needs aiohttp: install pytest-connect-chat[[]endpoint]."])
+
+
+def test_the_constructor_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pytest_connect_chat._endpoint.server", raising=False)
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+
+    with pytest.raises(MissingExtraError, match="endpoint"):
+        FakeConnectChat().serve()
+
+
+def test_what_forbids_sockets_is_named(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("pytest_socket")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_forbidden(connect_chat_endpoint):
+            pass
+
+        @pytest.mark.enable_socket
+        def test_allowed(connect_chat_endpoint):
+            assert connect_chat_endpoint.url
+        """
+    )
+
+    result = pytester.runpytest_subprocess("--disable-socket")
+
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(["The endpoint cannot listen at 127.0.0.1: SocketBlockedError: *enable_socket."])
+    pytester.runpytest_subprocess("--allow-hosts=127.0.0.1").assert_outcomes(passed=2)
+
+
+def test_a_thread_that_cannot_start_its_loop_hands_the_error_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any, **keywords: Any) -> Any:
+        raise RuntimeError("no web server today")
+
+    monkeypatch.setattr("aiohttp.web.Server", fail)
+
+    with pytest.raises(EndpointError, match="RuntimeError: no web server today"):
+        FakeConnectChat().serve()
+
+
+def test_variables_lead_here(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    assert endpoint.environ == {
+        "AWS_ENDPOINT_URL_CONNECT": endpoint.url,
+        "AWS_ENDPOINT_URL_CONNECTPARTICIPANT": endpoint.url,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "pytest-connect-chat",
+        "AWS_SECRET_ACCESS_KEY": "pytest-connect-chat",
+        "AWS_SESSION_TOKEN": "pytest-connect-chat",
+        "AWS_SECURITY_TOKEN": "pytest-connect-chat",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "example.com,127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+
+
+@pytest.mark.connect_chat(region="eu-west-1")
+def test_the_region_of_the_settings_leads_here_too(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    start(endpoint, parameters)
+
+    assert endpoint.environ["AWS_REGION"] == "eu-west-1"
+    assert connect_chat.requests.last.region == "eu-west-1"
+
+
+def test_half_a_request_stops_nobody_and_no_end(parameters: Parameters) -> None:
+    with FakeConnectChat() as fake, fake.serve() as endpoint:
+        host, port = endpoint.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as slow:
+            slow.sendall(f"PUT {START} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 900\r\n\r\n{{".encode())
+            with socket.create_connection((host, int(port)), timeout=10) as slower:
+                slower.sendall(b"PUT /con")
+                assert start(endpoint, parameters).status == 200
+                endpoint.close()
+                assert slower.recv(10) == b""
+    assert len(fake.contacts) == 1
+
+
+def test_no_websocket_handshake_is_one(endpoint: ConnectChatEndpoint) -> None:
+    answer = send(endpoint, "GET", "/?AuthToken=x", headers={"Upgrade": "websocket"})
+
+    assert (answer.status, answer.body) == (400, b"This is no WebSocket handshake.\n")
+
+
+@pytest.mark.parametrize("frozen", ["freezegun", "time_machine"])
+def test_it_works_where_time_is_frozen(frozen: str, parameters: Parameters) -> None:
+    library = pytest.importorskip(frozen)
+    moment = "2026-01-01T00:00:00Z"
+    freeze = library.freeze_time(moment) if frozen == "freezegun" else library.travel(moment, tick=False)
+    with freeze, FakeConnectChat() as fake, fake.serve() as endpoint:
+        chat = Chat(fake, parameters)
+        chat.say("Hello")
+        assert chat.socket.items(1) == ["Hello"]
+        assert endpoint.wait_for(lambda: fake.requests.send_message.called) is True
+        with pytest.raises(EndpointError, match="was not so within"):
+            endpoint.wait_for(lambda: False, timeout=0.05)
+        chat.close()
+
+
+def test_callables_that_replace_sleeping_do_not_stop_it(
+    monkeypatch: pytest.MonkeyPatch, parameters: Parameters
+) -> None:
+    def sleep(*arguments: Any) -> None:
+        raise AssertionError("somebody was about to sleep")
+
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    monkeypatch.setattr("time.sleep", sleep)
+    with FakeConnectChat() as fake, fake.serve() as endpoint:
+        endpoint.stay_silent(seconds=0.01)
+        fake.faults.lose_response(attempts=1)
+        with pytest.raises(ConnectionError):
+            start(endpoint, parameters)
+        assert start(endpoint, parameters).status == 200
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------------
+
+
+def test_waiting_ends_when_something_happens(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    thread = threading.Thread(target=start, args=(endpoint, parameters))
+    thread.start()
+
+    contact = endpoint.wait_for(lambda: connect_chat.contacts.last if connect_chat.contacts else None)
+
+    assert contact is connect_chat.contacts.last
+    thread.join()
+
+
+def test_waiting_hears_of_calls_in_this_process_too(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, connect_client: Any, parameters: Parameters
+) -> None:
+    contact_id = connect_chat.add_contact(instance_id=INSTANCE_ID).contact_id
+    looked = threading.Event()
+
+    def describe() -> None:
+        looked.wait(10)
+        connect_client.describe_contact(InstanceId=INSTANCE_ID, ContactId=contact_id)
+
+    def is_described() -> bool:
+        looked.set()
+        return connect_chat.requests.describe_contact.called
+
+    thread = threading.Thread(target=describe)
+    thread.start()
+    assert endpoint.wait_for(is_described) is True
+    thread.join()
+
+
+def test_waiting_in_vain_tells_what_happened(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    def somebody_types() -> bool:
+        return False
+
+    with pytest.raises(EndpointError) as nothing:
+        endpoint.wait_for(somebody_types, timeout=0)
+    start(endpoint, parameters)
+    with pytest.raises(EndpointError) as something:
+        endpoint.wait_for(somebody_types, timeout=0.01)
+
+    said = "somebody_types was not so within {} seconds. Open sockets: none. What happened:\n"
+    assert str(nothing.value) == said.format(0) + "nothing"
+    assert str(something.value).startswith(said.format(0.01) + "#1 +0.000s StartChatContact")
+
+
+def test_what_a_condition_raises_is_raised(endpoint: ConnectChatEndpoint) -> None:
+    with pytest.raises(ZeroDivisionError):
+        endpoint.wait_for(lambda: 1 // 0)
+
+
+@pytest.mark.parametrize("timeout", [-1, "5", None, float("nan"), float("inf")])
+def test_waiting_takes_a_function_and_seconds(endpoint: ConnectChatEndpoint, timeout: Any) -> None:
+    with pytest.raises(EndpointError, match="timeout is a number of seconds"):
+        endpoint.wait_for(lambda: True, timeout=timeout)
+    with pytest.raises(EndpointError, match="takes a function without arguments, not True"):
+        endpoint.wait_for(True)  # type: ignore[arg-type]
+
+
+# -- a server of its own -----------------------------------------------------------------------------------------------
+
+
+def serve_command(*arguments: str, cwd: Any = None) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pytest_connect_chat", "serve", *arguments]
+    return subprocess.Popen(  # noqa: S603
+        command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="interrupts are other ones there")
+def test_a_server_of_its_own_plays_a_flow_until_it_is_interrupted(
+    pytester: pytest.Pytester, parameters: Parameters
+) -> None:
+    import websocket
+
+    pytester.makepyfile(
+        my_flows="def support(chat):\n    chat.send_message('Welcome')\n    raise ValueError('a mistake')"
+    )
+    server = serve_command("--flow", "my_flows:support", "--max-active-chats", "1", cwd=pytester.path)
+    assert server.stdout is not None
+    assert server.stderr is not None
+    url = server.stdout.readline().split()[6].rstrip(".")
+    assert f"  export AWS_ENDPOINT_URL_CONNECT={url}\n" in [server.stdout.readline() for _ in range(12)]
+
+    def put_start() -> Any:
+        body = json.dumps(parameters | {"ConnectionTypes": ["WEBSOCKET"]}).encode()
+        return urllib.request.urlopen(urllib.request.Request(url + START, body, method="PUT"), timeout=10)  # noqa: S310
+
+    with put_start() as answer:
+        ws = websocket.create_connection(json.load(answer)["Websocket"]["Url"], timeout=10)
+    ws.send('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
+    frames = [ws.recv() for _ in range(3)]
+    with pytest.raises(urllib.error.HTTPError) as error:
+        put_start()
+    error.value.close()
+    assert "Welcome" in frames[2]
+    assert server.stdout.readline() == "StartChatContact -> answered\n"
+    assert server.stdout.readline().startswith("StartChatContact -> LimitExceededException: The instance ")
+    ws.close()
+    server.send_signal(signal.SIGINT)
+    out, err = server.communicate(timeout=10)
+    assert (server.returncode, out) == (0, "Stopped.\n")
+    assert "ValueError: a mistake" in err
+    with pytest.raises(urllib.error.URLError):
+        put_start()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--flow", "nothing"], "--flow=nothing: "),
+        (["--flow", "no.module:here"], "No module named 'no'. It takes a module and a function in it"),
+        (["--flow", "json:nothing"], "has no attribute 'nothing'"),
+        (["--flow", "json:codecs"], "play_flow() takes a plain function"),
+        (["--port", "70000"], "port is a number, 0 to 65535"),
+        (["--max-active-chats", "x"], "max_active_chats takes a whole number, 0 or more"),
+    ],
+)
+def test_a_server_that_cannot_start_says_why_in_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pytest_connect_chat.__main__ import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", *arguments])
+
+    assert ended.value.code == 2
+    *_, last = capsys.readouterr().err.strip().splitlines()
+    assert said in last
+
+
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    from pytest_connect_chat.__main__ import main
+
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    said = capsys.readouterr().out
+    for option in ("--port", "--flow", "--seed", "--clock", "--max-active-chats", "--rate-limit", "--chaos"):
+        assert option in said
+    assert "--strict" not in said
