@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import websocket
 
-from pytest_connect_chat import ConnectChatEndpoint, FakeConnectChat
+from pytest_connect_chat import ConnectChatEndpoint, FakeConnectChat, TranscriptItem
 
 BOTH = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
 SUBSCRIBE = '{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}'
@@ -119,6 +119,11 @@ class Chat:
         """Open the WebSocket of the chat once more."""
         self._sockets.append(Socket(self.url, **options))
         return self._sockets[-1]
+
+    @property
+    def transcript(self) -> tuple[TranscriptItem, ...]:
+        """What the transcript of the contact has."""
+        return self.fake.contacts[self.contact_id].transcript
 
     def say(self, content: str) -> str:
         answer = self.client.send_message(ConnectionToken=self.token, ContentType="text/plain", Content=content)

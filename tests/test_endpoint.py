@@ -172,6 +172,13 @@ def test_an_error_has_its_class_in_the_header_and_its_words_in_the_body(
     assert of_participants.json == {"message": "User is not authorized to access this resource with an explicit deny"}
 
 
+def test_a_request_without_its_token_is_refused(endpoint: ConnectChatEndpoint) -> None:
+    answer = send(endpoint, "POST", "/participant/disconnect", {})
+
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "ValidationException")
+    assert 'Missing required parameter in input: "ConnectionToken"' in answer.json["message"]
+
+
 def test_a_path_of_no_operation_says_so(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
     for method, path in (("GET", START), ("PUT", "/"), ("POST", "/contact//stop/"), ("PUT", "/..%2Fcontact/chat")):
         answer = send(endpoint, method, path, b"{}")
@@ -241,6 +248,19 @@ def test_a_call_that_is_taken_back_leaves_the_others_where_they_are(
     start(endpoint, parameters, amz_sdk_invocation_id="one", amz_sdk_request="attempt=1")
     start(endpoint, parameters, amz_sdk_invocation_id="two")
     start(endpoint, parameters, amz_sdk_invocation_id="one", amz_sdk_request="attempt=2; max=5")
+
+    assert [request.attempt_count for request in connect_chat.requests] == [1, 2]
+
+
+def test_a_call_that_goes_on_after_its_record_was_cleared_is_recorded_anew(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    connect_chat.faults.throttle(attempts=1)
+    start(endpoint, parameters, amz_sdk_invocation_id="one")
+    start(endpoint, parameters)
+    connect_chat.requests.clear()
+    start(endpoint, parameters)
+    start(endpoint, parameters, amz_sdk_invocation_id="one")
 
     assert [request.attempt_count for request in connect_chat.requests] == [1, 2]
 
@@ -814,6 +834,17 @@ def test_half_a_request_stops_nobody_and_no_end(parameters: Parameters) -> None:
                 endpoint.close()
                 assert slower.recv(10) == b""
     assert len(fake.contacts) == 1
+
+
+def test_a_client_that_goes_away_in_the_middle_harms_nobody(
+    parameters: Parameters, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakeConnectChat() as fake, fake.serve() as endpoint:
+        host, port = endpoint.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as hasty:
+            hasty.sendall(f"PUT {START} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 900\r\n\r\n{{".encode())
+        assert start(endpoint, parameters).status == 200
+    assert caplog.records == []
 
 
 def test_no_websocket_handshake_is_one(endpoint: ConnectChatEndpoint) -> None:

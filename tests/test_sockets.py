@@ -172,6 +172,18 @@ def test_what_a_handler_raises_at_a_subscription_fails_the_test_and_not_the_sock
         connect_chat.raise_failures()
 
 
+def test_a_subscription_that_comes_after_the_end_connects_nobody(unsubscribed: Chat) -> None:
+    socket = unsubscribed.open(subscribe=False)
+    unsubscribed.fake.stop_contact(unsubscribed.contact_id)
+
+    answer = socket.asked('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
+
+    assert answer["content"]["status"] == "success"
+    assert [in_short({"Type": item.type, "ContentType": item.content_type}) for item in unsubscribed.transcript] == [
+        "chat.ended"
+    ]
+
+
 # -- what arrives ------------------------------------------------------------------------------------------------------
 
 
@@ -397,3 +409,13 @@ def test_a_reset_closes_the_sockets_and_serves_on(
     after.say("Hello")
     assert after.socket.items(1) == ["Hello"]
     after.close()
+
+
+def test_one_sockets_foreign_url_opens_the_chat_of_its_participant_only(chat: Chat, parameters: dict[str, Any]) -> None:
+    other = Chat(chat.fake, parameters)
+    socket = other.open()
+    chat.say("For Ada's first chat")
+    other.say("For her second")
+
+    assert socket.items(1) == ["For her second"]
+    other.close()

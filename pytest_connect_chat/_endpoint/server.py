@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
@@ -108,10 +108,8 @@ class Server:
         try:
             with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
                 runner.run(self._serve(listening, started))
-        except BaseException as error:
-            if started.done():
-                raise
-            started.set_exception(error)  # whoever starts it gets to know
+        except BaseException as error:  # noqa: BLE001  # whoever starts it gets to know
+            started.set_exception(error)
 
     async def _serve(self, listening: socket.socket, started: Future[None]) -> None:
         self._stopping = asyncio.Event()
@@ -160,8 +158,7 @@ class Server:
             return _response(answer)
         if answer.after_silence:
             await self._stops_within(self._answers.silent_seconds)
-        if request.transport is not None:
-            request.transport.close()
+        _transport(request).close()
         return web.Response()
 
     async def _handle_socket(self, request: web.BaseRequest, http: HttpRequest) -> web.StreamResponse:
@@ -178,22 +175,24 @@ class Server:
         opened = await self._in_pool(self._answers.open_socket, http, send)
         if isinstance(opened, HttpAnswer):
             return _response(opened)
-        transport: Any = request.transport
+        transport = _transport(request)
         self._connections.add(transport)
-        writing: asyncio.Task[None] | None = None
+        writing = asyncio.create_task(_write(ws, outgoing))
         try:
             await ws.prepare(request)
-            writing = asyncio.create_task(_write(ws, outgoing))
             async for message in ws:
-                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    text = message.data if isinstance(message.data, str) else ""
-                    await self._in_pool(self._answers.receive, opened, text)
+                text = message.data if isinstance(message.data, str) else ""
+                await self._in_pool(self._answers.receive, opened, text)
         finally:
-            if writing is not None:
-                writing.cancel()
+            writing.cancel()
             self._connections.discard(transport)
             self._answers.close_socket(opened)
         return ws
+
+
+def _transport(request: web.BaseRequest) -> Any:
+    """Return the connection of a request; where its client is gone, something that can be closed as well."""
+    return request.transport or asyncio.Transport()
 
 
 async def _body(request: web.BaseRequest, limit: int) -> bytes | None:

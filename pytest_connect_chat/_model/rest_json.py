@@ -156,8 +156,8 @@ def _read(shape: Shape, value: Any) -> Any:
 def _moment(value: Any) -> Any:
     try:
         return parse_timestamp(value)
-    except (ValueError, TypeError, OverflowError):
-        return value
+    except (ValueError, TypeError, RuntimeError):
+        return str(value)  # botocore's validator fails at a number of too many years, and refuses a text
 
 
 def _write(shape: Shape, value: Any) -> Any:

@@ -67,14 +67,13 @@ class Call:
 
 
 def error_in(reply: Reply, http_status: int) -> RecordedError | None:
-    """Return the error that a reply answers with, for the record; `None` for an answer, and where none arrives."""
+    """Return the error that a reply answers with, for the record; `None` for an answer."""
     if reply.canned is not None:
         said = reply.canned["Error"] if reply.canned_status >= HTTPStatus.MULTIPLE_CHOICES else None
         # Both can be anything, as with Stubber.
         return None if said is None else RecordedError(str(said["Code"]), str(said["Message"]), reply.canned_status)
-    if reply.error is not None:
-        return RecordedError(reply.error.code, reply.error.message, http_status, reply.error.rule)
-    return None
+    error = reply.error
+    return None if error is None else RecordedError(error.code, error.message, http_status, error.rule)
 
 
 class CallLog:
