@@ -157,7 +157,7 @@ def _moment(value: Any) -> Any:
     try:
         return parse_timestamp(value)
     except (ValueError, TypeError, RuntimeError):
-        return str(value)  # botocore's validator fails at a number of too many years, and refuses a text
+        return f"no time: {value}"  # botocore's validator fails at a number of too many years, and refuses this
 
 
 def _write(shape: Shape, value: Any) -> Any:
