@@ -43,13 +43,26 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
 @pytest.fixture
 def no_sockets(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Refuse every socket connection, and return the list of those that were tried."""
-    tried: list[Any] = []
+    return _refused_sockets(monkeypatch, loopback=False)
 
-    def connect(self: socket.socket, address: Any) -> None:
+
+@pytest.fixture
+def no_foreign_sockets(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Refuse every socket connection but those to an endpoint, and return the list of those that were tried."""
+    return _refused_sockets(monkeypatch, loopback=True)
+
+
+def _refused_sockets(monkeypatch: pytest.MonkeyPatch, *, loopback: bool) -> list[Any]:
+    tried: list[Any] = []
+    connect = socket.socket.connect
+
+    def connect_or_refuse(self: socket.socket, address: Any) -> None:
+        if loopback and address[0] == "127.0.0.1":
+            return connect(self, address)
         tried.append(address)
         raise AssertionError(f"a socket was about to connect to {address!r}")
 
-    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect", connect_or_refuse)
     return tried
 
 

@@ -191,6 +191,51 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
         "documented",
         "developer guides of SNS and Lambda; signatures are the word `EXAMPLE`",
     ),
+    (
+        "frames: their envelope, `aws/subscribe`, `aws/heartbeat`, `aws/ping`, the refusal of what is none",
+        "observed",
+        "captures in public code; amazon-connect-chatjs, AWS's SDKs for Android and iOS",
+    ),
+    (
+        "a participant hears its own messages, also those of its other sockets",
+        "observed",
+        "public code; amazon-connect-chatjs",
+    ),
+    (
+        "subscribing at the WebSocket connects; its URL holds for 100 seconds",
+        "documented",
+        "[administrator guide: chat-message-streaming]; participant API reference: CreateParticipantConnection",
+    ),
+    ("a participant has five sockets", "documented", "[administrator guide: feature-limits]"),
+    (
+        "the sixth, an expired or unknown `AuthToken` and one of a chat that is over get 403; one URL opens several "
+        "sockets",
+        "assumed",
+        "none",
+    ),
+    (
+        "who has left hears of that and of the end only; the service leaves the socket open after the end",
+        "assumed",
+        "amazon-connect-chatjs waits for `chat.ended` and closes then",
+    ),
+    ("the headers with which a file is sent", "observed", "amazon-connect-streams, issue 712; AWS's SDK for iOS"),
+    (
+        "a file has its announced size and headers, can be sent again until its upload is completed, and has to have "
+        "arrived before that",
+        "assumed",
+        "S3's `SignatureDoesNotMatch` for another header is in amazon-connect-streams, issue 712",
+    ),
+    (
+        "HTTP: an error's class in `x-amzn-errortype`, its status, `access-control-allow-origin: *`",
+        "documented, observed",
+        "the models; a log of terraform-provider-aws, issue 40267",
+    ),
+    (
+        "HTTP: members that are unknown or `null` are left out; what has no request's shape is the class of a shape "
+        "error; a path of no operation is `UnknownOperationException`; CORS allows every origin and every header",
+        "assumed",
+        "none",
+    ),
 )
 
 REST = """
@@ -216,8 +261,8 @@ No request is refused here, so these are no rules. This is how sure each part is
   for operations that declare none, StartChatContact among them, `TooManyRequestsException` (the setting
   `throttle_code`): the documentation says only "TooManyRequests".
 - **The five-minute rule** is documented, and so is the reason `CUSTOMER_CONNECTION_NOT_ESTABLISHED`; that the one leads
-  to the other is assumed (the setting `connect_within`). Having asked for both `WEBSOCKET` and
-  `CONNECTION_CREDENTIALS` counts as connected, because nobody can subscribe to the fake's WebSocket. That
+  to the other is assumed (the setting `connect_within`). Without an [endpoint](endpoint.md), having asked for both
+  `WEBSOCKET` and `CONNECTION_CREDENTIALS` counts as connected, because nobody can subscribe then. That
   `ConnectParticipant` needs a streamed contact is documented; that it has to be streamed at that moment, and that the
   vain flag is answered with 200, is assumed.
 - **`RelatedContactId`**: that attributes are copied is documented for another operation; that those of the request win,
@@ -255,8 +300,8 @@ No request is refused here, so these are no rules. This is how sure each part is
 - Faked are {operations}. Other operations take [canned answers](canned-answers.md).
 - Flows of an instance and queues do not run; agents, bots and [flows](flows.md) are [played by the
   test](other-side.md): a contact changes by what requests do, by the clock and by the test.
-- Nothing listens at the WebSocket, upload and download URLs, whose hosts no name server can be asked for.
-  [Notifications](notifications.md) reach the handler of the test, and no SNS.
+- Without an [endpoint](endpoint.md) nothing listens at the WebSocket, upload and download URLs, whose hosts no name
+  server can be asked for. [Notifications](notifications.md) reach the handler of the test, and no SNS.
 - A voice contact is there to be related to, and no more.
 - DescribeContact answers what a chat has. What contacts of other channels have (voicemails, recordings, e-mail
   addresses, scheduled times and the like) is absent from its `Contact`.
@@ -276,7 +321,7 @@ No request is refused here, so these are no rules. This is how sure each part is
 - Texts of errors are ours, except those that were seen on the service: `Resource not found of Type: null`, the
   denials of access, the refusals of `FORWARD` without a position and of receipts among three. The record of a request
   (`error.rule`) and the report of a failed test name the rule for these too.
-- Only clients of this process are answered, in Python. A client on botocore's classes is found whenever it was made;
+- Clients of this process are answered, in Python; others reach the [endpoint](endpoint.md). A client on botocore's classes is found whenever it was made;
   one on a copy of them needs `attach()`.
 
 ## Published rates
