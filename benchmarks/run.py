@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import calls
+import endpoint
 import memory_of_tests
 import reading
 import runs
@@ -36,6 +37,7 @@ PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "memory": scaling.memory,
     "tests": memory_of_tests.tests,
     "threads": scaling.threads,
+    "endpoint": endpoint.endpoint,
 }
 
 

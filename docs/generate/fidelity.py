@@ -208,8 +208,7 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
     ),
     ("a participant has five sockets", "documented", "[administrator guide: feature-limits]"),
     (
-        "the sixth, an expired or unknown `AuthToken` and one of a chat that is over get 403; one URL opens several "
-        "sockets",
+        "the sixth, an expired or unknown `AuthToken`, one of a chat that is over: 403; one URL opens several sockets",
         "assumed",
         "none",
     ),
@@ -220,8 +219,7 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
     ),
     ("the headers with which a file is sent", "observed", "amazon-connect-streams, issue 712; AWS's SDK for iOS"),
     (
-        "a file has its announced size and headers, can be sent again until its upload is completed, and has to have "
-        "arrived before that",
+        "a file has its announced size and headers, arrives before its upload is completed, can be sent again till then",
         "assumed",
         "S3's `SignatureDoesNotMatch` for another header is in amazon-connect-streams, issue 712",
     ),
@@ -231,10 +229,14 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
         "the models; a log of terraform-provider-aws, issue 40267",
     ),
     (
-        "HTTP: members that are unknown or `null` are left out; what has no request's shape is the class of a shape "
-        "error; a path of no operation is `UnknownOperationException`; CORS allows every origin and every header",
+        "HTTP: members that are unknown or `null` are left out; a path of no operation is `UnknownOperationException`",
         "assumed",
         "none",
+    ),
+    (
+        "HTTP: pages of every origin may send every header that they ask for",
+        "assumed",
+        "the service has approved origins",
     ),
 )
 

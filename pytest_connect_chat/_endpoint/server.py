@@ -31,9 +31,13 @@ TICK: Final = 0.1  # seconds after which a clock that follows the system's is lo
 
 
 class Answers(Protocol):
-    """What the server asks for its answers, from threads that may wait."""
+    """What the server asks for its answers: from its own thread, or where they may have to wait, from another."""
 
     silent_seconds: float
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether an answer may have to wait for somebody."""
 
     def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
         """Answer a request."""
@@ -126,7 +130,7 @@ class Server:
 
     async def _tick(self) -> None:
         while not await self._stops_within(TICK):
-            await self._in_pool(self._answers.tick)
+            await self._asked(self._answers.tick)
 
     async def _stops_within(self, seconds: float) -> bool:
         """Wait, and return whether the server stops meanwhile; tests replace `asyncio.sleep`."""
@@ -134,8 +138,11 @@ class Server:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return self._stopping.is_set()
 
-    async def _in_pool(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._loop.run_in_executor(self._pool, partial(function, *arguments))
+    async def _asked(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return an answer. To ask another thread for it takes longer than the answer itself."""
+        if self._answers.may_wait:
+            return await self._loop.run_in_executor(self._pool, partial(function, *arguments))
+        return function(*arguments)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
@@ -153,7 +160,7 @@ class Server:
             return web.Response()
         if body is None:
             return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="The body is too large.\n")
-        answer = await self._in_pool(self._answers.answer, replace(http, body=body))
+        answer = await self._asked(self._answers.answer, replace(http, body=body))
         if isinstance(answer, HttpAnswer):
             return _response(answer)
         if answer.after_silence:
@@ -172,7 +179,7 @@ class Server:
         ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=0.1)
         if not ws.can_prepare(request).ok:
             return web.Response(status=400, text="This is no WebSocket handshake.\n")
-        opened = await self._in_pool(self._answers.open_socket, http, send)
+        opened = await self._asked(self._answers.open_socket, http, send)
         if isinstance(opened, HttpAnswer):
             return _response(opened)
         transport = _transport(request)
@@ -182,7 +189,7 @@ class Server:
             await ws.prepare(request)
             async for message in ws:
                 text = message.data if isinstance(message.data, str) else ""
-                await self._in_pool(self._answers.receive, opened, text)
+                await self._asked(self._answers.receive, opened, text)
         finally:
             writing.cancel()
             self._connections.discard(transport)

@@ -69,6 +69,11 @@ class Switchboard:
             self.news += 1
             self.changed.notify_all()
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether an answer may have to wait for somebody."""
+        return self._service.may_call_the_test(self.hear)
+
     def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
         """Answer a request."""
         answer = self._gateway.answer(request)

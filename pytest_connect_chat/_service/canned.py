@@ -81,6 +81,11 @@ class CannedAnswers:
         self._lock = threading.RLock()
         self._queues: dict[tuple[str, str], deque[CannedAnswer]] = {}
 
+    @property
+    def are_planned(self) -> bool:
+        """Whether there has been one."""
+        return bool(self._queues)
+
     def add_response(
         self,
         method: str,

@@ -77,6 +77,10 @@ class Feed:
             self.ignore(listener)
             self._listeners = (listener, *self._listeners) if first else (*self._listeners, listener)
 
+    def has_listeners_beside(self, listener: Listener) -> bool:
+        """Whether somebody else listens."""
+        return any(other != listener for other in self._listeners)
+
     def ignore(self, listener: Listener) -> None:
         """Call a listener no more."""
         with self._lock:
