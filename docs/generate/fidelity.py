@@ -219,7 +219,7 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
     ),
     ("the headers with which a file is sent", "observed", "amazon-connect-streams, issue 712; AWS's SDK for iOS"),
     (
-        "a file has its announced size and headers, arrives before its upload is completed, can be sent again till then",
+        "a file has its announced size and headers, arrives before its upload is completed, comes again till then",
         "assumed",
         "S3's `SignatureDoesNotMatch` for another header is in amazon-connect-streams, issue 712",
     ),
@@ -323,7 +323,8 @@ No request is refused here, so these are no rules. This is how sure each part is
 - Texts of errors are ours, except those that were seen on the service: `Resource not found of Type: null`, the
   denials of access, the refusals of `FORWARD` without a position and of receipts among three. The record of a request
   (`error.rule`) and the report of a failed test name the rule for these too.
-- Clients of this process are answered, in Python; others reach the [endpoint](endpoint.md). A client on botocore's classes is found whenever it was made;
+- Clients of this process are answered, in Python; others reach the [endpoint](endpoint.md). A client on botocore's
+  classes is found whenever it was made;
   one on a copy of them needs `attach()`.
 
 ## Published rates
