@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tarfile
 import zipfile
 from collections import Counter
@@ -53,6 +54,7 @@ def pinned() -> dict[str, list[str]]:
         "tools": [*BACKEND, *runtime, *group("lint"), *group("typing"), *group("stubs"), "build", "nox"],
         "tests": ["aiobotocore[boto3]", *group("asyncio"), *BACKEND, *runtime, *group("tests")],  # in pip's order
         "newest": [*BACKEND, *runtime, *group("tests"), "build"],
+        "clients": ["awscli"],
         "lowest": [*BACKEND, *floors(), *group("tests"), "anyio", "httpx", lowest],
     }
 
@@ -169,6 +171,37 @@ def tracers(session: nox.Session) -> None:
     install(session, "tests", *group("tests"), *group("asyncio"))
     session.install(*group("tracers"))
     session.run("pytest", "tests/test_tracers.py", "tests/test_tracers_of_vendors.py", *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Run real clients against the endpoint, in Python, node and Chromium; what is not here is skipped by name."""
+    install(session, "tests", *group("tests"), *group("asyncio"))
+    work = Path(session.create_tmp()).resolve()
+    command_line = work / "cli"  # of its own: it comes with a botocore of its own
+    session.run("python", "-m", "venv", str(command_line))
+    pip = str(command_line / "bin" / "python"), "-m", "pip", "install", "--quiet"
+    session.run(*pip, "--constraint", "requirements/clients.txt", "awscli", external=True)
+    if shutil.which("npm"):
+        shutil.copy("tests/clients/package.json", work)
+        with session.chdir(work):
+            session.run(
+                "npm",
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-package-lock",
+                "--silent",
+                external=True,
+                success_codes=range(256),
+            )
+    else:
+        session.log("npm is not here: the clients in JavaScript are skipped")
+    env = {"CONNECT_CHAT_AWS_CLI": str(command_line / "bin" / "aws"), "CONNECT_CHAT_NODE_MODULES": str(work)}
+    table = work / "table.md"
+    env["CONNECT_CHAT_CLIENT_TABLE"] = str(table)
+    session.run("pytest", "-rs", "tests/test_real_clients.py", *session.posargs, env=env)
+    session.log(f"what each client has shown:\n{table.read_text('utf-8')}")
 
 
 @nox.session

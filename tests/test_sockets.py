@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -394,6 +396,32 @@ def test_a_network_drops_sockets_and_the_client_comes_back(
     again = chat.open()
     chat.say("I am back")
     assert again.items(1) == ["I am back"]  # and no second joining
+
+
+def test_clients_that_come_back_at_once_keep_no_drop_waiting(
+    chat: Chat, connect_chat_endpoint: ConnectChatEndpoint
+) -> None:
+    ending = threading.Event()
+
+    def come_back() -> None:
+        while not ending.is_set():
+            with (
+                contextlib.suppress(websocket.WebSocketException, OSError),
+                contextlib.closing(websocket.create_connection(chat.url, timeout=10)) as ws,
+            ):
+                ws.recv()
+
+    clients = [threading.Thread(target=come_back) for _ in range(2)]
+    for client in clients:
+        client.start()
+    for _ in range(10):
+        connect_chat_endpoint.wait_for(lambda: connect_chat_endpoint.sockets)
+        connect_chat_endpoint.drop_sockets()
+    ending.set()
+    chat.fake.stop_contact(chat.contact_id)  # so that nothing is opened any more
+    connect_chat_endpoint.drop_sockets()
+    for client in clients:
+        client.join()
 
 
 def test_a_reset_closes_the_sockets_and_serves_on(

@@ -119,9 +119,10 @@ class ConnectChatEndpoint(FixedNames):
         return self._switchboard.sockets
 
     def drop_sockets(self) -> None:
-        """Cut off every WebSocket without a farewell, as a network does. Returns once all are closed."""
+        """Cut off every WebSocket without a farewell, as a network does. Returns once these are closed."""
+        before = self.sockets
         self._server.drop()
-        self.wait_for(lambda: not self.sockets)
+        self.wait_for(lambda: not any(socket in before for socket in self.sockets))
 
     def stay_silent(self, seconds: float) -> None:
         """Let connections stay silent for a while before they are closed, in faults that are timeouts.

@@ -179,22 +179,31 @@ class Server:
         ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=0.1)
         if not ws.can_prepare(request).ok:
             return web.Response(status=400, text="This is no WebSocket handshake.\n")
-        opened = await self._asked(self._answers.open_socket, http, send)
-        if isinstance(opened, HttpAnswer):
-            return _response(opened)
         transport = _transport(request)
-        self._connections.add(transport)
+        self._connections.add(transport)  # before anybody sees the socket, so that it can be cut off from then on
+        try:
+            opened = await self._asked(self._answers.open_socket, http, send)
+            if isinstance(opened, HttpAnswer):
+                return _response(opened)
+            await self._converse(request, ws, opened, outgoing)
+        finally:
+            self._connections.discard(transport)
+        return ws
+
+    async def _converse(
+        self, request: web.BaseRequest, ws: web.WebSocketResponse, opened: Any, outgoing: asyncio.Queue[str]
+    ) -> None:
+        """Carry frames in both directions until the WebSocket is closed."""
         writing = asyncio.create_task(_write(ws, outgoing))
         try:
-            await ws.prepare(request)
-            async for message in ws:
-                text = message.data if isinstance(message.data, str) else ""
-                await self._asked(self._answers.receive, opened, text)
+            with contextlib.suppress(ConnectionError):  # it has been cut off already
+                await ws.prepare(request)
+                async for message in ws:
+                    text = message.data if isinstance(message.data, str) else ""
+                    await self._asked(self._answers.receive, opened, text)
         finally:
             writing.cancel()
-            self._connections.discard(transport)
             self._answers.close_socket(opened)
-        return ws
 
 
 def _transport(request: web.BaseRequest) -> Any:

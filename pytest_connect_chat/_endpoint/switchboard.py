@@ -86,9 +86,11 @@ class Switchboard:
         if refusal is not None:
             return refusal
         try:
-            return self._sockets.add(dict(request.query).get("AuthToken", ""), send)
+            socket = self._sockets.add(dict(request.query).get("AuthToken", ""), send)
         except SocketRefusedError as error:
             return self._gateway.forbidden(str(error))
+        self.tell()
+        return socket
 
     def receive(self, socket: Socket, text: str) -> None:
         """Answer a frame of a WebSocket's client."""
