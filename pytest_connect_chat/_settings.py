@@ -255,6 +255,16 @@ class _Values(NamedTuple):
             option=True,
         ),
     ] = "survivable"
+    parse_once: Annotated[
+        bool,
+        Setting(
+            "true or false",
+            _truth,
+            "bool",
+            "while the fixture is taken, parse botocore's own data files once in a run instead of once for each "
+            "session (default: true)",
+        ),
+    ] = True
     block: Annotated[
         bool,
         Setting(
@@ -305,6 +315,7 @@ class SettingKeywords(TypedDict, total=False):
     throttle_code: ThrottleCode
     chaos: float
     chaos_mode: ChaosMode
+    parse_once: bool
     block: bool
 
 

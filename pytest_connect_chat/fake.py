@@ -15,6 +15,7 @@ from weakref import WeakSet
 from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.backend import Backend, is_chat_client
 from pytest_connect_chat._clients.blocking import guarded
+from pytest_connect_chat._clients.data_files import DATA_FILES
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT, REGION
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
@@ -136,6 +137,8 @@ class FakeConnectChat(FixedNames):
             self._older_threads = WeakSet(threading.enumerate())
             self._started = True
             ENVIRONMENT.enter(self, self._settings.region)
+            if self._settings.parse_once:
+                DATA_FILES.enter(self)
             interception.add(self._backend, self)
         except BaseException:
             self.stop()
@@ -155,6 +158,7 @@ class FakeConnectChat(FixedNames):
         self._service.flows.close()
         newer = [thread for thread in threading.enumerate() if thread not in self._older_threads]
         interception.remove(self, newer if self._started else [])
+        DATA_FILES.leave(self)
         ENVIRONMENT.leave(self)
         self._started = False
 

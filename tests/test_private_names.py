@@ -6,6 +6,7 @@ Nobody promised them: a new release may change any. What fails here says which o
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
@@ -95,6 +96,21 @@ def handlers_by_prefix() -> bool:
     hierarchy = HierarchicalEmitter()
     hierarchy.register("needs-retry", handler := lambda **kwargs: None)
     return list(hierarchy._handlers.prefix_search("needs-retry.connect.StartChatContact")) == [handler]
+
+
+def emitter_root() -> bool:
+    hierarchy = HierarchicalEmitter()
+    before = bool(hierarchy._handlers._root["children"])
+    hierarchy.register("before-call", lambda **kwargs: None)
+    return not before and bool(hierarchy._handlers._root["children"])
+
+
+def emitter_cache() -> bool:
+    return vars(copy.copy(HierarchicalEmitter()))["_lookup_cache"] == {}
+
+
+def builtin_handlers() -> bool:
+    return parameters_of(Session._register_builtin_handlers) == ["self", "events"]
 
 
 def retry_random(package: str = "botocore") -> bool:
@@ -231,6 +247,9 @@ ROWS: list[tuple[str, str, Callable[..., bool]]] = [
     ("botocore client._serializer", "_clients/stubber.py", client_serializer),
     ("botocore.hooks.EventAliaser._emitter", "_clients/retries.py", emitter),
     ("botocore.hooks.HierarchicalEmitter._handlers", "_clients/retries.py", handlers_by_prefix),
+    ("botocore.hooks.HierarchicalEmitter._handlers._root", "_clients/data_files.py", emitter_root),
+    ("botocore.hooks.HierarchicalEmitter._lookup_cache", "_clients/data_files.py", emitter_cache),
+    ("botocore.session.Session._register_builtin_handlers", "_clients/data_files.py", builtin_handlers),
     ("botocore.retries.standard._retry_policy._retry_backoff._random", "_clients/retries.py", retry_random),
     ("botocore.retries.standard._retry_quota._quota", "_clients/retries.py", retry_quota),
     ("botocore's id of a retry handler, retry-config-...", "_clients/retries.py", retry_unique_id),

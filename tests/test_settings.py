@@ -34,6 +34,7 @@ VALUES: dict[str, tuple[Any, str]] = {
     "throttle_code": ("ThrottlingException", '"ThrottlingException"'),
     "chaos": (0.25, "0.25"),
     "chaos_mode": ("hard", '"hard"'),
+    "parse_once": (False, "false"),
     "block": (True, "true"),
 }
 EXPECTED = {
@@ -75,6 +76,8 @@ WRONG = [
     ("chaos", True),
     ("chaos", "nan"),
     ("chaos_mode", "soft"),
+    ("parse_once", "true"),
+    ("parse_once", 1),
     ("block", "true"),
 ]
 
