@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_connect_chat._service.records.matching import ABSENT
     from pytest_connect_chat._service.records.recorded_request import RecordedError, RecordedRequest
     from pytest_connect_chat._service.records.request_log import RequestLog
-    from pytest_connect_chat._service.sockets import Socket
+    from pytest_connect_chat._service.sockets import ChatSocket
     from pytest_connect_chat.fake import FakeConnectChat
     from pytest_connect_chat.providers import ConnectChatProvider, RequestFactory
 
@@ -45,6 +45,7 @@ __all__ = [
     "ABSENT",
     "Attachment",
     "ChatParticipant",
+    "ChatSocket",
     "Clock",
     "ConnectChatEndpoint",
     "ConnectChatProvider",
@@ -57,7 +58,6 @@ __all__ = [
     "RecordedRequest",
     "RequestFactory",
     "RequestLog",
-    "Socket",
     "Streaming",
     "TranscriptItem",
     "__version__",
@@ -80,7 +80,7 @@ _HOMES = {
     "RecordedRequest": "_service.records.recorded_request",
     "RequestFactory": "providers",
     "RequestLog": "_service.records.request_log",
-    "Socket": "_service.sockets",
+    "ChatSocket": "_service.sockets",
     "Streaming": "_service.chats.notifications",
     "TranscriptItem": "_service.chats.transcript",
 }

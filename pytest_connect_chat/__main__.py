@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import threading
 import traceback
+from collections import deque
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final
 
 from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
+from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._settings import SETTINGS
 from pytest_connect_chat.exceptions import ConnectChatError, SceneError
 from pytest_connect_chat.fake import FakeConnectChat
 
+RECENT: Final = 100  # calls among which one may not have been told of yet
 OF_TESTS: Final = ("strict", "unfaked", "block")  # settings that mean nothing to a server
 
 
@@ -68,15 +71,15 @@ def _introduce(endpoint: ConnectChatEndpoint) -> None:
 
 
 def _follow(fake: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
-    """Print each call as it comes, and what flows raise, until somebody interrupts it."""
-    told = 0
+    """Print each call as it ends, once more where its client has tried again; and what flows raise."""
+    told: deque[RecordedRequest] = deque(maxlen=RECENT)
 
     def tell_news() -> bool:
-        nonlocal told
-        records = fake.requests[told:]
-        told += len(records)
-        for record in records:
-            print(f"{record.operation} -> {record.error or 'answered'}", flush=True)
+        for record in fake.requests[-RECENT:]:
+            if not any(record is other for other in told):
+                told.append(record)
+                after = f" after {record.attempt_count} attempts" if record.attempt_count > 1 else ""
+                print(f"{record.operation} -> {record.error or 'answered'}{after}", flush=True)
         try:
             fake.raise_failures()
         except Exception:  # noqa: BLE001  # of a flow: the server goes on

@@ -147,6 +147,7 @@ class Chat:
         """Close the sockets."""
         for socket in self._sockets:
             socket.ws.close()
+            socket.ws.shutdown()  # one that was cut off is not closed by its farewell
 
 
 def closing(chat: Chat) -> Iterator[Chat]:

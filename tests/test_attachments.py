@@ -213,7 +213,8 @@ def test_the_headers_of_an_upload_name_the_file_after_a_transfer_too(chat: Chat,
     second = chat.fake.transfer(first).contact_id
     headers = chat.start(AttachmentName=name)["UploadMetadata"]["HeadersToInclude"]
 
-    assert headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    shown = name.replace('"', "%22")
+    assert headers["Content-Disposition"] == f'attachment; filename="{shown}"'
     assert (headers["x-amz-meta-contact_id"], headers["x-amz-meta-initial_contact_id"]) == (second, first)
 
 

@@ -11,7 +11,9 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -232,6 +234,24 @@ def test_attempts_of_one_call_are_one_request(
     assert (second.attempt_count, second.error) == (1, None)
 
 
+def test_a_call_is_recorded_while_its_client_tries_again(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    seen: list[int] = []
+
+    def throttled(request: RecordedRequest) -> bool:
+        seen.append(connect_chat.requests.call_count)
+        return request.attempt_count == 0
+
+    connect_chat.faults.throttle(attempts=1, when=throttled)
+    for attempt in (1, 2):
+        start(endpoint, parameters, amz_sdk_invocation_id="one", amz_sdk_request=f"attempt={attempt}; max=3")
+
+    assert seen[0] == 0
+    assert set(seen[1:]) <= {1}
+    assert connect_chat.requests.one().attempt_count == 2
+
+
 def test_attempts_without_a_name_are_requests_of_their_own(
     connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
 ) -> None:
@@ -321,6 +341,19 @@ def test_silence_is_a_number_of_seconds(endpoint: ConnectChatEndpoint) -> None:
             endpoint.stay_silent(wrong)  # type: ignore[arg-type]
 
 
+def test_a_delay_past_a_minute_is_a_lost_response(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    connect_chat.faults.delay(seconds=60, attempts=1)
+    connect_chat.faults.delay(seconds=61, attempts=1)
+
+    assert start(endpoint, parameters).status == 200
+    with pytest.raises(ConnectionError):
+        start(endpoint, parameters)
+    assert connect_chat.requests.last.error.code == "ReadTimeoutError"
+    assert len(connect_chat.contacts) == 2
+
+
 def test_a_network_error_commits_nothing(connect_chat: FakeConnectChat, over_http: Any, parameters: Parameters) -> None:
     connect_chat.faults.network_error("dns", attempts=2)
     over_http.start_chat_contact(**parameters)
@@ -367,6 +400,16 @@ def test_canned_answers_come_over_http_too(connect_chat: FakeConnectChat, endpoi
     assert decorated.headers["x-served-by"] == "a test"
     assert (refused.status, refused.headers["x-amzn-errortype"]) == (429, "ThrottlingException")
     assert refused.json == {"Message": "Slow down"}
+
+
+def test_headers_of_a_canned_answer_do_not_break_its_framing(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint
+) -> None:
+    headers = {"Content-Length": "400", "content-encoding": "gzip", "Connection": "close", "X-Mine": 7}
+    connect_chat.add_response("describe_user", {"ResponseMetadata": {"HTTPHeaders": headers}})
+    answer = send(endpoint, "GET", "/users/i/u")
+
+    assert (answer.status, answer.body, answer.headers["x-mine"]) == (200, b"{}", "7")
 
 
 def test_a_canned_error_is_for_the_whole_call(
@@ -429,6 +472,34 @@ def test_a_flow_that_fails_fails_the_test_and_not_the_client(connect_chat: FakeC
 
     with pytest.raises(ValueError, match="a mistake"):
         connect_chat.raise_failures()
+
+
+def test_a_reply_that_fails_the_test_leaves_the_clients_answer_as_it_is(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, chat: Chat
+) -> None:
+    connect_chat.reply_with(lambda item: pytest.fail("a mistake"))
+    body = {"ContentType": "text/plain", "Content": "Hello"}
+    answer = send(endpoint, "POST", "/participant/message", body, {"X-Amz-Bearer": chat.token})
+
+    assert answer.status == 200
+    with pytest.raises(pytest.fail.Exception, match="a mistake") as failure:
+        connect_chat.raise_failures()
+    assert not any("further exception" in note for note in getattr(failure.value, "__notes__", ()))
+
+
+def test_a_flow_that_fails_the_test_in_its_own_time_leaves_the_server_as_it_is(parameters: Parameters) -> None:
+    def flow(chat: Any) -> Any:
+        yield timedelta(seconds=0.1)
+        pytest.fail("a mistake")
+
+    with FakeConnectChat(clock="system") as fake, fake.serve() as endpoint:
+        fake.play_flow(flow)
+        chat = Chat(fake, parameters)
+        endpoint.wait_for(lambda: "a mistake" in fake.journal())
+        assert start(endpoint, parameters).status == 200
+        chat.close()
+        with pytest.raises(pytest.fail.Exception, match="a mistake"):
+            fake.raise_failures()
 
 
 def test_a_handler_may_use_the_endpoint(
@@ -588,6 +659,29 @@ def test_a_file_has_its_announced_size_and_headers(chat: Chat) -> None:
     assert put(url, b"abc", headers) == 200
 
 
+@pytest.mark.parametrize("name", ["Grüße.txt", "€ 7.txt", 'a "b".txt', "a\nb.txt", "a%20b.txt"])
+def test_a_file_may_have_any_name(chat: Chat, name: str) -> None:
+    upload = chat.client.start_attachment_upload(
+        ConnectionToken=chat.token, AttachmentName=name, AttachmentSizeInBytes=3, ContentType="text/plain"
+    )
+    metadata = upload["UploadMetadata"]
+
+    assert put(metadata["Url"], b"abc", metadata["HeadersToInclude"]) == 200
+    chat.complete_upload(upload["AttachmentId"])
+    with urllib.request.urlopen(chat.url_of(upload["AttachmentId"]), timeout=10) as answer:  # noqa: S310
+        assert answer.headers["content-disposition"] == metadata["HeadersToInclude"]["Content-Disposition"]
+    assert chat.transcript[-1].attachments[0].attachment_name == name
+
+
+def test_a_file_in_chunks_is_refused(chat: Chat, endpoint: ConnectChatEndpoint) -> None:
+    metadata = chat.start_upload()["UploadMetadata"]
+    headers = {name: value for name, value in metadata["HeadersToInclude"].items() if name != "Content-Length"}
+    answer = send(endpoint, "PUT", metadata["Url"].removeprefix(endpoint.url), iter([b"a", b"bc"]), headers)
+
+    assert answer.status == 411
+    assert b"<Code>MissingContentLength</Code>" in answer.body
+
+
 def test_a_file_can_be_sent_again_until_it_is_complete(chat: Chat) -> None:
     upload = chat.start_upload()
     url, headers = upload["UploadMetadata"]["Url"], upload["UploadMetadata"]["HeadersToInclude"]
@@ -687,6 +781,38 @@ def test_a_request_for_another_host_is_refused(
     assert send(endpoint, "OPTIONS", "/", headers={"Host": host.format(port=port)}).status == 403
     assert len(connect_chat.requests) == 0
     assert start(endpoint, parameters, Host=f"LocalHost:{port}").status == 200
+
+
+# -- many at once ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_lost_or_doubled_among_many(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    chats = [Chat(connect_chat, parameters) for _ in range(4)]
+    sockets = [chat.open() for chat in chats for _ in range(4)]
+    said = [f"message {number}" for number in range(25)]
+
+    def say(chat: Chat) -> None:
+        for content in said:
+            body = {"ContentType": "text/plain", "Content": content}
+            assert send(endpoint, "POST", "/participant/message", body, {"X-Amz-Bearer": chat.token}).status == 200
+
+    with ThreadPoolExecutor(16) as pool:
+        saying = [pool.submit(say, chat) for chat in chats]
+        starting = [pool.submit(start, endpoint, parameters) for _ in range(100)]
+        for future in saying:
+            future.result()
+        started = [future.result().json["ContactId"] for future in starting]
+
+    assert len(set(started)) == 100
+    assert len(connect_chat.contacts) == 104
+    assert connect_chat.requests.send_message.call_count == 100
+    for place, chat in enumerate(chats):
+        assert [item.content for item in chat.transcript if item.type == "MESSAGE"] == said
+        for socket_of_chat in (chat.socket, *sockets[4 * place : 4 * place + 4]):
+            assert socket_of_chat.items(25) == said
+        chat.close()
 
 
 # -- its life ----------------------------------------------------------------------------------------------------------
@@ -887,36 +1013,64 @@ def test_callables_that_replace_sleeping_do_not_stop_it(
 # -- waiting -----------------------------------------------------------------------------------------------------------
 
 
-def test_waiting_ends_when_something_happens(
-    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+@pytest.fixture
+def waited(
+    endpoint: ConnectChatEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable[[], Any], Callable[[], object]], None]:
+    """Waits in a thread, with a timeout that never comes, until a condition is so; what makes it so comes meanwhile."""
+
+    class Never(threading.Timer):
+        def start(self) -> None:
+            """Never expire, so that only what happens can wake whoever waits."""
+
+    monkeypatch.setattr("threading.Timer", Never)
+
+    def wait(condition: Callable[[], Any], cause: Callable[[], object]) -> None:
+        looked = threading.Event()
+
+        def look() -> Any:
+            found = condition()
+            looked.set()
+            return found
+
+        waiting = threading.Thread(target=endpoint.wait_for, args=[look], daemon=True)
+        waiting.start()
+        assert looked.wait(10)
+        cause()
+        waiting.join(10)
+        assert not waiting.is_alive()
+
+    return wait
+
+
+def test_waiting_is_woken_by_calls_items_sockets_and_files(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters, waited: Any
 ) -> None:
-    thread = threading.Thread(target=start, args=(endpoint, parameters))
-    thread.start()
+    requests = connect_chat.requests
+    waited(lambda: connect_chat.contacts, lambda: start(endpoint, parameters))
+    contact = connect_chat.contacts.last
+    client = connect_chat.client()
+    waited(
+        lambda: requests.describe_contact.called,
+        lambda: client.describe_contact(InstanceId=INSTANCE_ID, ContactId=contact.contact_id),
+    )
+    waited(lambda: contact.transcript, lambda: connect_chat.add_participant(contact.contact_id))
+    chat = Chat(connect_chat, parameters, subscribe=False)
+    waited(lambda: endpoint.sockets, lambda: chat.open(subscribe=False))
+    waited(lambda: not endpoint.sockets, chat.close)
+    metadata = chat.start_upload()["UploadMetadata"]
+    attachments = connect_chat._service.state.attachments
+    attachment_id = metadata["Url"].partition("/chat/")[2].partition("?")[0]
+    waited(
+        lambda: attachments.find(chat.contact_id, attachment_id).content,  # type: ignore[union-attr]
+        lambda: put(metadata["Url"], b"abc", metadata["HeadersToInclude"]),
+    )
 
-    contact = endpoint.wait_for(lambda: connect_chat.contacts.last if connect_chat.contacts else None)
 
-    assert contact is connect_chat.contacts.last
-    thread.join()
+def test_waiting_returns_what_the_condition_does(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
+    contact = connect_chat.add_contact()
 
-
-def test_waiting_hears_of_calls_in_this_process_too(
-    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, connect_client: Any, parameters: Parameters
-) -> None:
-    contact_id = connect_chat.add_contact(instance_id=INSTANCE_ID).contact_id
-    looked = threading.Event()
-
-    def describe() -> None:
-        looked.wait(10)
-        connect_client.describe_contact(InstanceId=INSTANCE_ID, ContactId=contact_id)
-
-    def is_described() -> bool:
-        looked.set()
-        return connect_chat.requests.describe_contact.called
-
-    thread = threading.Thread(target=describe)
-    thread.start()
-    assert endpoint.wait_for(is_described) is True
-    thread.join()
+    assert endpoint.wait_for(lambda: connect_chat.contacts.last) is contact
 
 
 def test_waiting_in_vain_tells_what_happened(

@@ -89,7 +89,7 @@ def test_the_public_names_are_these() -> None:
         "RecordedRequest",
         "RequestFactory",
         "RequestLog",
-        "Socket",
+        "ChatSocket",
         "Streaming",
         "TranscriptItem",
         "__version__",

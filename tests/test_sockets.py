@@ -70,7 +70,7 @@ def test_heartbeats_and_pings_are_answered_in_kind(chat: Chat) -> None:
         "[" * 9999,
     ],
 )
-def test_a_frame_that_is_none_is_refused_as_the_gateway_does(chat: Chat, frame: str) -> None:
+def test_a_frame_that_is_none_is_refused_as_the_router_does(chat: Chat, frame: str) -> None:
     answer = chat.socket.asked(frame)
 
     assert answer["message"] == "Forbidden"
@@ -82,6 +82,15 @@ def test_a_binary_frame_is_refused_likewise(chat: Chat) -> None:
     chat.socket.ws.send_binary(b'{"topic":"aws/ping"}')
 
     assert chat.socket.next()["message"] == "Forbidden"
+
+
+def test_a_frame_that_is_too_large_closes_the_socket(chat: Chat) -> None:
+    chat.socket.ws.send("x" * (128 * 1024 + 1))
+
+    with pytest.raises((websocket.WebSocketConnectionClosedException, ConnectionError, ValueError)):
+        chat.socket.next()  # or the text of a close frame, which is no JSON
+    chat.say("Still there")
+    assert chat.open().asked('{"topic":"aws/ping"}')["statusCode"] == 200
 
 
 def test_what_follows_a_subscription_does_not_matter(unsubscribed: Chat) -> None:
@@ -379,9 +388,9 @@ def test_open_sockets_are_listed(
     assert socket.participant == (connect_chat.contacts.last.participant_id, "CUSTOMER", "Ada")
     assert socket.contact is connect_chat.contacts[chat.contact_id]
     assert socket.topics == ("aws/chat",)
-    assert repr(socket) == "<Socket of the CUSTOMER 'Ada': aws/chat>"
+    assert repr(socket) == "<ChatSocket of the CUSTOMER 'Ada': aws/chat>"
     assert repr(connect_chat_endpoint) == f"<ConnectChatEndpoint {connect_chat_endpoint.url}: 1 socket>"
-    with pytest.raises(AttributeError, match="'topics' of Socket cannot be assigned"):
+    with pytest.raises(AttributeError, match="'topics' of ChatSocket cannot be assigned"):
         socket.topics = ()  # type: ignore[misc]
 
 

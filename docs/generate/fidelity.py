@@ -233,6 +233,19 @@ OTHER_SIDE = (  # what, how sure it is, and where it stands
         "assumed",
         "none",
     ),
+    ("HTTP: no JSON is against the rule of the request's shape; a body over 1 MiB gets 413", "assumed", "none"),
+    (
+        "HTTP: the message of an error is `message` in the participant service's bodies, `Message` in Connect's",
+        "observed, assumed",
+        "aws-lex-web-ui, issue 365; amazon-connect-chatjs, issue 19; the model",
+    ),
+    ("frames: further topics are acknowledged, a subscription without `aws/chat` fails", "assumed", "none"),
+    (
+        "a WebSocket's sub-protocol is echoed; one without heartbeats stays open, one that closes disconnects nobody",
+        "assumed",
+        "none",
+    ),
+    ("S3's status and texts for a file that is refused; percent signs in the file's name", "assumed", "none"),
     (
         "HTTP: pages of every origin may send every header that they ask for",
         "assumed",
@@ -307,8 +320,8 @@ No request is refused here, so these are no rules. This is how sure each part is
 - A voice contact is there to be related to, and no more.
 - DescribeContact answers what a chat has. What contacts of other channels have (voicemails, recordings, e-mail
   addresses, scheduled times and the like) is absent from its `Contact`.
-- There is one account. Credentials and policies are not looked at (`deny_access` and `expire_credentials` plan those
-  failures), nor is what region an instance is in.
+- There is one account. Signatures, credentials and policies are not looked at, over HTTP either (`deny_access` and
+  `expire_credentials` plan those failures), nor is what region an instance is in.
 - Clients are answered after botocore's event `before-call`, where a request would be made. `request-created`,
   `before-sign`, `before-send` and `response-received` do not happen, nothing is signed, and no bytes are parsed.
   `before-parameter-build`, `before-call`, `needs-retry`, `after-call` and `after-call-error` do happen. With

@@ -9,16 +9,16 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from pytest_connect_chat._endpoint.switchboard import Switchboard
+from pytest_connect_chat._endpoint.http import LOOPBACK
+from pytest_connect_chat._endpoint.served_fake import ServedFake
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.arguments import name_of
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._service.sockets import Socket
+from pytest_connect_chat._service.sockets import ChatSocket
 from pytest_connect_chat._text import counted
 from pytest_connect_chat.exceptions import EndpointError, MissingExtraError
 
 HIGHEST_PORT: Final = 65535
-LOOPBACK: Final = "127.0.0.1"
 NO_EXTRA: Final = "The endpoint needs aiohttp: install pytest-connect-chat[endpoint]."
 
 T = TypeVar("T")
@@ -51,8 +51,8 @@ class ConnectChatEndpoint(FixedNames):
         self._region = region
         self._credentials = credentials
         self._journal = journal
-        self._switchboard = Switchboard()
-        self._server = Server(self._switchboard, ticks=service.state.clock.follows_system)
+        self._served = ServedFake()
+        self._server = Server(self._served, ticks=service.state.clock.follows_system)
         try:
             self._address = f"{LOOPBACK}:{self._server.start(port)}"
         except Exception as error:
@@ -77,7 +77,7 @@ class ConnectChatEndpoint(FixedNames):
         if self._open:
             self._open = False
             self._server.stop()
-            self._switchboard.leave()
+            self._served.leave()
 
     @property
     def is_open(self) -> bool:
@@ -87,7 +87,7 @@ class ConnectChatEndpoint(FixedNames):
     def follow(self, service: ConnectChatService) -> None:
         """Serve another service from now on, as after a reset of the fake; what was connected is cut off."""
         self._server.drop()
-        self._switchboard.serve(service, self._address, self._region)
+        self._served.serve(service, self._address, self._region)
 
     @property
     def url(self) -> str:
@@ -114,9 +114,9 @@ class ConnectChatEndpoint(FixedNames):
         }
 
     @property
-    def sockets(self) -> tuple[Socket, ...]:
+    def sockets(self) -> tuple[ChatSocket, ...]:
         """The open WebSockets, oldest first."""
-        return self._switchboard.sockets
+        return self._served.sockets
 
     def drop_sockets(self) -> None:
         """Cut off every WebSocket without a farewell, as a network does. Returns once these are closed."""
@@ -137,7 +137,7 @@ class ConnectChatEndpoint(FixedNames):
         """
         if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
             raise EndpointError(f"stay_silent() takes a number of seconds, 0 or more, not {seconds!r}.")
-        self._switchboard.silent_seconds = seconds
+        self._served.silent_seconds = seconds
 
     def wait_for(self, condition: Callable[[], T], timeout: float = 5) -> T:
         """Wait until something is so, looked at whenever something has happened: a call, an item, a socket, a file.
@@ -157,22 +157,27 @@ class ConnectChatEndpoint(FixedNames):
             raise EndpointError(f"wait_for() takes a function without arguments, not {condition!r}.")
         if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
             raise EndpointError(f"timeout is a number of seconds, 0 or more, not {timeout!r}.")
-        switchboard, expired = self._switchboard, threading.Event()
+        served, expired = self._served, threading.Event()
         # Its clock is real where a test has frozen the time.
-        timer = threading.Timer(timeout, switchboard.tell, [expired.set])
+
+        def expire() -> None:
+            expired.set()
+            served.tell()
+
+        timer = threading.Timer(timeout, expire)
         timer.daemon = True
         timer.start()
         try:
             while True:
-                seen, is_last = switchboard.news, expired.is_set()
+                seen, is_last = served.news, expired.is_set()
                 found = condition()
                 if found:
                     return found
                 if is_last:
                     raise EndpointError(self._not_so(condition, timeout))
-                with switchboard.changed:
-                    while switchboard.news == seen:
-                        switchboard.changed.wait()
+                with served.changed:
+                    while served.news == seen:
+                        served.changed.wait()
         finally:
             timer.cancel()
 

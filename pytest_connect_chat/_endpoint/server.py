@@ -11,63 +11,37 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
+from pytest_connect_chat._endpoint.http import LOOPBACK, HttpAnswer, HttpRequest
+from pytest_connect_chat._endpoint.served_fake import ServedFake
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
+from pytest_connect_chat._service.sockets import ChatSocket
 from pytest_connect_chat._service.urls import FILES
 
-LOOPBACK: Final = "127.0.0.1"
-LARGEST_FILE: Final = ATTACHMENT_BYTES
 LARGEST_CALL: Final = 1024 * 1024  # bytes: many times what any operation takes
-LARGEST_FRAME: Final = 128 * 1024  # bytes: what the service's API gateway takes
-GOING_AWAY: Final = 1001
+LARGEST_FRAME: Final = 128 * 1024  # bytes: what an API gateway of AWS takes
 WORKERS: Final = 32  # callables of a test may wait for other requests to be answered
 FAREWELL: Final = 0.1  # seconds that connections have for their end
 TICK: Final = 0.1  # seconds after which a clock that follows the system's is looked at
 
 
-class Answers(Protocol):
-    """What the server asks for its answers: from its own thread, or where they may have to wait, from another."""
-
-    silent_seconds: float
-
-    @property
-    def may_wait(self) -> bool:
-        """Whether an answer may have to wait for somebody."""
-
-    def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
-        """Answer a request."""
-
-    def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> Any | HttpAnswer:
-        """Let a WebSocket in, or refuse it."""
-
-    def receive(self, opened: Any, text: str) -> None:
-        """Answer a frame of a WebSocket's client."""
-
-    def close_socket(self, opened: Any) -> None:
-        """Forget a WebSocket that is closed."""
-
-    def tick(self) -> None:
-        """Let happen what is due."""
-
-
 class Server:
-    """Listens while it is started.
+    """Listens from `start` to `stop`.
 
     Args:
-        answers: Gives the answers.
+        served: Gives the answers.
         ticks: Whether time passes by itself, so that what is due has to be looked after.
     """
 
-    def __init__(self, answers: Answers, *, ticks: bool) -> None:
-        self._answers = answers
+    def __init__(self, served: ServedFake, *, ticks: bool) -> None:
+        self._served = served
         self._ticks = ticks
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="connect_chat_endpoint")
-        self._connections: set[asyncio.Transport] = set()
+        self._connections: set[asyncio.Transport] = set()  # those of WebSockets
 
     def start(self, port: int) -> int:
         """Listen, and return the port.
@@ -102,7 +76,8 @@ class Server:
 
     def drop(self) -> None:
         """Cut off every WebSocket, as a network does."""
-        self._loop.call_soon_threadsafe(self._abort_all)
+        with contextlib.suppress(RuntimeError):  # it is closed already
+            self._loop.call_soon_threadsafe(self._abort_all)
 
     def _abort_all(self) -> None:
         for transport in list(self._connections):
@@ -130,7 +105,7 @@ class Server:
 
     async def _tick(self) -> None:
         while not await self._stops_within(TICK):
-            await self._asked(self._answers.tick)
+            await self._run_aside(self._served.tick)
 
     async def _stops_within(self, seconds: float) -> bool:
         """Wait, and return whether the server stops meanwhile; tests replace `asyncio.sleep`."""
@@ -138,9 +113,9 @@ class Server:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return self._stopping.is_set()
 
-    async def _asked(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return an answer. To ask another thread for it takes longer than the answer itself."""
-        if self._answers.may_wait:
+    async def _run_aside(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function in another thread where a callable of the test may block it; else here, which is faster."""
+        if self._served.has_callables:
             return await self._loop.run_in_executor(self._pool, partial(function, *arguments))
         return function(*arguments)
 
@@ -155,16 +130,16 @@ class Server:
         if http.headers.get("upgrade", "").lower() == "websocket":
             return await self._handle_socket(request, http)
         try:
-            body = await _body(request, LARGEST_FILE if path.startswith(FILES) else LARGEST_CALL)
+            body = await _body(request, ATTACHMENT_BYTES if path.startswith(FILES) else LARGEST_CALL)
         except ConnectionError:  # the client is gone
             return web.Response()
         if body is None:
             return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="The body is too large.\n")
-        answer = await self._asked(self._answers.answer, replace(http, body=body))
+        answer = await self._run_aside(self._served.answer, replace(http, body=body))
         if isinstance(answer, HttpAnswer):
             return _response(answer)
         if answer.after_silence:
-            await self._stops_within(self._answers.silent_seconds)
+            await self._stops_within(self._served.silent_seconds)
         _transport(request).close()
         return web.Response()
 
@@ -176,13 +151,13 @@ class Server:
                 self._loop.call_soon_threadsafe(outgoing.put_nowait, frame)
 
         asked = [name.strip() for name in http.headers.get("sec-websocket-protocol", "").split(",") if name.strip()]
-        ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=0.1)
+        ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=FAREWELL)
         if not ws.can_prepare(request).ok:
-            return web.Response(status=400, text="This is no WebSocket handshake.\n")
+            return web.Response(status=HTTPStatus.BAD_REQUEST, text="This is no WebSocket handshake.\n")
         transport = _transport(request)
         self._connections.add(transport)  # before anybody sees the socket, so that it can be cut off from then on
         try:
-            opened = await self._asked(self._answers.open_socket, http, send)
+            opened = await self._run_aside(self._served.open_socket, http, send)
             if isinstance(opened, HttpAnswer):
                 return _response(opened)
             await self._converse(request, ws, opened, outgoing)
@@ -191,7 +166,7 @@ class Server:
         return ws
 
     async def _converse(
-        self, request: web.BaseRequest, ws: web.WebSocketResponse, opened: Any, outgoing: asyncio.Queue[str]
+        self, request: web.BaseRequest, ws: web.WebSocketResponse, opened: ChatSocket, outgoing: asyncio.Queue[str]
     ) -> None:
         """Carry frames in both directions until the WebSocket is closed."""
         writing = asyncio.create_task(_write(ws, outgoing))
@@ -200,10 +175,10 @@ class Server:
                 await ws.prepare(request)
                 async for message in ws:
                     text = message.data if isinstance(message.data, str) else ""
-                    await self._asked(self._answers.receive, opened, text)
+                    await self._run_aside(self._served.receive, opened, text)
         finally:
             writing.cancel()
-            self._answers.close_socket(opened)
+            self._served.close_socket(opened)
 
 
 def _transport(request: web.BaseRequest) -> Any:

@@ -82,7 +82,7 @@ class CannedAnswers:
         self._queues: dict[tuple[str, str], deque[CannedAnswer]] = {}
 
     @property
-    def are_planned(self) -> bool:
+    def has_had_any(self) -> bool:
         """Whether there has been one."""
         return bool(self._queues)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from types import TracebackType
@@ -45,6 +46,7 @@ class Feed:
         self.failures: list[BaseException] = []
         self._orders = count(1)
         self._listeners: tuple[Listener, ...] = ()
+        self._keeping: set[int] = set()  # threads that nobody of pytest's asks
         self.forget_threads()
 
     def forget_threads(self) -> None:
@@ -77,10 +79,6 @@ class Feed:
             self.ignore(listener)
             self._listeners = (listener, *self._listeners) if first else (*self._listeners, listener)
 
-    def has_listeners_beside(self, listener: Listener) -> bool:
-        """Whether somebody else listens."""
-        return any(other != listener for other in self._listeners)
-
     def ignore(self, listener: Listener) -> None:
         """Call a listener no more."""
         with self._lock:
@@ -110,8 +108,20 @@ class Feed:
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as failure:
-            self.failures.append(failure)
-            raise
+            if not any(failure is other for other in self.failures):
+                self.failures.append(failure)
+            if threading.get_ident() not in self._keeping:
+                raise
+
+    @contextmanager
+    def keeping_failures(self) -> Iterator[None]:
+        """Keep all that callables of the test raise in this thread, where nothing of pytest's would hear of it."""
+        thread = threading.get_ident()
+        self._keeping.add(thread)
+        try:
+            yield
+        finally:
+            self._keeping.discard(thread)
 
     def __enter__(self) -> Self:
         self._lock.acquire()

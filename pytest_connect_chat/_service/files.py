@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat._service.urls import FileTicket, ServedUrls
+from pytest_connect_chat._service.urls import FileTicket
 
 
 class FileAnswer(NamedTuple):
@@ -46,7 +46,7 @@ def serve_file(
         body: The request's body.
     """
     with state.moment() as now:
-        ticket = state.urls.file_tickets.get(signature) if isinstance(state.urls, ServedUrls) else None
+        ticket = state.urls.file_ticket(signature)
         if ticket is None or (ticket.attachment_id, ticket.method) != (attachment_id, method):
             return _refusal("SignatureDoesNotMatch", f"No URL with this signature was given out to {method} this file.")
         if now >= ticket.until:
@@ -64,8 +64,7 @@ def serve_file(
 def _read(attachment: Attachment | None) -> FileAnswer:
     if attachment is None or attachment.content is None:
         return FileAnswer(HTTPStatus.NOT_FOUND.value, "NoSuchKey", "The file has never been sent.")
-    disposition = f'attachment; filename="{attachment.attachment_name}"'
-    headers = {"Content-Type": attachment.content_type, "Content-Disposition": disposition}
+    headers = {"Content-Type": attachment.content_type, "Content-Disposition": attachment.content_disposition}
     return FileAnswer(content=attachment.content, headers=headers)
 
 
@@ -74,6 +73,9 @@ def _refusal_of_file(
 ) -> FileAnswer | None:
     """Return the answer to a file that is not as it was announced, or comes too late; `None` for one that is taken."""
     announced = ticket.headers["Content-Length"]
+    if "content-length" not in headers:
+        problem = "The file came without a Content-Length: it has to be sent in one piece."
+        return FileAnswer(HTTPStatus.LENGTH_REQUIRED.value, "MissingContentLength", problem)
     wrong = [name for name, value in ticket.headers.items() if headers.get(name.lower(), "") != value]
     if "Content-Length" in wrong or str(len(body)) != announced:
         problem = f"The file has {len(body)} bytes, and {announced} were announced in AttachmentSizeInBytes."

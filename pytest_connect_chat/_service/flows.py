@@ -46,6 +46,11 @@ class FlowPlayer:
         self._plays: dict[str, FlowPlay] = {}
         self._inboxes: dict[str, deque[TranscriptItem]] = {}  # by chat: what customers sent, and nothing took yet
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there are flows, some that go on among them, or replies."""
+        return bool(self._flows or self._reply or self._plays or self._state.disconnect_flow)
+
     def play_flow(self, flow: Any, contact_flow_id: str | None) -> None:
         """Play this flow from now on; see `FakeConnectChat.play_flow`."""
         if flow is not None:

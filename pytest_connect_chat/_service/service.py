@@ -13,7 +13,6 @@ from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.faults.planned import PlannedFaults, Question
-from pytest_connect_chat._service.feed import Listener
 from pytest_connect_chat._service.flows import FlowPlayer
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.operations import OPERATIONS
@@ -68,15 +67,11 @@ class ConnectChatService:
         now = self.state.clock.now()
         return Call(request, now, self.state.feed.next_order(), attempt_limit, read_timeout, now)
 
-    def may_call_the_test(self, listener: Listener) -> bool:
-        """Whether a call may run a callable of the test, which may wait for other calls.
-
-        Args:
-            listener: The listener of the feed that does not count.
-        """
-        state = self.state
-        is_asked = bool(self._planned.faults) or self.canned.are_planned or state.attachments.verdict is not None
-        return is_asked or state.feed.has_listeners_beside(listener)
+    @property
+    def has_callables(self) -> bool:
+        """Whether a call may run something of the test, which may wait for other calls."""
+        is_asked = bool(self._planned.faults) or self.canned.has_had_any or self.state.attachments.verdict is not None
+        return is_asked or self.flows.has_any or self.subscriber.has_handler
 
     def attempt(self, call: Call, *, runs_low: bool = False) -> Reply:
         """Decide what becomes of one attempt: a canned answer, what a fault makes of it, or what the service answers.
@@ -90,7 +85,7 @@ class ConnectChatService:
             UnexpectedParams: The canned answer that is next expects another request.
         """
         request = call.request
-        call.is_under_way = True
+        call.is_under_way, call.is_closed = True, False
         if not call.attempts:
             canned = self.canned.take(request)
             if canned is not None:

@@ -13,7 +13,6 @@ from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat._service.urls import ServedUrls
 from pytest_connect_chat._time import iso_timestamp
 
 SOCKETS_PER_PARTICIPANT: Final = 5  # administrator guide: feature-limits; that the sixth is refused is assumed
@@ -37,7 +36,7 @@ class SocketParticipant(NamedTuple):
     display_name: str
 
 
-class Socket(FixedNames):
+class ChatSocket(FixedNames):
     """One open WebSocket.
 
     Args:
@@ -53,7 +52,8 @@ class Socket(FixedNames):
         self._topics: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Socket of the {self.participant.role} {self.participant.display_name!r}: {', '.join(self.topics)}>"
+        person, topics = self._participant, ", ".join(self._topics)
+        return f"<ChatSocket of the {person.role} {person.display_name!r}: {topics}>"
 
     @property
     def participant(self) -> SocketParticipant:
@@ -118,10 +118,10 @@ class Sockets:
     """
 
     def __init__(self, state: ServiceState) -> None:
-        self.open: tuple[Socket, ...] = ()
+        self.all: tuple[ChatSocket, ...] = ()
         self._state = state
 
-    def add(self, token: str, send: Callable[[str], object]) -> Socket:
+    def add(self, token: str, send: Callable[[str], object]) -> ChatSocket:
         """Open the WebSocket of an `AuthToken`. One URL opens several, until it expires (assumed).
 
         Args:
@@ -132,8 +132,7 @@ class Sockets:
             SocketRefusedError: The token does not count, or its participant has as many sockets as it can.
         """
         with self._state.moment() as now:
-            urls = self._state.urls
-            ticket = urls.tickets.get(token) if isinstance(urls, ServedUrls) else None
+            ticket = self._state.urls.socket_ticket(token)
             if ticket is None:
                 raise SocketRefusedError("the AuthToken is of no URL that CreateParticipantConnection gave")
             if now >= ticket.until:
@@ -142,19 +141,19 @@ class Sockets:
             contact = self._state.contacts.current(participant.first_contact)
             if not contact.is_active or participant.has_left:
                 raise SocketRefusedError("the chat is over, or the participant has left it")
-            socket = Socket(self._state, participant, send)
-            others = [one for one in self.open if one.participant == socket.participant]
+            socket = ChatSocket(self._state, participant, send)
+            others = [one for one in self.all if one.participant == socket.participant]
             if len(others) >= SOCKETS_PER_PARTICIPANT:
                 raise SocketRefusedError(f"the participant has {len(others)} sockets, which is its quota")
-            self.open = (*self.open, socket)
+            self.all = (*self.all, socket)
             return socket
 
-    def remove(self, socket: Socket) -> None:
+    def remove(self, socket: ChatSocket) -> None:
         """Forget a WebSocket that is closed."""
         with self._state.feed:
-            self.open = tuple(one for one in self.open if one is not socket)
+            self.all = tuple(one for one in self.all if one is not socket)
 
     def hear(self, happening: Happening) -> None:
         """Tell every socket of the chat; a listener of the feed."""
-        for socket in self.open:
+        for socket in self.all:
             socket.hear(happening)

@@ -22,6 +22,11 @@ class Subscriber:
         self._feed = feed
         self._handler: Callable[[Notification], object] | None = None
 
+    @property
+    def has_handler(self) -> bool:
+        """Whether there is one."""
+        return self._handler is not None
+
     def on_notification(self, handler: Any) -> None:
         """Call this with each notification from now on; see `FakeConnectChat.on_notification`."""
         if handler is not None:

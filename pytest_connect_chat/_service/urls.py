@@ -22,6 +22,29 @@ NOBODY: Final = (
 FILES: Final = "/chat/"  # what the path of a file's URL begins with
 
 
+class SocketTicket(NamedTuple):
+    """What a WebSocket's URL lets its bearer do: open the socket of one participant, for a while."""
+
+    participant: Participant
+    until: datetime
+
+
+class FileTicket(NamedTuple):
+    """What the URL of a file lets its bearer do, for a while.
+
+    Attributes:
+        attachment_id: The file.
+        method: The HTTP method: `"PUT"` sends it, `"GET"` reads it.
+        until: When that ends.
+        headers: The headers with which it has to be sent.
+    """
+
+    attachment_id: str
+    method: str
+    until: datetime
+    headers: Mapping[str, str]
+
+
 class UnservedUrls:
     """URLs in the service's form at which nothing listens: who opens one stays on this machine, and fails.
 
@@ -46,28 +69,13 @@ class UnservedUrls:
         host = f"amazon-connect-chat-attachments.{NOBODY}.s3.{region}.amazonaws.com"
         return f"https://{host}{_signed_path(attachment, seconds, self._identifiers.signature())}"
 
+    def socket_ticket(self, token: str) -> SocketTicket | None:
+        """Return what an `AuthToken` allows: nothing."""
+        return None
 
-class Ticket(NamedTuple):
-    """What a WebSocket's URL lets its bearer do: open the socket of one participant, for a while."""
-
-    participant: Participant
-    until: datetime
-
-
-class FileTicket(NamedTuple):
-    """What the URL of a file lets its bearer do, for a while.
-
-    Attributes:
-        attachment_id: The file.
-        method: The HTTP method: `"PUT"` sends it, `"GET"` reads it.
-        until: When that ends.
-        headers: The headers with which it has to be sent.
-    """
-
-    attachment_id: str
-    method: str
-    until: datetime
-    headers: Mapping[str, str]
+    def file_ticket(self, signature: str) -> FileTicket | None:
+        """Return what a signature allows: nothing."""
+        return None
 
 
 class ServedUrls:
@@ -78,23 +86,20 @@ class ServedUrls:
         address: Where the server listens, for example `"127.0.0.1:4711"`. AWS's chat library for browsers opens a
             socket without TLS at no other host.
 
-    Attributes:
-        tickets: What the sockets' URLs allow, by their `AuthToken`.
-        file_tickets: What the files' URLs allow, by their signature.
     """
 
     are_served = True
 
     def __init__(self, identifiers: Identifiers, address: str) -> None:
-        self.tickets: dict[str, Ticket] = {}
-        self.file_tickets: dict[str, FileTicket] = {}
+        self._socket_tickets: dict[str, SocketTicket] = {}
+        self._file_tickets: dict[str, FileTicket] = {}
         self._identifiers = identifiers
         self._address = address
 
     def websocket(self, participant: Participant, region: str, until: datetime) -> str:
         """Return a new URL of the WebSocket of a participant's chat."""
         _, token = self._identifiers.websocket()
-        self.tickets[token] = Ticket(participant, until)
+        self._socket_tickets[token] = SocketTicket(participant, until)
         return f"ws://{self._address}/?AuthToken={token}"
 
     def file(
@@ -103,8 +108,16 @@ class ServedUrls:
         """Return a new URL of a file, for one HTTP method and with the headers that its request has to have."""
         signature = self._identifiers.signature()
         until = now + timedelta(seconds=seconds)
-        self.file_tickets[signature] = FileTicket(attachment.attachment_id, method, until, headers)
+        self._file_tickets[signature] = FileTicket(attachment.attachment_id, method, until, headers)
         return f"http://{self._address}{_signed_path(attachment, seconds, signature)}"
+
+    def socket_ticket(self, token: str) -> SocketTicket | None:
+        """Return what an `AuthToken` allows, `None` for one that was not given out."""
+        return self._socket_tickets.get(token)
+
+    def file_ticket(self, signature: str) -> FileTicket | None:
+        """Return what a signature allows, `None` for one that was not given out."""
+        return self._file_tickets.get(signature)
 
 
 def _signed_path(attachment: Attachment, seconds: int, signature: str) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
+from urllib.parse import quote
 
 from pytest_connect_chat._names import SuggestsNames
 from pytest_connect_chat._text import shown
@@ -45,6 +46,11 @@ class Attachment(SuggestsNames):
     content: bytes | None = field(default=None, repr=False)
     status: AttachmentStatus = "IN_PROGRESS"
     is_uploaded: bool = False
+
+    @property
+    def content_disposition(self) -> str:
+        """The header that names the file. That what is not ASCII has percent signs there is assumed."""
+        return f'attachment; filename="{quote(self.attachment_name, safe=" ()")}"'
 
 
 Verdict = Callable[[Attachment], AttachmentStatus]

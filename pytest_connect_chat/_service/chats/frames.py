@@ -39,7 +39,7 @@ def echo_frame(topic: str) -> str:
 
 
 def refusal_frame(connection_id: str, request_id: str) -> str:
-    """Return the answer to a frame that is none: the API gateway's, as AWS's libraries know it."""
+    """Return the answer to a frame that cannot be read or has no known topic, as an API gateway of AWS has it."""
     return _written({"message": "Forbidden", "connectionId": connection_id, "requestId": request_id})
 
 

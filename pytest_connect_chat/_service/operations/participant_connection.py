@@ -25,9 +25,10 @@ def create_participant_connection(
     )
     types = frozenset(request.params.get("Type", ()))
     connects = request.params.get("ConnectParticipant", False) and _can_be_connected(state, participant)
-    members = connection_members(state, participant, types, request.region, now)
+    note_types(state, participant, types, now)
     if connects:
         actions.join(state, participant, now)
+    members = connection_members(state, participant, types, request.region, now)
     return Answer(members, state.contacts.current(participant.first_contact))
 
 
@@ -42,17 +43,21 @@ def _can_be_connected(state: ServiceState, participant: Participant) -> bool:
     return not state.rules[rule_id].enabled
 
 
-def connection_members(
-    state: ServiceState, participant: Participant, types: frozenset[str], region: str, now: datetime
-) -> dict[str, Any]:
-    """Return the connection information of the types that are asked for; there is none of other types for a chat.
+def note_types(state: ServiceState, participant: Participant, types: frozenset[str], now: datetime) -> None:
+    """Note what connection information a participant asks for.
 
-    A participant connects by subscribing at the WebSocket. Where nobody serves its URL, to have asked for all that a
-    client needs for that stands for it.
+    It connects by subscribing at the WebSocket. Where nobody serves its URL, having asked for all that a client needs
+    for that stands for it.
     """
     participant.asked_for |= types
     if participant.has_asked_for_all and not state.urls.are_served:
         actions.join(state, participant, now)
+
+
+def connection_members(
+    state: ServiceState, participant: Participant, types: frozenset[str], region: str, now: datetime
+) -> dict[str, Any]:
+    """Return the connection information of the types that are asked for; there is none of other types for a chat."""
     members: dict[str, Any] = {}
     if "CONNECTION_CREDENTIALS" in types:
         members["ConnectionCredentials"] = {

@@ -41,7 +41,7 @@ def start_attachment_upload(state: ServiceState, request: Request, now: datetime
         "x-amz-meta-account_id": ACCOUNT_ID,
         "x-amz-meta-organization_id": contact.instance_id,
         "x-amz-acl": "bucket-owner-full-control",
-        "Content-Disposition": f'attachment; filename="{attachment.attachment_name}"',
+        "Content-Disposition": attachment.content_disposition,
         "Content-Length": str(attachment.size_in_bytes),
         "Content-Type": attachment.content_type,
     }

@@ -9,7 +9,7 @@ from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
 from pytest_connect_chat._service.chats.notifications import Streaming
 from pytest_connect_chat._service.contacts.contact import DEFAULT_DURATION, ContactRecord
 from pytest_connect_chat._service.idempotency import CommittedCall
-from pytest_connect_chat._service.operations.participant_connection import connection_members
+from pytest_connect_chat._service.operations.participant_connection import connection_members, note_types
 from pytest_connect_chat._service.operations.rehydration import resolve_source
 from pytest_connect_chat._service.operations.retention import require_retained
 from pytest_connect_chat._service.request import Request
@@ -171,6 +171,7 @@ def _members(state: ServiceState, request: Request, contact: ContactRecord, now:
         members["ContinuedFromContactId"] = contact.continued_from_contact_id
     if "ConnectionTypes" in request.params:
         customer, types = state.participants.of(contact)[0], frozenset(request.params["ConnectionTypes"])
+        note_types(state, customer, types, now)
         members |= connection_members(state, customer, types, request.region, now)
     if "ChatStreamingConfiguration" in request.params:
         members["StreamingId"] = contact.streamings[0].streaming_id

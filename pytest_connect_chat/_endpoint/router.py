@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Final
 from xml.sax.saxutils import escape
 
-from pytest_connect_chat._endpoint.calls import Calls
 from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
+from pytest_connect_chat._endpoint.operations import OperationHandler
 from pytest_connect_chat._service.files import serve_file
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.urls import FILES
@@ -25,7 +25,7 @@ METHODS: Final = "GET, PUT, POST, DELETE"
 PREFLIGHT_SECONDS: Final = "600"
 
 
-class Gateway:
+class Router:
     """Answers the requests of one service.
 
     Args:
@@ -36,7 +36,7 @@ class Gateway:
 
     def __init__(self, service: ConnectChatService, region: str, hosts: frozenset[str]) -> None:
         self._service = service
-        self._calls = Calls(service, region)
+        self._operations = OperationHandler(service, region)
         self._hosts = hosts
 
     def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
@@ -46,7 +46,7 @@ class Gateway:
             return refusal
         if request.method == "OPTIONS":
             return _preflight(request.headers)
-        answer = self._file(request) if request.path.startswith(FILES) else self._calls.answer(request)
+        answer = self._file(request) if request.path.startswith(FILES) else self._operations.answer(request)
         return replace(answer, headers={**answer.headers, **CORS}) if isinstance(answer, HttpAnswer) else answer
 
     def refusal(self, headers: Mapping[str, str]) -> HttpAnswer | None:

@@ -25,7 +25,8 @@ from pytest_connect_chat.exceptions import UnfakedOperationError
 READ_TIMEOUT: Final = 60  # seconds: botocore's default; a client over HTTP does not say how long it waits
 MOST_ATTEMPTS: Final = 5  # of a call whose client does not say it: botocore's in its legacy mode
 ANSWERED: Final = HTTPStatus.OK.value
-NOT_RETRIED: Final = HTTPStatus.NOT_IMPLEMENTED.value  # the one server error that no SDK tries again
+NOT_RETRIED: Final = HTTPStatus.NOT_IMPLEMENTED.value  # which SDKs do not try again
+FRAMING: Final = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
 NETWORK_ERRORS: Final = {  # how a record names them: by the exceptions that botocore's clients see in this process
     "connect_timeout": "ConnectTimeoutError",
     "read_timeout": "ReadTimeoutError",
@@ -38,12 +39,12 @@ NETWORK_ERRORS: Final = {  # how a record names them: by the exceptions that bot
 SILENT: Final = ("connect_timeout", "read_timeout")
 
 
-class Calls:
+class OperationHandler:
     """Carries requests over HTTP to the service.
 
     The SDKs name the call that an attempt is of (`amz-sdk-invocation-id`); attempts without that are calls of their
-    own. No request tells whether its client tries again: a call is recorded after each attempt, and its record is
-    replaced by the next.
+    own. No request tells whether its client tries again: a call is recorded after each attempt, and the record of the
+    next takes its place.
 
     Args:
         service: What decides about them.
@@ -65,27 +66,27 @@ class Calls:
             return HttpAnswer(HTTPStatus.NOT_FOUND.value, self._headers.new("UnknownOperationException"), body)
         route, labels = found
         operation = rest_json_operation(route.service, route.operation)
-        call, before = self._call_of(http, self._request(http, route, operation, labels))
+        call, before = self._open_or_resume(http, self._request(http, route, operation, labels))
         if before is not None and before.canned is not None:
-            return self._heard(call, before, operation)  # it is for the call, however often its client tries
+            return self._respond(call, before, operation)  # a canned error answers every attempt of its call
         reply = self._attempt(call)
-        return reply if isinstance(reply, HttpAnswer) else self._heard(call, reply, operation)
+        return reply if isinstance(reply, HttpAnswer) else self._respond(call, reply, operation)
 
     def _attempt(self, call: Call) -> Reply | HttpAnswer:
         """Return what becomes of an attempt, or the answer where that does not come from the service."""
         try:
             reply = self._service.attempt(call)
         except UnfakedOperationError as error:
-            return self._broken_off(call, "UnfakedOperationError", str(error))
+            return self._fail(call, "UnfakedOperationError", str(error))
         except UnexpectedParams as difference:
-            return self._broken_off(call, "StubAssertionError", str(difference))
+            return self._fail(call, "StubAssertionError", str(difference))
         except BaseException as error:  # noqa: BLE001  # of a callable of the test: it fails the test, not the server
             self._service.state.feed.failures.append(error)
-            return self._broken_off(call, type(error).__name__, f"A callable of the test raised {raised(error)}.")
+            return self._fail(call, type(error).__name__, f"A callable of the test raised {raised(error)}.")
         if reply.passes_through:
             name = call.request.operation
             message = f"{name} is not faked, and unfaked='passthrough' leads nowhere from the endpoint."
-            return self._broken_off(call, "UnfakedOperationError", message)
+            return self._fail(call, "UnfakedOperationError", message)
         return reply
 
     def _request(
@@ -107,21 +108,20 @@ class Calls:
             malformed=malformed,
         )
 
-    def _call_of(self, http: HttpRequest, request: Request) -> tuple[Call, Reply | None]:
+    def _open_or_resume(self, http: HttpRequest, request: Request) -> tuple[Call, Reply | None]:
         """Return the call that a request is an attempt of, and what became of its last attempt."""
         invocation = http.headers.get("amz-sdk-invocation-id", "")
         said = re.search(r"max=(\d{1,3})\b", http.headers.get("amz-sdk-request", ""))
         limit = int(said[1]) if said else MOST_ATTEMPTS if invocation else 1
         if invocation in self._failed:
             call, before = self._failed.pop(invocation)
-            self._service.calls.take_back(call)
             call.attempt_limit = limit
             return call, before
         call = self._service.open(request, attempt_limit=limit, read_timeout=READ_TIMEOUT)
         call.invocation = invocation
         return call, None
 
-    def _heard(self, call: Call, reply: Reply, operation: RestJsonOperation) -> HttpAnswer | NoAnswer:
+    def _respond(self, call: Call, reply: Reply, operation: RestJsonOperation) -> HttpAnswer | NoAnswer:
         """Let time pass until the client hears a reply, record it, and return what arrives."""
         if reply.seconds:
             self._service.state.clock.wait_until(call.sent + timedelta(seconds=reply.seconds))
@@ -140,9 +140,9 @@ class Calls:
             return self._error(call, reply.canned_status, str(said["Code"]), str(said["Message"]), fields)
         members = self._record(call, reply, None)
         metadata = members.get("ResponseMetadata", {})
-        headers = self._headers.new() | metadata.get("HTTPHeaders", {})
-        if "RequestId" in metadata:
-            headers["x-amzn-requestid"] = metadata["RequestId"]
+        given = {name.lower(): str(value) for name, value in metadata.get("HTTPHeaders", {}).items()}
+        headers = self._headers.new() | {name: value for name, value in given.items() if name not in FRAMING}
+        headers["x-amzn-requestid"] = metadata.get("RequestId", headers["x-amzn-requestid"])
         return HttpAnswer(metadata.get("HTTPStatusCode", ANSWERED), headers, operation.write(members))
 
     def _record(self, call: Call, reply: Reply, error: RecordedError | None) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Calls:
             self._failed[call.invocation] = call, reply
         return members
 
-    def _broken_off(self, call: Call, code: str, message: str) -> HttpAnswer:
+    def _fail(self, call: Call, code: str, message: str) -> HttpAnswer:
         """Answer what did not come from the service, so that no client tries again."""
         self._service.fail(call, RecordedError(code, message))
         return self._error(call, NOT_RETRIED, code, message, {})

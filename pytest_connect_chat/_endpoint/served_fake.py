@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from pytest_connect_chat._endpoint.gateway import Gateway
 from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
+from pytest_connect_chat._endpoint.router import Router
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._service.sockets import Socket, SocketRefusedError, Sockets
+from pytest_connect_chat._service.sockets import ChatSocket, SocketRefusedError, Sockets
 from pytest_connect_chat._service.urls import ServedUrls, UnservedUrls
 
 
-class Switchboard:
+class ServedFake:
     """Answers the server's questions.
 
     Attributes:
@@ -38,7 +38,7 @@ class Switchboard:
         port = address.rpartition(":")[2]
         self._service = service
         self._sockets = Sockets(service.state)
-        self._gateway = Gateway(service, region, frozenset({address, f"localhost:{port}"}))
+        self._router = Router(service, region, frozenset({address, f"localhost:{port}"}))
         with service.state.feed:
             service.state.urls = ServedUrls(service.state.identifiers, address)
             service.state.feed.listen(self.hear, first=True)  # before flows, so that frames keep the order of commits
@@ -53,58 +53,58 @@ class Switchboard:
             self._service.calls.told = None
 
     @property
-    def sockets(self) -> tuple[Socket, ...]:
+    def sockets(self) -> tuple[ChatSocket, ...]:
         """The WebSockets that are open."""
-        return self._sockets.open
+        return self._sockets.all
 
     def hear(self, happening: Happening) -> None:
         """Send what has happened to the WebSockets of its chat; a listener of the feed."""
         self._sockets.hear(happening)
         self.tell()
 
-    def tell(self, first: Callable[[], object] = lambda: None) -> None:
-        """Wake whoever waits, after something that they are to see."""
-        first()
+    def tell(self) -> None:
+        """Wake every `wait_for`, so that it looks again."""
         with self.changed:
             self.news += 1
             self.changed.notify_all()
 
     @property
-    def may_wait(self) -> bool:
-        """Whether an answer may have to wait for somebody."""
-        return self._service.may_call_the_test(self.hear)
+    def has_callables(self) -> bool:
+        """Whether an answer may run something of the test."""
+        return self._service.has_callables
 
     def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
         """Answer a request."""
-        answer = self._gateway.answer(request)
+        with self._service.state.feed.keeping_failures():
+            answer = self._router.answer(request)
         self.tell()
         return answer
 
-    def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> Socket | HttpAnswer:
+    def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> ChatSocket | HttpAnswer:
         """Let a WebSocket in, or refuse it."""
-        refusal = self._gateway.refusal(request.headers)
+        refusal = self._router.refusal(request.headers)
         if refusal is not None:
             return refusal
         try:
             socket = self._sockets.add(dict(request.query).get("AuthToken", ""), send)
         except SocketRefusedError as error:
-            return self._gateway.forbidden(str(error))
+            return self._router.forbidden(str(error))
         self.tell()
         return socket
 
-    def receive(self, socket: Socket, text: str) -> None:
+    def receive(self, socket: ChatSocket, text: str) -> None:
         """Answer a frame of a WebSocket's client."""
-        try:
+        with self._service.state.feed.keeping_failures():
             socket.receive(text)
-        except BaseException as error:  # noqa: BLE001  # of a callable of the test: it fails the test, not the server
-            self._service.state.feed.failures.append(error)
         self.tell()
 
-    def close_socket(self, socket: Socket) -> None:
+    def close_socket(self, socket: ChatSocket) -> None:
         """Forget a WebSocket that is closed."""
         self._sockets.remove(socket)
         self.tell()
 
     def tick(self) -> None:
         """Let happen what is due, where time passes by itself."""
-        self._service.state.clock.now()
+        with self._service.state.feed.keeping_failures():
+            self._service.state.clock.now()
+        self.tell()
