@@ -82,7 +82,9 @@ def _follow(fake: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
                 print(f"{record.operation} -> {record.error or 'answered'}{after}", flush=True)
         try:
             fake.raise_failures()
-        except Exception:  # noqa: BLE001  # of a flow: the server goes on
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001  # of a flow: the server goes on
             traceback.print_exc()
         return False
 

@@ -696,7 +696,7 @@ def _from_its_own_code(traceback: TracebackType | None) -> TracebackType | None:
     while (
         traceback is not None
         and traceback.tb_next is not None
-        and traceback.tb_frame.f_globals.get("__package__", "").partition(".")[0] == OURS
+        and (traceback.tb_frame.f_globals.get("__package__") or "").partition(".")[0] == OURS
     ):
         traceback = traceback.tb_next
     return traceback

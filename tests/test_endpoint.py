@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ pytest.importorskip("aiohttp", reason="the extra endpoint is not installed")
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from conftest import FLOW_ID, INSTANCE_ID, lead_over_http, new_client
+from conftest import FLOW_ID, INSTANCE_ID, lead_over_http, new_client, plain_looking
 from over_the_wire import Answer, Chat, closing, put, send
 
 from pytest_connect_chat import ConnectChatEndpoint, FakeConnectChat, RecordedRequest
@@ -161,6 +162,22 @@ def test_the_region_is_that_of_the_signature(
     assert [request.region for request in connect_chat.requests] == ["eu-west-1", "us-east-1", "us-east-1"]
 
 
+@pytest.mark.connect_chat(region="eu-west-1")
+def test_a_participant_that_does_not_sign_is_in_the_region_of_its_token(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    started = new_client(driver="botocore", region_name="ap-southeast-2").start_chat_contact(**parameters)
+    bearer = {"X-Amz-Bearer": started["ParticipantToken"]}
+    body = {"Type": ["CONNECTION_CREDENTIALS"]}
+
+    assert send(endpoint, "POST", "/participant/connection", body, bearer).status == 200
+    assert connect_chat.requests.last.region == "ap-southeast-2"
+    assert send(endpoint, "POST", "/participant/connection", body, {"X-Amz-Bearer": "nobody's"}).status == 403
+    assert connect_chat.requests.last.region == "eu-west-1"
+    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=A/20261126/us-east-1/execute-api/aws4_request"}
+    assert send(endpoint, "POST", "/participant/connection", body, bearer | signed).status == 403
+
+
 def test_an_error_has_its_class_in_the_header_and_its_words_in_the_body(
     connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint
 ) -> None:
@@ -194,6 +211,45 @@ def test_a_body_that_is_too_large_is_not_read(connect_chat: FakeConnectChat, end
 
     assert answer.status == 413
     assert len(connect_chat.requests) == 0
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_body_that_cannot_be_read_is_refused(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, encoding: str
+) -> None:
+    answer = send(endpoint, "PUT", START, b"no such thing", {"Content-Encoding": encoding})
+
+    assert answer.status == 400
+    assert len(connect_chat.requests) == 0
+
+
+def test_malformed_http_is_told_to_its_client_alone(
+    endpoint: ConnectChatEndpoint, parameters: Parameters, capfd: pytest.CaptureFixture[str], caplog: Any
+) -> None:
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    for text in (
+        "nonsense\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        f"GET /{'a' * 9999} HTTP/1.1\r\n\r\n",
+    ):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(text.encode())
+            assert connection.recv(12) in (b"HTTP/1.1 400", b"HTTP/1.1 403", b"HTTP/1.0 400")
+    assert start(endpoint, parameters).status == 200
+    assert caplog.records == []
+    assert capfd.readouterr().err == ""
+
+
+def test_what_goes_wrong_in_the_endpoint_fails_the_test(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_connect_chat._endpoint.router.Router.answer", lambda router, request: 1 // 0)
+
+    assert send(endpoint, "GET", "/").status == 500
+    connect_chat.reply_with("so that it runs in another thread")
+    assert send(endpoint, "GET", "/").status == 500
+    with pytest.raises(ZeroDivisionError):
+        connect_chat.raise_failures()
 
 
 def test_a_client_that_asks_before_it_sends_is_told_to_go_on(
@@ -232,6 +288,43 @@ def test_attempts_of_one_call_are_one_request(
     first, second = connect_chat.requests
     assert [attempt.fault for attempt in first.attempts] == ["throttled", "throttled", None]
     assert (second.attempt_count, second.error) == (1, None)
+
+
+def test_one_name_for_two_calls_joins_nothing(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    connect_chat.faults.throttle(attempts=2)
+    other = parameters | {"ClientToken": "another"}
+    stop = {"InstanceId": INSTANCE_ID, "ContactId": connect_chat.add_contact(instance_id=INSTANCE_ID).contact_id}
+    start(endpoint, parameters, amz_sdk_invocation_id="same")
+    start(endpoint, other, amz_sdk_invocation_id="same")
+    answer = send(endpoint, "POST", "/contact/stop", stop, {"amz-sdk-invocation-id": "same"})
+
+    assert answer.status == 200
+    assert connect_chat.requests.operations == ["StartChatContact", "StartChatContact", "StopContact"]
+    assert len(connect_chat.contacts.active) == 0
+
+
+def test_an_attempt_joins_one_that_is_still_on_its_way(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    waiting, ending = threading.Event(), threading.Event()
+
+    def when(request: RecordedRequest) -> bool:
+        if not waiting.is_set():
+            waiting.set()
+            ending.wait(10)
+        return False
+
+    connect_chat.faults.throttle(when=when, optional=True)
+    first = threading.Thread(target=start, args=(endpoint, parameters), kwargs={"amz_sdk_invocation_id": "one"})
+    first.start()
+    assert waiting.wait(10)
+    start(endpoint, parameters, amz_sdk_invocation_id="one")
+    ending.set()
+    first.join()
+
+    assert connect_chat.requests.one().attempt_count == 2
 
 
 def test_a_call_is_recorded_while_its_client_tries_again(
@@ -412,6 +505,25 @@ def test_headers_of_a_canned_answer_do_not_break_its_framing(
     assert (answer.status, answer.body, answer.headers["x-mine"]) == (200, b"{}", "7")
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "headers"),
+    [("", 200, {"X-Mine": "a\r\nb"}), ("", 99, {}), ("", "200", {}), ("Bad\nCode", 400, {}), ("Early", 100, {})],
+)
+def test_a_canned_answer_that_http_cannot_carry_fails_the_test(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, code: str, status: Any, headers: dict[str, str]
+) -> None:
+    metadata = {"HTTPStatusCode": status, "HTTPHeaders": headers}
+    if code:
+        connect_chat.add_client_error("describe_user", code, http_status_code=status if status != 100 else 600)
+    else:
+        connect_chat.add_response("describe_user", {"ResponseMetadata": metadata})
+    answer = send(endpoint, "GET", "/users/i/u")
+
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (501, "EndpointError")
+    with pytest.raises(EndpointError, match="The canned answer for DescribeUser cannot go over HTTP"):
+        connect_chat.raise_failures()
+
+
 def test_a_canned_error_is_for_the_whole_call(
     connect_chat: FakeConnectChat, over_http: Any, parameters: Parameters
 ) -> None:
@@ -500,6 +612,77 @@ def test_a_flow_that_fails_the_test_in_its_own_time_leaves_the_server_as_it_is(p
         chat.close()
         with pytest.raises(pytest.fail.Exception, match="a mistake"):
             fake.raise_failures()
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()], ids=lambda error: type(error).__name__
+)
+def test_what_python_ends_with_does_not_end_the_server(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters, error: BaseException
+) -> None:
+    def reply(item: Any) -> str:
+        raise error
+
+    connect_chat.reply_with(reply)
+    chat = Chat(connect_chat, parameters)
+    body = {"ContentType": "text/plain", "Content": "Hello"}
+
+    assert send(endpoint, "POST", "/participant/message", body, {"X-Amz-Bearer": chat.token}).status == 200
+    assert start(endpoint, parameters).status == 200
+    with pytest.raises(type(error)):
+        connect_chat.raise_failures()
+    chat.close()
+
+
+def test_a_handler_that_never_returns_keeps_nobody(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    waiting, ending = threading.Event(), threading.Event()
+
+    def reply(item: Any) -> None:
+        waiting.set()
+        ending.wait(30)
+
+    connect_chat.reply_with(reply)
+    chats = [Chat(connect_chat, parameters) for _ in range(40)]
+    body = {"ContentType": "text/plain", "Content": "Hello"}
+
+    def ask(chat: Chat) -> None:
+        with contextlib.suppress(OSError):  # nobody answers
+            send(endpoint, "POST", "/participant/message", body, {"X-Amz-Bearer": chat.token})
+
+    asking = [threading.Thread(target=ask, args=[chat]) for chat in chats]
+    for thread in asking:
+        thread.start()
+    assert waiting.wait(10)
+    assert start(endpoint, parameters).status == 200
+    assert chats[0].socket.items(1) == ["Hello"]
+    assert chats[0].socket.asked('{"topic":"aws/heartbeat"}') == {"topic": "aws/heartbeat"}
+    endpoint.close()
+    ending.set()
+    for thread in asking:
+        thread.join()
+    for chat in chats:
+        chat.close()
+
+
+def test_a_flows_words_are_heard_at_once_and_heartbeats_answered_meanwhile(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    heard = threading.Event()
+
+    def flow(chat: Any) -> None:
+        chat.send_message("Your order number?")
+        heard.wait(10)
+
+    connect_chat.play_flow(flow)
+    chat = Chat(connect_chat, parameters)
+    assert chat.socket.items(1) == ["Your order number?"]
+    assert chat.socket.asked('{"topic":"aws/ping"}')["statusCode"] == 200
+    endpoint.drop_sockets()  # though the subscription is still being answered
+    assert endpoint.sockets == ()
+    heard.set()
+    chat.close()
 
 
 def test_a_handler_may_use_the_endpoint(
@@ -994,6 +1177,61 @@ def test_it_works_where_time_is_frozen(frozen: str, parameters: Parameters) -> N
         chat.close()
 
 
+def test_it_closes_where_time_is_frozen_and_somebody_waits(parameters: Parameters) -> None:
+    freezegun = pytest.importorskip("freezegun")
+    ending = threading.Event()
+    with freezegun.freeze_time("2026-01-01T00:00:00Z"), FakeConnectChat() as fake, fake.serve() as endpoint:
+        endpoint.stay_silent(seconds=0.05)
+        fake.faults.lose_response(attempts=1)
+        with pytest.raises(ConnectionError):
+            start(endpoint, parameters)
+        fake.play_flow(lambda chat: ending.wait(10) and None)
+        chat = Chat(fake, parameters)
+    ending.set()
+    chat.close()
+
+
+def test_an_interrupted_end_is_ended_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeConnectChat()
+    endpoint = fake.serve()
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.join", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            endpoint.close()
+    assert endpoint.is_open
+    endpoint.close()
+    assert not endpoint.is_open
+    assert not fake._service.state.urls.are_served
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_child_keeps_neither_connections_nor_the_port(parameters: Parameters) -> None:
+    import websocket
+
+    ended, end = os.pipe()
+    with FakeConnectChat() as fake:
+        endpoint = fake.serve()
+        chat = Chat(fake, parameters)
+        child = os.fork()
+        if not child:  # pragma: no cover
+            os.read(ended, 1)
+            os._exit(0)
+        try:
+            endpoint.drop_sockets()
+            with pytest.raises((websocket.WebSocketConnectionClosedException, ConnectionError)):
+                chat.socket.next()
+            endpoint.close()
+            with pytest.raises(ConnectionError):
+                start(endpoint, parameters)
+        finally:
+            os.write(end, b"x")
+            os.waitpid(child, 0)
+            os.close(ended)
+            os.close(end)
+            chat.close()
+
+
 def test_callables_that_replace_sleeping_do_not_stop_it(
     monkeypatch: pytest.MonkeyPatch, parameters: Parameters
 ) -> None:
@@ -1099,8 +1337,34 @@ def test_what_a_condition_raises_is_raised(endpoint: ConnectChatEndpoint) -> Non
 def test_waiting_takes_a_function_and_seconds(endpoint: ConnectChatEndpoint, timeout: Any) -> None:
     with pytest.raises(EndpointError, match="timeout is a number of seconds"):
         endpoint.wait_for(lambda: True, timeout=timeout)
-    with pytest.raises(EndpointError, match="takes a function without arguments, not True"):
+    with pytest.raises(SceneError, match="wait_for\\(\\) takes a plain function without arguments, not True"):
         endpoint.wait_for(True)  # type: ignore[arg-type]
+
+
+def test_waiting_takes_no_function_that_nobody_awaits(endpoint: ConnectChatEndpoint) -> None:
+    async def waits() -> bool:
+        return False
+
+    def goes_on() -> Iterator[bool]:
+        yield False
+
+    for condition in (waits, goes_on, plain_looking(waits)):
+        with pytest.raises(SceneError):
+            endpoint.wait_for(condition, timeout=0)
+
+
+def test_a_condition_that_makes_calls_does_not_wake_itself(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, connect_client: Any
+) -> None:
+    contact_id = connect_chat.add_contact(instance_id=INSTANCE_ID).contact_id
+
+    def is_tagged() -> bool:
+        found = connect_client.describe_contact(InstanceId=INSTANCE_ID, ContactId=contact_id)
+        return bool(found["Contact"].get("Tags"))
+
+    with pytest.raises(EndpointError, match="is_tagged was not so"):
+        endpoint.wait_for(is_tagged, timeout=0.05)
+    assert connect_chat.requests.describe_contact.call_count == 2
 
 
 # -- a server of its own -----------------------------------------------------------------------------------------------

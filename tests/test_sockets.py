@@ -17,6 +17,7 @@ import websocket
 from over_the_wire import BOTH, Chat, Socket, closing, in_short
 
 from pytest_connect_chat import ConnectChatEndpoint, FakeConnectChat, FlowChat
+from pytest_connect_chat.exceptions import SceneError
 
 pytestmark = pytest.mark.once
 
@@ -278,6 +279,19 @@ def test_who_has_left_hears_of_that_and_of_the_end_only(chat: Chat) -> None:
     assert chat.socket.items(3) == ["participant.joined", "participant.left", "chat.ended"]
 
 
+def test_what_was_said_before_somebody_left_is_heard(chat: Chat) -> None:
+    grace = chat.fake.add_participant(chat.contact_id, display_name="Grace")
+
+    def reply(item: Any) -> None:
+        grace.send_message("One moment")
+        chat.client.disconnect_participant(ConnectionToken=chat.token)
+
+    chat.fake.reply_with(reply)
+    chat.say("Hello")
+
+    assert chat.socket.items(4) == ["participant.joined", "Hello", "One moment", "participant.left"]
+
+
 def test_a_bot_of_the_application_has_a_socket_too(chat: Chat, parameters: dict[str, Any]) -> None:
     added = chat.fake.client().create_participant(
         InstanceId=parameters["InstanceId"],
@@ -436,13 +450,18 @@ def test_clients_that_come_back_at_once_keep_no_drop_waiting(
 def test_a_reset_closes_the_sockets_and_serves_on(
     chat: Chat, connect_chat_endpoint: ConnectChatEndpoint, parameters: dict[str, Any]
 ) -> None:
+    grace = chat.fake.add_participant(chat.contact_id)
+    assert chat.socket.items(1) == ["participant.joined"]
     chat.fake.reset()
 
     assert connect_chat_endpoint.sockets == ()
     with pytest.raises((websocket.WebSocketConnectionClosedException, ConnectionError)):
         chat.socket.next()
+    with contextlib.suppress(SceneError):
+        grace.send_message("From before the reset")
     assert refusal(chat.url).startswith("403 Forbidden: the AuthToken is of no URL")
     after = Chat(chat.fake, parameters)
+    grace.send_message("From before the reset")  # in a chat of the same ids
     after.say("Hello")
     assert after.socket.items(1) == ["Hello"]
     after.close()

@@ -12,7 +12,7 @@ from typing import Any, Final, Self, TypeVar
 from pytest_connect_chat._endpoint.http import LOOPBACK
 from pytest_connect_chat._endpoint.served_fake import ServedFake
 from pytest_connect_chat._names import FixedNames
-from pytest_connect_chat._service.arguments import name_of
+from pytest_connect_chat._service.arguments import name_of, require_function, require_result
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.sockets import ChatSocket
 from pytest_connect_chat._text import counted
@@ -58,7 +58,7 @@ class ConnectChatEndpoint(FixedNames):
         except Exception as error:
             raise EndpointError(_why_not(port, error)) from error
         self._open = True
-        self.follow(service)
+        self._served.serve(service, self._address, self._region)
 
     def __repr__(self) -> str:
         state = counted(len(self.sockets), "socket") if self._open else "closed"
@@ -75,9 +75,9 @@ class ConnectChatEndpoint(FixedNames):
     def close(self) -> None:
         """Stop to listen, and cut off what is connected. Doing so twice does no harm."""
         if self._open:
-            self._open = False
-            self._server.stop()
+            self._server.stop()  # an interrupt may cut it off: it can be done again
             self._served.leave()
+            self._open = False
 
     @property
     def is_open(self) -> bool:
@@ -86,6 +86,7 @@ class ConnectChatEndpoint(FixedNames):
 
     def follow(self, service: ConnectChatService) -> None:
         """Serve another service from now on, as after a reset of the fake; what was connected is cut off."""
+        self._served.leave()
         self._server.drop()
         self._served.serve(service, self._address, self._region)
 
@@ -151,10 +152,10 @@ class ConnectChatEndpoint(FixedNames):
 
         Raises:
             EndpointError: It was not so in time; the message has all that happened.
+            SceneError: The condition is no plain function.
         """
         __tracebackhide__ = True
-        if not callable(condition):
-            raise EndpointError(f"wait_for() takes a function without arguments, not {condition!r}.")
+        require_function(condition, "wait_for() takes a plain function without arguments")
         if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
             raise EndpointError(f"timeout is a number of seconds, 0 or more, not {timeout!r}.")
         served, expired = self._served, threading.Event()
@@ -170,7 +171,7 @@ class ConnectChatEndpoint(FixedNames):
         try:
             while True:
                 seen, is_last = served.news, expired.is_set()
-                found = condition()
+                found = self._look(condition)
                 if found:
                     return found
                 if is_last:
@@ -180,6 +181,16 @@ class ConnectChatEndpoint(FixedNames):
                         served.changed.wait()
         finally:
             timer.cancel()
+
+    def _look(self, condition: Callable[[], T]) -> T:
+        __tracebackhide__ = True
+        thread = threading.get_ident()
+        self._served.looking.add(thread)
+        try:
+            found: T = require_result(condition(), name_of(condition))
+            return found
+        finally:
+            self._served.looking.discard(thread)
 
     def _not_so(self, condition: Callable[[], Any], timeout: float) -> str:
         journal = "nothing"

@@ -20,12 +20,13 @@ from pytest_connect_chat._service.records.recorded_request import RecordedError
 from pytest_connect_chat._service.request import Request, malformed_snapshot
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._text import raised
-from pytest_connect_chat.exceptions import UnfakedOperationError
+from pytest_connect_chat.exceptions import EndpointError, UnfakedOperationError
 
 READ_TIMEOUT: Final = 60  # seconds: botocore's default; a client over HTTP does not say how long it waits
 MOST_ATTEMPTS: Final = 5  # of a call whose client does not say it: botocore's in its legacy mode
 ANSWERED: Final = HTTPStatus.OK.value
 NOT_RETRIED: Final = HTTPStatus.NOT_IMPLEMENTED.value  # which SDKs do not try again
+STATUSES: Final = range(200, 600)
 FRAMING: Final = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
 NETWORK_ERRORS: Final = {  # how a record names them: by the exceptions that botocore's clients see in this process
     "connect_timeout": "ConnectTimeoutError",
@@ -55,7 +56,7 @@ class OperationHandler:
         self._service = service
         self._region = region
         self._headers = AnswerHeaders(service.state.identifiers, service.state.clock)
-        self._failed: dict[str, tuple[Call, Reply]] = {}  # by invocation: the calls that may go on
+        self._calls: dict[str, Call] = {}  # by invocation: those that have not been answered well yet
 
     def answer(self, http: HttpRequest) -> HttpAnswer | NoAnswer:
         """Answer one request."""
@@ -66,11 +67,10 @@ class OperationHandler:
             return HttpAnswer(HTTPStatus.NOT_FOUND.value, self._headers.new("UnknownOperationException"), body)
         route, labels = found
         operation = rest_json_operation(route.service, route.operation)
-        call, before = self._open_or_resume(http, self._request(http, route, operation, labels))
-        if before is not None and before.canned is not None:
-            return self._respond(call, before, operation)  # a canned error answers every attempt of its call
+        call = self._open_or_resume(http, self._request(http, route, operation, labels))
         reply = self._attempt(call)
-        return reply if isinstance(reply, HttpAnswer) else self._respond(call, reply, operation)
+        answer = reply if isinstance(reply, HttpAnswer) else self._respond(call, reply, operation)
+        return answer if isinstance(answer, NoAnswer) or _is_http(answer) else self._refuse_canned(call, answer)
 
     def _attempt(self, call: Call) -> Reply | HttpAnswer:
         """Return what becomes of an attempt, or the answer where that does not come from the service."""
@@ -98,7 +98,7 @@ class OperationHandler:
             malformed = operation.problem(params)
         except ValueError as error:
             malformed = f"The body is no JSON object: {error}"
-        return Request(
+        request = Request(
             service=route.service,
             operation=route.operation,
             params=params if malformed is None else malformed_snapshot(params),
@@ -107,19 +107,25 @@ class OperationHandler:
             client_token_given="ClientToken" in params,
             malformed=malformed,
         )
+        if (
+            route.service == "connectparticipant" and _region_of(http.headers) is None
+        ):  # its operations need no signature
+            request.region = self._service.state.participants.region_of(request) or self._region
+        return request
 
-    def _open_or_resume(self, http: HttpRequest, request: Request) -> tuple[Call, Reply | None]:
-        """Return the call that a request is an attempt of, and what became of its last attempt."""
+    def _open_or_resume(self, http: HttpRequest, request: Request) -> Call:
+        """Return the call that a request is an attempt of."""
         invocation = http.headers.get("amz-sdk-invocation-id", "")
         said = re.search(r"max=(\d{1,3})\b", http.headers.get("amz-sdk-request", ""))
         limit = int(said[1]) if said else MOST_ATTEMPTS if invocation else 1
-        if invocation in self._failed:
-            call, before = self._failed.pop(invocation)
-            call.attempt_limit = limit
-            return call, before
-        call = self._service.open(request, attempt_limit=limit, read_timeout=READ_TIMEOUT)
-        call.invocation = invocation
-        return call, None
+        call = self._calls.get(invocation)
+        if call is None or not _is_same(call.request, request):
+            call = self._service.open(request, attempt_limit=limit, read_timeout=READ_TIMEOUT)
+            call.invocation = invocation
+            if invocation:
+                self._calls[invocation] = call
+        call.attempt_limit = limit
+        return call
 
     def _respond(self, call: Call, reply: Reply, operation: RestJsonOperation) -> HttpAnswer | NoAnswer:
         """Let time pass until the client hears a reply, record it, and return what arrives."""
@@ -142,7 +148,7 @@ class OperationHandler:
         metadata = members.get("ResponseMetadata", {})
         given = {name.lower(): str(value) for name, value in metadata.get("HTTPHeaders", {}).items()}
         headers = self._headers.new() | {name: value for name, value in given.items() if name not in FRAMING}
-        headers["x-amzn-requestid"] = metadata.get("RequestId", headers["x-amzn-requestid"])
+        headers["x-amzn-requestid"] = str(metadata.get("RequestId", headers["x-amzn-requestid"]))
         return HttpAnswer(metadata.get("HTTPStatusCode", ANSWERED), headers, operation.write(members))
 
     def _record(self, call: Call, reply: Reply, error: RecordedError | None) -> dict[str, Any]:
@@ -150,8 +156,8 @@ class OperationHandler:
         members = reply.canned if reply.canned is not None else reply.answer.members if reply.answer else {}
         call.heard(error, reply.fault)
         self._service.close(call, None if error else members, error)
-        if error is not None and call.invocation:
-            self._failed[call.invocation] = call, reply
+        if error is None:
+            self._calls.pop(call.invocation, None)
         return members
 
     def _fail(self, call: Call, code: str, message: str) -> HttpAnswer:
@@ -159,11 +165,29 @@ class OperationHandler:
         self._service.fail(call, RecordedError(code, message))
         return self._error(call, NOT_RETRIED, code, message, {})
 
+    def _refuse_canned(self, call: Call, answer: HttpAnswer) -> HttpAnswer:
+        """Fail the test whose canned answer is none that HTTP can carry."""
+        message = (
+            f"The canned answer for {call.request.operation} cannot go over HTTP: its status is {answer.status}, its "
+            f"headers are {dict(answer.headers)}. A status is 200 to 599, a header one line."
+        )
+        self._service.state.feed.failures.append(EndpointError(message))
+        return self._error(call, NOT_RETRIED, "EndpointError", message, {})
+
     def _error(self, call: Call, status: int, code: str, message: str, fields: Mapping[str, Any]) -> HttpAnswer:
         if code == str(status):  # a server error without a code of its own, as from a proxy
             return HttpAnswer(status, self._headers.new())
         operation = rest_json_operation(call.request.service, call.request.operation)
         return HttpAnswer(status, self._headers.new(code), operation.write_error(code, message, fields))
+
+
+def _is_same(one: Request, other: Request) -> bool:
+    return (one.service, one.operation, one.params) == (other.service, other.operation, other.params)
+
+
+def _is_http(answer: HttpAnswer) -> bool:
+    is_status = isinstance(answer.status, int) and answer.status in STATUSES
+    return is_status and all(value.isprintable() for value in answer.headers.values())
 
 
 def _region_of(headers: Mapping[str, str]) -> str | None:

@@ -17,12 +17,14 @@ class ServedFake:
     """Answers the server's questions.
 
     Attributes:
+        looking: The threads that look whether what they wait for is so.
         silent_seconds: How long a connection stays silent whose answer does not come in time.
         news: How often something has happened that somebody may wait for.
         changed: Is notified each time.
     """
 
     def __init__(self) -> None:
+        self.looking: set[int] = set()
         self.silent_seconds: float = 0
         self.news = 0
         self.changed = threading.Condition()
@@ -41,7 +43,7 @@ class ServedFake:
         self._router = Router(service, region, frozenset({address, f"localhost:{port}"}))
         with service.state.feed:
             service.state.urls = ServedUrls(service.state.identifiers, address)
-            service.state.feed.listen(self.hear, first=True)  # before flows, so that frames keep the order of commits
+            service.state.feed.observe(self.hear)
             service.calls.told = self.tell
 
     def leave(self) -> None:
@@ -49,7 +51,7 @@ class ServedFake:
         state = self._service.state
         with state.feed:
             state.urls = UnservedUrls(state.identifiers)
-            state.feed.ignore(self.hear)
+            state.feed.observe(None)
             self._service.calls.told = None
 
     @property
@@ -58,12 +60,14 @@ class ServedFake:
         return self._sockets.all
 
     def hear(self, happening: Happening) -> None:
-        """Send what has happened to the WebSockets of its chat; a listener of the feed."""
+        """Send what has happened to the WebSockets of its chat; the observer of the feed."""
         self._sockets.hear(happening)
         self.tell()
 
     def tell(self) -> None:
-        """Wake every `wait_for`, so that it looks again."""
+        """Wake every `wait_for`, so that it looks again; but not for what it does itself when it looks."""
+        if threading.get_ident() in self.looking:
+            return
         with self.changed:
             self.news += 1
             self.changed.notify_all()
@@ -102,6 +106,10 @@ class ServedFake:
         """Forget a WebSocket that is closed."""
         self._sockets.remove(socket)
         self.tell()
+
+    def fail(self, error: BaseException) -> None:
+        """Fail the test with something that went wrong."""
+        self._service.state.feed.failures.append(error)
 
     def tick(self) -> None:
         """Let happen what is due, where time passes by itself."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
-from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -24,9 +25,20 @@ from pytest_connect_chat._service.urls import FILES
 
 LARGEST_CALL: Final = 1024 * 1024  # bytes: many times what any operation takes
 LARGEST_FRAME: Final = 128 * 1024  # bytes: what an API gateway of AWS takes
-WORKERS: Final = 32  # callables of a test may wait for other requests to be answered
 FAREWELL: Final = 0.1  # seconds that connections have for their end
 TICK: Final = 0.1  # seconds after which a clock that follows the system's is looked at
+
+
+# What of HTTP is malformed is told to its client. What goes wrong here fails the test.
+_LOGGER: Final = logging.getLogger("pytest_connect_chat.endpoint")
+_LOGGER.disabled = True
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop whose time goes on where a test has frozen it, as freezegun does with `time.monotonic`."""
+
+    def time(self) -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 class Server:
@@ -40,8 +52,8 @@ class Server:
     def __init__(self, served: ServedFake, *, ticks: bool) -> None:
         self._served = served
         self._ticks = ticks
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="connect_chat_endpoint")
-        self._connections: set[asyncio.Transport] = set()  # those of WebSockets
+        self._handshakes: dict[int, web.BaseRequest] = {}  # by identity: those of WebSockets that are open
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, port: int) -> int:
         """Listen, and return the port.
@@ -54,7 +66,7 @@ class Server:
         """
         listening = socket.create_server((LOOPBACK, port))
         try:
-            self._loop = asyncio.new_event_loop()
+            self._loop = _Loop()
             started: Future[None] = Future()
             self._thread = threading.Thread(
                 target=self._run, args=(listening, started), name="connect_chat_endpoint", daemon=True
@@ -72,7 +84,6 @@ class Server:
         with contextlib.suppress(RuntimeError):  # it is closed already
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def drop(self) -> None:
         """Cut off every WebSocket, as a network does."""
@@ -80,8 +91,8 @@ class Server:
             self._loop.call_soon_threadsafe(self._abort_all)
 
     def _abort_all(self) -> None:
-        for transport in list(self._connections):
-            transport.abort()
+        for request in list(self._handshakes.values()):
+            _cut_off(request, at_once=True)
 
     def _run(self, listening: socket.socket, started: Future[None]) -> None:
         try:
@@ -92,12 +103,14 @@ class Server:
 
     async def _serve(self, listening: socket.socket, started: Future[None]) -> None:
         self._stopping = asyncio.Event()
-        server = web.Server(self._handle, access_log=None)
+        server = web.Server(self._handle, access_log=None, logger=_LOGGER)
         accepting = await self._loop.create_server(server, sock=listening)
         started.set_result(None)
         if self._ticks:
             await self._tick()
         await self._stopping.wait()
+        with contextlib.suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)  # a forked child may have a copy of it
         accepting.close()
         self._abort_all()
         server.pre_shutdown()
@@ -114,12 +127,32 @@ class Server:
         return self._stopping.is_set()
 
     async def _run_aside(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function in another thread where a callable of the test may block it; else here, which is faster."""
-        if self._served.has_callables:
-            return await self._loop.run_in_executor(self._pool, partial(function, *arguments))
-        return function(*arguments)
+        """Call a function, in a thread of its own where a callable of the test may block it. Here is faster."""
+        if not self._served.has_callables:
+            return function(*arguments)
+        done: asyncio.Future[Any] = self._loop.create_future()
+
+        def work() -> None:
+            result, error = None, None
+            try:
+                result = function(*arguments)
+            except BaseException as raised:  # noqa: BLE001  # it is raised where it is waited for
+                error = raised
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(_settle, done, result, error)
+
+        threading.Thread(target=work, name="connect_chat_endpoint_call", daemon=True).start()
+        return await done
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request. What goes wrong here fails the test."""
+        try:
+            return await self._answer(request)
+        except Exception as error:  # noqa: BLE001
+            self._served.fail(error)
+            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, text="The endpoint has failed.\n")
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         http = HttpRequest(
             method=request.method,
@@ -133,6 +166,8 @@ class Server:
             body = await _body(request, ATTACHMENT_BYTES if path.startswith(FILES) else LARGEST_CALL)
         except ConnectionError:  # the client is gone
             return web.Response()
+        except web.RequestPayloadError as error:
+            return web.Response(status=HTTPStatus.BAD_REQUEST, text=f"The body cannot be read: {error}\n")
         if body is None:
             return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="The body is too large.\n")
         answer = await self._run_aside(self._served.answer, replace(http, body=body))
@@ -140,7 +175,7 @@ class Server:
             return _response(answer)
         if answer.after_silence:
             await self._stops_within(self._served.silent_seconds)
-        _transport(request).close()
+        _cut_off(request)
         return web.Response()
 
     async def _handle_socket(self, request: web.BaseRequest, http: HttpRequest) -> web.StreamResponse:
@@ -154,16 +189,17 @@ class Server:
         ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=FAREWELL)
         if not ws.can_prepare(request).ok:
             return web.Response(status=HTTPStatus.BAD_REQUEST, text="This is no WebSocket handshake.\n")
-        transport = _transport(request)
-        self._connections.add(transport)  # before anybody sees the socket, so that it can be cut off from then on
+        self._handshakes[id(request)] = (
+            request  # before anybody sees the socket, so that it can be cut off from then on
+        )
         try:
             opened = await self._run_aside(self._served.open_socket, http, send)
             if isinstance(opened, HttpAnswer):
                 return _response(opened)
             await self._converse(request, ws, opened, outgoing)
         finally:
-            self._connections.discard(transport)
-        return ws
+            del self._handshakes[id(request)]
+        return ws if ws.prepared else web.Response()
 
     async def _converse(
         self, request: web.BaseRequest, ws: web.WebSocketResponse, opened: ChatSocket, outgoing: asyncio.Queue[str]
@@ -174,16 +210,37 @@ class Server:
             with contextlib.suppress(ConnectionError):  # it has been cut off already
                 await ws.prepare(request)
                 async for message in ws:
+                    # A flow may take its time to answer one frame: heartbeats do not wait for it.
                     text = message.data if isinstance(message.data, str) else ""
-                    await self._run_aside(self._served.receive, opened, text)
+                    task = asyncio.create_task(self._run_aside(self._served.receive, opened, text))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
         finally:
             writing.cancel()
             self._served.close_socket(opened)
 
 
-def _transport(request: web.BaseRequest) -> Any:
-    """Return the connection of a request; where its client is gone, something that can be closed as well."""
-    return request.transport or asyncio.Transport()
+def _settle(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    """Hand over what a thread has come to, unless nobody waits for it any more."""
+    if done.cancelled():
+        return
+    if error is None:
+        done.set_result(result)
+    else:
+        done.set_exception(error)
+
+
+def _cut_off(request: web.BaseRequest, *, at_once: bool = False) -> None:
+    """Close the connection of a request: as a network does, or after what has been sent."""
+    transport = request.transport
+    if transport is None:  # the client is gone
+        return
+    with contextlib.suppress(OSError):
+        transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # a forked child may have a copy of it
+    if at_once:
+        transport.abort()
+    else:
+        transport.close()
 
 
 async def _body(request: web.BaseRequest, limit: int) -> bytes | None:

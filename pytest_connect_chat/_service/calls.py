@@ -31,6 +31,7 @@ class Call:
         is_under_way: Whether an attempt has been sent and not been heard of.
         is_closed: Whether it has ended, and is recorded.
         recorded: Its record, once it has ended.
+        canned: The canned answer, which answers every attempt of its call.
         invocation: What its client calls it on the wire, where one comes over HTTP and says so.
         decided: What is known of faults: by `(fault, "calls")` and `(fault, "attempts")` whether it meets this call, or
             the attempt under way; by `(fault, "when")` what its predicate has said about that attempt.
@@ -47,6 +48,7 @@ class Call:
     is_under_way: bool = False
     is_closed: bool = False
     recorded: RecordedRequest | None = None
+    canned: Reply | None = None
     invocation: str = ""
     decided: dict[tuple[object, str], bool] = field(default_factory=dict)
 

@@ -46,6 +46,7 @@ class Feed:
         self.failures: list[BaseException] = []
         self._orders = count(1)
         self._listeners: tuple[Listener, ...] = ()
+        self._observer: Listener | None = None
         self._keeping: set[int] = set()  # threads that nobody of pytest's asks
         self.forget_threads()
 
@@ -76,16 +77,18 @@ class Feed:
             first: Whether it hears of each thing before the others do.
         """
         with self._lock:
-            self.ignore(listener)
-            self._listeners = (listener, *self._listeners) if first else (*self._listeners, listener)
+            others = tuple(other for other in self._listeners if other != listener)
+            self._listeners = (listener, *others) if first else (*others, listener)
 
-    def ignore(self, listener: Listener) -> None:
-        """Call a listener no more."""
+    def observe(self, observer: Listener | None) -> None:
+        """Call something with all that is published, at once and under the lock: so it may not wait for anybody."""
         with self._lock:
-            self._listeners = tuple(other for other in self._listeners if other != listener)
+            self._observer = observer
 
     def publish(self, chat: str, happening: object) -> None:
-        """Tell the listeners of what has happened in a chat, once the block that this is called in has ended."""
+        """Tell the observer of what has happened in a chat, and the listeners once the block around this has ended."""
+        if self._observer is not None:
+            self._observer(happening)
         for listener in self._listeners:
             self.follow(chat, partial(listener, happening))
 
@@ -105,12 +108,12 @@ class Feed:
             function(*arguments)
         except Exception as failure:  # noqa: BLE001
             self.failures.append(failure)
-        except (KeyboardInterrupt, SystemExit, GeneratorExit):
-            raise
         except BaseException as failure:
-            if not any(failure is other for other in self.failures):
+            is_kept = threading.get_ident() in self._keeping
+            is_for_python = isinstance(failure, (KeyboardInterrupt, SystemExit, GeneratorExit))
+            if (is_kept or not is_for_python) and not any(failure is other for other in self.failures):
                 self.failures.append(failure)
-            if threading.get_ident() not in self._keeping:
+            if not is_kept:
                 raise
 
     @contextmanager

@@ -152,14 +152,21 @@ class Participants:
 
         A token counts only as what it was issued for, and only in the region of its contact.
         """
-        if request.operation == "CreateParticipantConnection":
-            participant = self._with_participant_token(_token(request, "ParticipantToken"))
-        else:
-            connection = self._connections.get(_token(request, "ConnectionToken"))
-            participant = connection.participant if connection is not None else None
+        participant = self._bearer(request)
         if participant is not None and participant.first_contact.region == request.region:
             return participant
         return None
+
+    def region_of(self, request: Request) -> str | None:
+        """Return the region in which the token of a request counts; `None` for an unknown token."""
+        participant = self._bearer(request)
+        return participant.first_contact.region if participant is not None else None
+
+    def _bearer(self, request: Request) -> Participant | None:
+        if request.operation == "CreateParticipantConnection":
+            return self._with_participant_token(_token(request, "ParticipantToken"))
+        connection = self._connections.get(_token(request, "ConnectionToken"))
+        return connection.participant if connection is not None else None
 
     def instance_of(self, request: Request) -> str:
         """Return the instance that a request to the participant service concerns; empty for an unknown token."""

@@ -90,11 +90,14 @@ class ConnectChatService:
             canned = self.canned.take(request)
             if canned is not None:
                 parsed = self.canned.made(canned, request, call.record)
-                return Reply(canned=parsed, canned_status=canned.http_status, fault=CANNED)
+                call.canned = Reply(canned=parsed, canned_status=canned.http_status, fault=CANNED)
+                return call.canned
             if (request.service, request.operation) not in OPERATIONS:
                 return self._refuse_unfaked(request)
         else:
             call.sent = self.state.clock.now()
+            if call.canned is not None:
+                return call.canned
         while True:
             with self.state.feed:
                 met = self._planned.meet(call, runs_low=runs_low)

@@ -114,7 +114,7 @@ class Sockets:
     """The open WebSockets of all chats.
 
     Args:
-        state: What the service holds. The feed has to tell `hear` of what happens.
+        state: What the service holds.
     """
 
     def __init__(self, state: ServiceState) -> None:
@@ -154,6 +154,6 @@ class Sockets:
             self.all = tuple(one for one in self.all if one is not socket)
 
     def hear(self, happening: Happening) -> None:
-        """Tell every socket of the chat; a listener of the feed."""
+        """Tell every socket of the chat, with the lock held: so the frames of a socket have the order of commits."""
         for socket in self.all:
             socket.hear(happening)
