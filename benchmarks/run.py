@@ -22,9 +22,11 @@ import reading
 import runs
 import scaling
 import stages
+import suites
 from measuring import HEADER, QUICK, Row, Scale
 
 PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
+    "suites": suites.suites,
     "calls": calls.sync_calls,
     "aio": calls.aio_calls,
     "moto": calls.moto_calls,

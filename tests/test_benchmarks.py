@@ -37,6 +37,7 @@ def test_the_table_has_a_line_for_each_figure_and_the_bounds_of_the_design() -> 
     assert bounds["over an empty test: one whose call meets a fault"] == "6"
     assert "a failing assert, all match, 30 / 20" in bounds
     assert list(bounds.values()).count("1.15") == 4  # growth: two kinds of calls, two crowds against the smallest
+    assert bounds["a new session in each test: with this package / without"] == "0.1"
     assert bounds["a boto3 call / one to a bare aiohttp handler"] == "1.3"
     assert bounds["a message of the test to a socket's frame"] == "1"
     assert re.search(r"lost or doubled +0\.000 .*  met$", table, re.MULTILINE)

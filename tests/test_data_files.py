@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import botocore.handlers
 import pytest
+from botocore.client import ClientCreator
 from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
@@ -29,6 +30,7 @@ ORIGINALS = (
     JSONFileLoader.load_file,
     Loader.list_available_services,
     Session._register_builtin_handlers,
+    ClientCreator._create_methods,
 )
 FILES = ["endpoints", "partitions", "sdk-default-configuration", "_retry", "connect/2017-08-08/service-2"]
 
@@ -177,6 +179,32 @@ def test_a_handler_that_a_test_registers_is_its_own(connect_chat: FakeConnectCha
     assert heard == ["first"]
 
 
+def test_methods_of_a_client_are_its_classs_own(connect_chat: FakeConnectChat) -> None:
+    first, second = new_client(), new_client()
+    one, other = (type(client).start_chat_contact for client in (first, second))
+    one.mine = True
+    type(first).start_chat_contact = "mine"
+
+    assert not hasattr(other, "mine")
+    assert second.start_chat_contact(InstanceId="i", ContactFlowId="f", ParticipantDetails={"DisplayName": "Ada"})
+    assert other.__name__ == "start_chat_contact"
+    assert str(other.__doc__).startswith("\n\nInitiates a flow to start a new chat for the customer")
+    with pytest.raises(TypeError, match="only accepts keyword arguments"):
+        second.stop_contact("positional")
+
+
+def test_a_model_with_other_operations_has_its_own_methods(connect_chat: FakeConnectChat) -> None:
+    new_client()
+    session = Session()
+    loader = session.get_component("data_loader")
+    operations = loader.load_service_model("connect", "service-2")["operations"]
+    operations["MyOperation"] = {**operations["StopContact"], "name": "MyOperation"}
+    settings = {"region_name": "us-east-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+
+    assert session.create_client("connect", **settings).my_operation
+    assert not hasattr(new_client(), "my_operation")
+
+
 def test_handlers_that_somebody_adds_to_botocores_own_are_there(
     connect_chat: FakeConnectChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,7 +281,12 @@ def test_a_file_that_is_not_there_is_not_there(connect_chat: FakeConnectChat) ->
 
 
 def originals() -> tuple[Callable[..., Any], ...]:
-    return JSONFileLoader.load_file, Loader.list_available_services, Session._register_builtin_handlers
+    return (
+        JSONFileLoader.load_file,
+        Loader.list_available_services,
+        Session._register_builtin_handlers,
+        ClientCreator._create_methods,
+    )
 
 
 def test_botocore_is_as_before() -> None:

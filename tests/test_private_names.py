@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.client import BaseClient
+from botocore.client import BaseClient, ClientCreator
 from botocore.config import Config
 from botocore.endpoint import Endpoint
 from botocore.hooks import HierarchicalEmitter
@@ -107,6 +107,14 @@ def emitter_root() -> bool:
 
 def emitter_cache() -> bool:
     return vars(copy.copy(HierarchicalEmitter()))["_lookup_cache"] == {}
+
+
+def create_methods() -> bool:
+    return parameters_of(ClientCreator._create_methods) == ["self", "service_model"]
+
+
+def creator_emitter() -> bool:
+    return "self._event_emitter" in inspect.getsource(ClientCreator._create_api_method)
 
 
 def builtin_handlers() -> bool:
@@ -250,6 +258,8 @@ ROWS: list[tuple[str, str, Callable[..., bool]]] = [
     ("botocore.hooks.HierarchicalEmitter._handlers._root", "_clients/data_files.py", emitter_root),
     ("botocore.hooks.HierarchicalEmitter._lookup_cache", "_clients/data_files.py", emitter_cache),
     ("botocore.session.Session._register_builtin_handlers", "_clients/data_files.py", builtin_handlers),
+    ("botocore.client.ClientCreator._create_methods", "_clients/data_files.py", create_methods),
+    ("botocore.client.ClientCreator._event_emitter", "_clients/data_files.py", creator_emitter),
     ("botocore.retries.standard._retry_policy._retry_backoff._random", "_clients/retries.py", retry_random),
     ("botocore.retries.standard._retry_quota._quota", "_clients/retries.py", retry_quota),
     ("botocore's id of a retry handler, retry-config-...", "_clients/retries.py", retry_unique_id),

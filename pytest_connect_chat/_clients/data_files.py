@@ -2,8 +2,8 @@
 
 A new session reads the model of Connect, and the endpoints of all of AWS, in every test that makes one: most of what
 such a test costs. While a fake is active, these files are parsed once in a run, the folders of services listed once,
-and botocore's own handlers looked through once. Sessions share nothing: what one does to what it has read, no other
-sees.
+botocore's own handlers looked through once, and the methods of clients made once. Sessions share nothing: what one does
+to what it has read, no other sees.
 
 Only botocore's own folder counts, read by its own loader: models of `AWS_DATA_PATH` or of `~/.aws/models`, and loaders
 of the application, are left alone.
@@ -19,14 +19,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial, wraps
+from types import FunctionType
 from typing import Any, Final
 
 import botocore.handlers
+from botocore.client import ClientCreator
 from botocore.loaders import JSONFileLoader, Loader, instance_cache
+from botocore.model import ServiceModel
 from botocore.session import Session
 
+from pytest_connect_chat._model import catalogue
+from pytest_connect_chat._service.request import SERVICES
+
 OWN: Final = Loader.BUILTIN_DATA_PATH + os.sep
-SERVICES: Final = tuple(OWN + service + os.sep for service in ("connect", "connectparticipant"))
+OF_SERVICES: Final = tuple(OWN + service + os.sep for service in SERVICES)
 OF_ALL: Final = tuple(OWN + name for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"))
 DEPTH: Final = 3  # how far down there are parts: the endpoints have the services of each of a few partitions
 MANY: Final = 50
@@ -115,13 +121,14 @@ def _list_of(parts: list[tuple[int, Any]]) -> list[Any]:
 
 _copies: dict[str, Callable[[], Any] | None] = {}  # by path; `None` where a file was read once and may not be again
 _listed: dict[str, list[str]] = {}  # by type of file: the services that botocore has
+_methods: dict[tuple[type, str], dict[str, FunctionType]] = {}  # of clients, by what makes these, and the service
 _filled: dict[tuple[Any, ...], Any] = {}  # an emitter with botocore's own handlers, by what these are
 
 
 def _load_file(own: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(own)
     def load_file(self: JSONFileLoader, file_path: str) -> Any:
-        is_own = type(self) is JSONFileLoader and (file_path in OF_ALL or file_path.startswith(SERVICES))
+        is_own = type(self) is JSONFileLoader and (file_path in OF_ALL or file_path.startswith(OF_SERVICES))
         if not is_own or not DATA_FILES.are_parsed_once:
             return own(self, file_path)
         with _lock:
@@ -176,12 +183,38 @@ def _register_builtin_handlers(own: Callable[..., Any]) -> Callable[..., Any]:
     return register_builtin_handlers
 
 
+def _create_methods(own: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(own)
+    def create_methods(self: ClientCreator, service_model: ServiceModel) -> Any:
+        kind, service = type(self), service_model.service_name
+        ours = service in SERVICES and DATA_FILES.are_parsed_once and catalogue.service_model(service)
+        if not ours or ours.operation_names != service_model.operation_names:
+            return own(self, service_model)
+        with _lock:
+            if (kind, service) not in _methods:
+                # Their docstrings look into a model and an emitter: into ours, so that nothing of a session is kept.
+                creator = copy.copy(self)
+                creator._event_emitter = Session().get_component("event_emitter")
+                _methods[kind, service] = own(creator, ours)
+        return {name: _copy_of(method) for name, method in _methods[kind, service].items()}
+
+    return create_methods
+
+
+def _copy_of(function: FunctionType) -> FunctionType:
+    copied = FunctionType(function.__code__, function.__globals__, function.__name__, None, function.__closure__)
+    copied.__doc__ = function.__doc__
+    vars(copied).update(vars(function))
+    return copied
+
+
 # -- while a fake is active --------------------------------------------------------------------------------------------
 
 _PATCHES: Final = (
     (JSONFileLoader, "load_file", _load_file),
     (Loader, "list_available_services", _list_available_services),
     (Session, "_register_builtin_handlers", _register_builtin_handlers),
+    (ClientCreator, "_create_methods", _create_methods),
 )
 
 

@@ -1,0 +1,174 @@
+"""What a user pays for each test of a suite, by how the application makes its client.
+
+    python benchmarks/run.py suites
+
+Each suite is a run of its own, of tests that start one chat, with this package and without it. Without it a trivial
+fake gives a constant answer in place of botocore's call; where a test has the client in hand, `Stubber` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import indent
+from typing import Final
+
+from measuring import Row, Scale, in_turn, ratios, run_python
+
+MILLISECONDS: Final = 1_000
+PYTEST: Final = ("-q", "-s", "-p", "no:cacheprovider")
+OURS: Final = ("-p", "pytest_connect_chat.plugin")
+SKIPPED: Final = 3  # tests: the first import botocore, and read its files
+FEWER: Final = 8  # than the tests of an empty suite
+CONFTEST: Final = f"""\
+import os
+import time
+
+import pytest
+
+for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+    os.environ[name] = "testing"
+os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+times = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol():
+    start = time.process_time()
+    result = yield
+    times.append(time.process_time() - start)
+    return result
+
+
+def pytest_unconfigure():
+    del times[:{SKIPPED}]
+    print("measured:", sum(times) / len(times))
+"""
+HEAD: Final = """\
+import pytest
+
+REQUEST = {"InstanceId": "instance", "ContactFlowId": "flow", "ParticipantDetails": {"DisplayName": "Ada"}}
+ANSWER = {"ContactId": "c", "ParticipantId": "p", "ParticipantToken": "t"}
+"""
+TRIVIAL: Final = """
+from botocore.client import BaseClient
+
+
+@pytest.fixture(autouse=True)
+def trivial(monkeypatch):
+    monkeypatch.setattr(BaseClient, "_make_api_call", lambda client, name, params: dict(ANSWER))
+"""
+TRIVIAL_AIO: Final = """
+from aiobotocore.client import AioBaseClient
+
+
+async def answer(client, name, params):
+    return dict(ANSWER)
+
+
+@pytest.fixture(autouse=True)
+def trivial(monkeypatch):
+    monkeypatch.setattr(AioBaseClient, "_make_api_call", answer)
+"""
+STUBBED: Final = """\
+client = boto3.client("connect")
+with Stubber(client) as stubber:
+    stubber.add_response("start_chat_contact", ANSWER)
+    assert client.start_chat_contact(**REQUEST)["ContactId"]
+"""
+AIO: Final = """
+import asyncio
+
+from aiobotocore.session import get_session
+
+
+async def call():
+    async with get_session().create_client("connect") as client:
+        assert (await client.start_chat_contact(**REQUEST))["ContactId"]
+"""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests that are all alike.
+
+    Attributes:
+        head: What stands before them.
+        body: What each of them does.
+        fixture: What each of them takes.
+        decorator: What stands above each of them.
+    """
+
+    head: str
+    body: str
+    fixture: str = ""
+    decorator: str = ""
+
+    def text(self, tests: int) -> str:
+        """Return the module."""
+        body = indent(self.body.rstrip(), "    ")
+        each = (f"\n\n{self.decorator}def test_{number}({self.fixture}):\n{body}\n" for number in range(tests))
+        return HEAD + self.head + "".join(each)
+
+
+def _pair(imports: str, client: str, decorator: str = "") -> tuple[Suite, Suite]:
+    """Return the suite of an application with this package, and with a trivial fake."""
+    body = f'assert {client}.start_chat_contact(**REQUEST)["ContactId"]'
+    return Suite(imports, body, "connect_chat", decorator), Suite(imports + TRIVIAL, body, "", decorator)
+
+
+# With what name, on which packages, both suites, and what their ratio must not exceed.
+WAYS: Final[tuple[tuple[str, str, tuple[Suite, Suite], float | None], ...]] = (
+    ("a client of the module", "boto3", _pair("import boto3\n\nCLIENT = boto3.client('connect')\n", "CLIENT"), None),
+    ("boto3.client() in each test", "boto3", _pair("import boto3\n", "boto3.client('connect')"), None),
+    ("a new session in each test", "boto3", _pair("import boto3\n", "boto3.Session().client('connect')"), 0.1),
+    (
+        "boto3.client() under moto's mock_aws",
+        "moto",
+        _pair("import boto3\nfrom moto import mock_aws\n", "boto3.client('connect')", "@mock_aws\n"),
+        0.125,
+    ),
+    (
+        "connect_client, against Stubber",
+        "boto3",
+        (
+            Suite("", 'assert connect_client.start_chat_contact(**REQUEST)["ContactId"]', "connect_client"),
+            Suite("import boto3\nfrom botocore.stub import Stubber\n", STUBBED),
+        ),
+        0.9,
+    ),
+    (
+        "an aiobotocore client in each test",
+        "aiobotocore",
+        (Suite(AIO, "asyncio.run(call())", "connect_chat"), Suite(AIO + TRIVIAL_AIO, "asyncio.run(call())")),
+        0.25,
+    ),
+)
+
+
+def suites(scale: Scale) -> Iterator[Row]:
+    """Measure each way of making clients, in runs of their own."""
+    tests = max(scale.tests // FEWER, SKIPPED + 2)
+    with TemporaryDirectory() as work:
+        (Path(work) / "conftest.py").write_text(CONFTEST, "utf-8")
+        for what, package, (own, other), bound in WAYS:
+            if find_spec(package) is None:
+                continue
+            (Path(work) / "test_own.py").write_text(own.text(tests), "utf-8")
+            (Path(work) / "test_other.py").write_text(other.text(tests), "utf-8")
+            values, peers = in_turn(
+                scale.runs,
+                lambda: _per_test(run_python(work, "-m", "pytest", *PYTEST, *OURS, "test_own.py").stdout),
+                lambda: _per_test(run_python(work, "-m", "pytest", *PYTEST, "test_other.py").stdout),
+            )
+            yield Row(f"{what}: with this package / without", ratios(values, peers), bound=bound)
+            yield Row("    with it, each test", values, "ms")
+
+
+def _per_test(output: str) -> float:
+    """Return the milliseconds of processor time that each test took."""
+    return float(output.partition("measured: ")[2].split()[0]) * MILLISECONDS
