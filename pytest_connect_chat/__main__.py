@@ -82,9 +82,7 @@ def _follow(fake: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
                 print(f"{record.operation} -> {record.error or 'answered'}{after}", flush=True)
         try:
             fake.raise_failures()
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # noqa: BLE001  # of a flow: the server goes on
+        except (Exception, SystemExit):  # noqa: BLE001  # of a flow: the server goes on
             traceback.print_exc()
         return False
 

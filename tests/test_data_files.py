@@ -333,6 +333,17 @@ def test_somebody_elses_patch_stays_and_ours_is_idle_below_it(parsed: list[str])
     assert originals() == ORIGINALS
 
 
+def test_a_forked_child_waits_for_no_thread_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_files, "_lock", held := threading.RLock())
+    thread = threading.Thread(target=held.acquire)
+    thread.start()
+    thread.join()  # and never releases it
+
+    data_files._enter_child()  # what a forked process calls first
+    with FakeConnectChat():
+        assert load("endpoints")
+
+
 def test_what_is_kept_is_copied_and_not_what_a_session_has() -> None:
     with FakeConnectChat():
         for _ in range(2):

@@ -27,6 +27,8 @@ from conftest import FLOW_ID, INSTANCE_ID, lead_over_http, new_client, plain_loo
 from over_the_wire import Answer, Chat, closing, put, send
 
 from pytest_connect_chat import ConnectChatEndpoint, FakeConnectChat, RecordedRequest
+from pytest_connect_chat._service.files import serve_file
+from pytest_connect_chat._service.sockets import SocketRefusedError, Sockets
 from pytest_connect_chat.exceptions import EndpointError, MissingExtraError, SceneError
 
 pytestmark = pytest.mark.once
@@ -1189,6 +1191,14 @@ def test_it_closes_where_time_is_frozen_and_somebody_waits(parameters: Parameter
         chat = Chat(fake, parameters)
     ending.set()
     chat.close()
+
+
+def test_what_is_not_served_opens_nothing() -> None:
+    state = FakeConnectChat()._service.state
+
+    with pytest.raises(SocketRefusedError, match="the AuthToken is of no URL"):
+        Sockets(state).add("a token", lambda frame: None)
+    assert serve_file(state, "GET", "a file", "a signature", {}, b"").code == "SignatureDoesNotMatch"
 
 
 def test_an_interrupted_end_is_ended_once_more(monkeypatch: pytest.MonkeyPatch) -> None:

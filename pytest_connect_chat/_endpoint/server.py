@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -130,19 +130,17 @@ class Server:
         """Call a function, in a thread of its own where a callable of the test may block it. Here is faster."""
         if not self._served.has_callables:
             return function(*arguments)
-        done: asyncio.Future[Any] = self._loop.create_future()
+        done: Future[Any] = Future()
 
         def work() -> None:
-            result, error = None, None
-            try:
-                result = function(*arguments)
-            except BaseException as raised:  # noqa: BLE001  # it is raised where it is waited for
-                error = raised
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(_settle, done, result, error)
+            with contextlib.suppress(InvalidStateError):  # nobody waits for it any more
+                try:
+                    done.set_result(function(*arguments))
+                except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
+                    done.set_exception(error)
 
         threading.Thread(target=work, name="connect_chat_endpoint_call", daemon=True).start()
-        return await done
+        return await asyncio.wrap_future(done)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request. What goes wrong here fails the test."""
@@ -218,16 +216,6 @@ class Server:
         finally:
             writing.cancel()
             self._served.close_socket(opened)
-
-
-def _settle(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    """Hand over what a thread has come to, unless nobody waits for it any more."""
-    if done.cancelled():
-        return
-    if error is None:
-        done.set_result(result)
-    else:
-        done.set_exception(error)
 
 
 def _cut_off(request: web.BaseRequest, *, at_once: bool = False) -> None:
