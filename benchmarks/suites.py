@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from textwrap import indent
 from typing import Final
 
-from measuring import Row, Scale, in_turn, ratios, run_python
+from measuring import QUICK, Row, Scale, in_turn, ratios, run_python
 
 MILLISECONDS: Final = 1_000
 PYTEST: Final = ("-q", "-s", "-p", "no:cacheprovider")
@@ -150,12 +150,15 @@ WAYS: Final[tuple[tuple[str, str, tuple[Suite, Suite], float | None], ...]] = (
 )
 
 
+ONE_WAY: Final = [way for way in WAYS if way[0] == "a new session in each test"]  # enough to see that it works
+
+
 def suites(scale: Scale) -> Iterator[Row]:
     """Measure each way of making clients, in runs of their own."""
     tests = max(scale.tests // FEWER, SKIPPED + 2)
     with TemporaryDirectory() as work:
         (Path(work) / "conftest.py").write_text(CONFTEST, "utf-8")
-        for what, package, (own, other), bound in WAYS:
+        for what, package, (own, other), bound in WAYS if scale.runs > QUICK.runs else ONE_WAY:
             if find_spec(package) is None:
                 continue
             (Path(work) / "test_own.py").write_text(own.text(tests), "utf-8")
