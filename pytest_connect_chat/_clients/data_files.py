@@ -109,7 +109,7 @@ def _part_of(value: Any, depth: int) -> Any:
     if not is_large and not depth:
         return _Part(partial(pickle.loads, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
     items = value.items() if isinstance(value, OrderedDict) else enumerate(value)
-    parts = [(key, _part_of(one, 0 if is_large else depth - 1)) for key, one in items]
+    parts = [(key, _part_of(one, 1 if is_large else depth - 1)) for key, one in items]
     return _Part(partial(_Piecewise if isinstance(value, OrderedDict) else _list_of, parts))
 
 
