@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -110,3 +111,39 @@ def run_python(directory: str, *arguments: str, under: Sequence[str] = ()) -> su
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [*under, sys.executable, *arguments]
     return subprocess.run(command, capture_output=True, check=True, text=True, cwd=directory, env=environment)
+
+
+def times_of_tests(*, skipped: int) -> str:
+    """Return a conftest that prints how long each test of a run takes, as `measured`.
+
+    Args:
+        skipped: How many tests do not count: the first import botocore, and read its files.
+    """
+    return f"""\
+import time
+
+import pytest
+
+times = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol():
+    start = time.process_time()
+    result = yield
+    times.append(time.process_time() - start)
+    return result
+
+
+def pytest_unconfigure():
+    del times[:{skipped}]
+    print("measured:", sum(times) / len(times))
+"""
+
+
+def measured(output: str, name: str = "measured") -> float:
+    """Return a number that a run has printed."""
+    found = re.search(rf"{name}: ([\d.e-]+)", output)
+    if found is None:
+        raise RuntimeError(f"nothing was measured:\n{output}")
+    return float(found[1])

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from measuring import Measure, Row, Scale, in_turn, now, ratios, run_python
+from measuring import Measure, Row, Scale, in_turn, measured, now, ratios, run_python, times_of_tests
 
 from pytest_connect_chat import FakeConnectChat
 
@@ -27,25 +27,6 @@ print("measured:", time.process_time() - start)
 RUN: Final = (
     f"{IMPORT}\npytest.main({[*PYTEST, 'test_unrelated.py']})\n"  # -X importtime does not see what pytest imports
 )
-TIMES: Final = """\
-import time
-import pytest
-
-times = []
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol():
-    start = time.process_time()
-    result = yield
-    times.append(time.process_time() - start)
-    return result
-
-
-def pytest_unconfigure():
-    del times[0]  # the first one imports botocore
-    print("measured:", sum(times) / len(times))
-"""
 EMPTY_TESTS: Final = """\
 import pytest
 
@@ -87,13 +68,13 @@ def fixture(scale: Scale) -> Iterator[Row]:
     """Measure what the fixture adds to a test: the difference between empty tests with it and without it."""
     arguments = {"with": "number, connect_chat", "without": "number"}
     with TemporaryDirectory() as directory:
-        Path(directory, "conftest.py").write_text(TIMES, "utf-8")
+        Path(directory, "conftest.py").write_text(times_of_tests(skipped=1), "utf-8")
         for kind, names in arguments.items():
             text = EMPTY_TESTS.format(tests=scale.tests, arguments=names)
             Path(directory, f"test_{kind}.py").write_text(text, "utf-8")
 
         def measure(kind: str) -> float:
-            return _measured(run_python(directory, "-m", "pytest", *PYTEST, f"test_{kind}.py").stdout)
+            return measured(run_python(directory, "-m", "pytest", *PYTEST, f"test_{kind}.py").stdout)
 
         taken, untaken = in_turn(scale.runs, lambda: measure("with"), lambda: measure("without"))
     differences = [(more - less) * MILLISECONDS for more, less in zip(taken, untaken, strict=True)]
@@ -107,11 +88,11 @@ def importing(scale: Scale) -> Iterator[Row]:
         heavy: list[float] = []
 
         def plugin() -> float:
-            return _measured(run_python(directory, "-c", IMPORT).stdout) * MILLISECONDS
+            return measured(run_python(directory, "-c", IMPORT).stdout) * MILLISECONDS
 
         def own_modules() -> float:
             run = run_python(directory, "-X", "importtime", "-c", RUN)
-            heavy.append(_measured(run.stdout, "heavy"))
+            heavy.append(measured(run.stdout, "heavy"))
             ours = re.findall(r"(?m)^import time: +(\d+) \| +\d+ \| +pytest_connect_chat", run.stderr)
             return sum(map(int, ours)) / MILLISECONDS  # it counts in microseconds
 
@@ -119,10 +100,3 @@ def importing(scale: Scale) -> Iterator[Row]:
     yield Row("importing the plugin, after pytest", imported, "ms", 5)
     yield Row("our own modules in an unrelated run, by -X importtime", own, "ms", 5)
     yield Row("how many of botocore and faker that run imports", [max(heavy)], "", 0)
-
-
-def _measured(output: str, name: str = "measured") -> float:
-    found = re.search(rf"{name}: ([\d.e-]+)", output)
-    if found is None:
-        raise RuntimeError(f"nothing was measured:\n{output}")
-    return float(found[1])

@@ -16,37 +16,20 @@ from tempfile import TemporaryDirectory
 from textwrap import indent
 from typing import Final
 
-from measuring import QUICK, Row, Scale, in_turn, ratios, run_python
+from measuring import QUICK, Row, Scale, in_turn, measured, ratios, run_python, times_of_tests
 
 MILLISECONDS: Final = 1_000
 PYTEST: Final = ("-q", "-s", "-p", "no:cacheprovider")
 OURS: Final = ("-p", "pytest_connect_chat.plugin")
-SKIPPED: Final = 3  # tests: the first import botocore, and read its files
+SKIPPED: Final = 3
 FEWER: Final = 8  # than the tests of an empty suite
-CONFTEST: Final = f"""\
+ENVIRONMENT: Final = """\
 import os
-import time
-
-import pytest
 
 for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
     os.environ[name] = "testing"
 os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-times = []
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol():
-    start = time.process_time()
-    result = yield
-    times.append(time.process_time() - start)
-    return result
-
-
-def pytest_unconfigure():
-    del times[:{SKIPPED}]
-    print("measured:", sum(times) / len(times))
 """
 HEAD: Final = """\
 import pytest
@@ -157,7 +140,7 @@ def suites(scale: Scale) -> Iterator[Row]:
     """Measure each way of making clients, in runs of their own."""
     tests = max(scale.tests // FEWER, SKIPPED + 2)
     with TemporaryDirectory() as work:
-        (Path(work) / "conftest.py").write_text(CONFTEST, "utf-8")
+        (Path(work) / "conftest.py").write_text(ENVIRONMENT + times_of_tests(skipped=SKIPPED), "utf-8")
         for what, package, (own, other), bound in WAYS if scale.runs > QUICK.runs else ONE_WAY:
             if find_spec(package) is None:
                 continue
@@ -165,13 +148,8 @@ def suites(scale: Scale) -> Iterator[Row]:
             (Path(work) / "test_other.py").write_text(other.text(tests), "utf-8")
             values, peers = in_turn(
                 scale.runs,
-                lambda: _per_test(run_python(work, "-m", "pytest", *PYTEST, *OURS, "test_own.py").stdout),
-                lambda: _per_test(run_python(work, "-m", "pytest", *PYTEST, "test_other.py").stdout),
+                lambda: measured(run_python(work, "-m", "pytest", *PYTEST, *OURS, "test_own.py").stdout),
+                lambda: measured(run_python(work, "-m", "pytest", *PYTEST, "test_other.py").stdout),
             )
             yield Row(f"{what}: with this package / without", ratios(values, peers), bound=bound)
-            yield Row("    with it, each test", values, "ms")
-
-
-def _per_test(output: str) -> float:
-    """Return the milliseconds of processor time that each test took."""
-    return float(output.partition("measured: ")[2].split()[0]) * MILLISECONDS
+            yield Row("    with it, each test", [value * MILLISECONDS for value in values], "ms")
