@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from textwrap import dedent, fill
@@ -494,12 +495,13 @@ def test_answers_left_over_fail_the_test(pytester: pytest.Pytester) -> None:
     )
 
 
-def unfaked(method: str, operation: str, service: str) -> str:
+def unfaked(method: str, operation: str, service: str, place: str) -> str:
     """Return what is said of a call that nothing answers."""
     faked = ", ".join(name for of_service, name in OPERATIONS if of_service == service)
     listed = fill(f"Faked are: {faked}.", 72, initial_indent="  ", subsequent_indent="    ")
     return (
         f"{operation} of {service} is not faked.\n"
+        f"  Called at {place}.\n"
         f"{listed}\n"
         "  To answer it:\n"
         f"    connect_chat.add_response('{method}', {{...}})\n"
@@ -526,7 +528,8 @@ def test_a_swallowed_error_of_an_unfaked_operation_fails_the_test(
     )
 
     result.assert_outcomes(passed=1, errors=1)
-    head, *more = unfaked("describe_user", "DescribeUser", "connect").splitlines()
+    place = f"{pytester.path.name.rstrip('01')}.py:6"  # also where the code has swallowed the error
+    head, *more = unfaked("describe_user", "DescribeUser", "connect", place).splitlines()
     first = fill(f"Left over: {count} that nothing answers. {head}", 79, subsequent_indent="    ")
     assert (
         "\n".join([first, *more]) + "\nIf this is on purpose: strict=False in the marker or in FakeConnectChat().\n"
@@ -668,7 +671,9 @@ def test_an_operation_without_fake_and_answer_is_refused(
     with pytest.raises(UnfakedOperationError) as caught:
         getattr(connect_chat.client(service), method)(**parameters)
 
-    assert str(caught.value) == unfaked(method, operation, service)
+    place = re.search(r"test_canned\.py:\d+|conftest\.py:\d+", str(caught.value))
+    assert place is not None
+    assert str(caught.value) == unfaked(method, operation, service, place[0])
     assert no_sockets == []
 
 

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
-from inspect import currentframe
-from pathlib import PurePath
-from typing import Any, Final
+from typing import Any
 
 from pytest_connect_chat._clients import interception
+from pytest_connect_chat._clients.place import place_of_call
 from pytest_connect_chat.exceptions import ClosedError
-
-LIBRARIES: Final = (
-    "pytest_connect_chat",
-    "botocore",
-    "aiobotocore",
-    "boto3",
-    "contextlib",
-    "concurrent",
-    "threading",
-)
 
 
 class Refusal:
@@ -46,22 +34,10 @@ class Refusal:
         message = (
             f"{what} outside of a test that takes the fixture connect_chat, and the setting block is on. Take the "
             "fixture in the test, or in the fixture that makes the call, or let this test through with "
-            f"@pytest.mark.connect_chat(block=False). It came from {_place()}."
+            f"@pytest.mark.connect_chat(block=False). It came from {place_of_call()}."
         )
         self.refused.append(message)
         return ClosedError(message)
-
-
-def _place() -> str:
-    """Return where the call comes from, as far as that is outside of libraries, and from which thread."""
-    frame = currentframe()
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in LIBRARIES:
-        frame = frame.f_back
-    places = [] if frame is None else [f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"]
-    thread = threading.current_thread()
-    if thread is not threading.main_thread():
-        places.append(f"the thread {thread.name}")
-    return ", in ".join(places)
 
 
 class Permission:

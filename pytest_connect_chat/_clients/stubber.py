@@ -14,6 +14,7 @@ from botocore.validate import ParamValidationDecorator
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.exchange import Exchange, Steps
 from pytest_connect_chat._clients.interception import Call, call_in
+from pytest_connect_chat._clients.place import place_of_call
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._model.catalogue import limits_of
 from pytest_connect_chat._model.shapes import request_problem
@@ -116,6 +117,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             region=self._region,
             limits=self._limits_of(model),
             client_token_given=call.client_token_given,
+            place=place_of_call,
             malformed=malformed,
         )
         return Exchange(self._service, self.client, self._writer, self._retries, model, request, request_dict)

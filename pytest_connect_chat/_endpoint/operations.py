@@ -105,6 +105,7 @@ class OperationHandler:
             region=_region_of(http.headers) or self._region,
             limits=operation.limits,
             client_token_given="ClientToken" in params,
+            place=lambda: f"the endpoint, {http.method} {http.path}",
             malformed=malformed,
         )
         if (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -55,6 +55,7 @@ class Request:
         region: The region of the client.
         limits: The model's limits by path: `"InitialMessage.Content"`, `"Attributes{key}"`, `"ConnectionTypes[]"`.
         client_token_given: Whether the caller gave the `ClientToken`, so that it was not filled in.
+        place: Returns where the call comes from, in words.
         malformed: What is wrong with the request's shape, where no client has validated it; `None` for nothing.
     """
 
@@ -64,6 +65,7 @@ class Request:
     region: str
     limits: Mapping[str, Limit]
     client_token_given: bool = False
+    place: Callable[[], str] = lambda: "an unknown place"
     malformed: str | None = None
 
     def limit(self, path: str) -> Limit:

@@ -15,6 +15,7 @@ def unfaked_message(request: Request, method: str) -> str:
     listed = "\n".join(wrapped(f"  Faked are: {faked}.", indent=2))
     return (
         f"{request.operation} of {request.service} is not faked.\n"
+        f"  Called at {request.place()}.\n"
         f"{listed}\n"
         "  To answer it:\n"
         f"    connect_chat.add_response({method!r}, {{...}})\n"
