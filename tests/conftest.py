@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import os
 import socket
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -23,6 +24,7 @@ from pytest_connect_chat._clients import interception
 from pytest_connect_chat._clients.aio_client import _result_of
 from pytest_connect_chat._clients.backend import Backend
 from pytest_connect_chat._clients.sessions import new_session
+from pytest_connect_chat._endpoint.served_fake import ServedFake
 from pytest_connect_chat._model.catalogue import shared_loader
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 
@@ -168,6 +170,7 @@ def new_client(service: str = "connect", *, driver: str = "", opened: bool = Fal
 
 # Clients over HTTP are botocore's, in this process, which the fake would catch: they are let through to its endpoint.
 _http_clients: list[Any] = []
+_answered = threading.Event()  # whether a frame has been answered to its end
 
 
 def over_http(client: Any) -> Any:
@@ -184,6 +187,7 @@ def lead_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
     What botocore waits between two attempts passes on the clock of the fake, as it does in process.
     """
     start, client, begin, check = FakeConnectChat.start, FakeConnectChat.client, Backend.begin, Backend.check_send
+    receive = ServedFake.receive
 
     def start_and_serve(fake: FakeConnectChat) -> None:
         start(fake)
@@ -200,6 +204,13 @@ def lead_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
         if not request.url.startswith("http://127.0.0.1:"):
             check(backend, request)
 
+    def receive_to_the_end(served: Any, *arguments: Any) -> None:
+        try:
+            receive(served, *arguments)
+        finally:
+            _answered.set()
+
+    monkeypatch.setattr(ServedFake, "receive", receive_to_the_end)
     monkeypatch.setattr(FakeConnectChat, "start", start_and_serve)
     monkeypatch.setattr(FakeConnectChat, "client", lambda fake, service="connect": over_http(client(fake, service)))
     monkeypatch.setattr(Backend, "begin", begin_or_pass)
@@ -241,8 +252,10 @@ class _Subscriber:
             self._with_credentials.add(token)
         if token in self._urls and token in self._with_credentials:
             socket = websocket.create_connection(self._urls.pop(token), timeout=5)
+            _answered.clear()
             socket.send('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
             socket.recv()
+            _answered.wait(10)  # flows that start with it have had their turn, as in process
             socket.close()
 
 
