@@ -1193,6 +1193,13 @@ def test_it_closes_where_time_is_frozen_and_somebody_waits(parameters: Parameter
     chat.close()
 
 
+def test_who_does_not_serve_imports_no_web_server() -> None:
+    code = "import sys, pytest_connect_chat.plugin as p, pytest_connect_chat.fake; print('aiohttp' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)  # noqa: S603
+
+    assert run.stdout == "False\n"
+
+
 def test_what_is_not_served_opens_nothing() -> None:
     state = FakeConnectChat()._service.state
 
