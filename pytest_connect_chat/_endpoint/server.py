@@ -34,11 +34,17 @@ _LOGGER: Final = logging.getLogger("pytest_connect_chat.endpoint")
 _LOGGER.disabled = True
 
 
+# Real also where a test has frozen the time, as freezegun does with `time.monotonic`; Windows has no other clock.
+_CLOCK: Final = getattr(time, "clock_gettime", lambda _: time.monotonic())
+_MONOTONIC: Final = getattr(time, "CLOCK_MONOTONIC", None)
+
+
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop whose time goes on where a test has frozen it, as freezegun does with `time.monotonic`."""
+    """An event loop whose time goes on."""
 
     def time(self) -> float:
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
+        seconds: float = _CLOCK(_MONOTONIC)
+        return seconds
 
 
 class Server:
