@@ -34,17 +34,15 @@ _LOGGER: Final = logging.getLogger("pytest_connect_chat.endpoint")
 _LOGGER.disabled = True
 
 
-# Real also where a test has frozen the time, as freezegun does with `time.monotonic`; Windows has no other clock.
-_CLOCK: Final = getattr(time, "clock_gettime", lambda _: time.monotonic())
-_MONOTONIC: Final = getattr(time, "CLOCK_MONOTONIC", None)
+def _real_seconds(loop: asyncio.AbstractEventLoop) -> float:
+    """Return a time that goes on where a test has frozen it, as freezegun does with the one that asyncio takes."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop whose time goes on."""
+    """An event loop in real time, where the system has a clock for that: Windows has not."""
 
-    def time(self) -> float:
-        seconds: float = _CLOCK(_MONOTONIC)
-        return seconds
+    time = _real_seconds if hasattr(time, "clock_gettime") else asyncio.SelectorEventLoop.time
 
 
 class Server:
