@@ -32,14 +32,19 @@ INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
 
 
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture
+def hidden_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hide the AWS configuration of whoever runs the tests."""
     nowhere = tmp_path_factory.getbasetemp() / "no-aws-configuration"
     for name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere))
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(hidden_environment: None) -> None:
+    """Hide it from every test; those of a live run, in `tests/contract`, see it."""
 
 
 @pytest.fixture
@@ -279,8 +284,13 @@ def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give tests that ask for a driver each that is installed; those marked `in_process` none that is not in it."""
+    """Give tests that ask for a driver each that is installed and fits: `in_process`, `over_http`, or a live run's."""
     if "driver" in metafunc.fixturenames:
-        in_process = metafunc.definition.get_closest_marker("in_process") is not None
-        drivers = [driver for driver in DRIVERS if driver != "http" or not in_process]
-        metafunc.parametrize("driver", drivers, indirect=True)
+        marked = {marker.name for marker in metafunc.definition.iter_markers()}
+        drivers = [
+            driver
+            for driver in DRIVERS
+            if ("in_process" not in marked if driver == "http" else "over_http" not in marked)
+        ]
+        is_live = metafunc.config.getoption("instance_id", default=None) is not None
+        metafunc.parametrize("driver", ["live"] if is_live else drivers, indirect=True)

@@ -1,0 +1,139 @@
+"""What a live run has seen, as files of `docs/evidence/`: written without account data, and held to the fake."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from contract.facts import FACTS
+from pytest_connect_chat._service.rules import RULES
+
+FOLDER: Final = Path(__file__).parents[2] / "docs" / "evidence"
+ANSWERED: Final = "answered"  # what is seen of a rule where nothing refuses the request
+HOLDS: Final = "holds"
+DOES_NOT_HOLD: Final = "does not hold"
+INCONCLUSIVE: Final = "inconclusive"
+
+EXPECTED: Final[dict[str, str]] = {
+    **{rule.id: rule.code if rule.code and rule.enabled else ANSWERED for rule in RULES},
+    **{fact.id: HOLDS for fact in FACTS},
+}
+"""What the fake says of each rule and fact: an exception class, `answered` or `holds`."""
+
+_HIDDEN: Final = (
+    (re.compile(r"arn:[\w-]+:[^\s\"',]*"), "<arn>"),
+    (re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "<id>"),
+    (re.compile(r"https?://[^\s\"',]*|\b[\w-]+(?:\.[\w-]+)*\.amazonaws\.com\S*"), "<url>"),
+    (re.compile(r"\b\d{12}\b"), "<account>"),
+    (re.compile(r"[\w+/=.~-]{40,}"), "<long>"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one case saw of one rule or fact.
+
+    Attributes:
+        settles: The id of the rule or fact.
+        case: The name of the case.
+        seen: For a rule an exception class or `answered`, for a fact `holds` or `does not hold`; or `inconclusive`.
+        status: The HTTP status, where there was an answer.
+        text: The service's words, or why nothing could be seen; without account data.
+    """
+
+    settles: str
+    case: str
+    seen: str
+    status: int | None = None
+    text: str = ""
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the fake does something else."""
+        return self.seen not in (INCONCLUSIVE, EXPECTED[self.settles])
+
+
+@dataclass(frozen=True)
+class Run:
+    """One live run.
+
+    Attributes:
+        date: The day, in ISO 8601.
+        region: Where the instance is.
+        client: The kind and version of the client.
+        sightings: What it saw.
+    """
+
+    date: str
+    region: str
+    client: str
+    sightings: list[Sighting] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.date}, {self.region}, {self.client}"
+
+    def written(self) -> str:
+        """Return the text of its file."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def of(cls, path: Path) -> Run:
+        """Read a file.
+
+        Raises:
+            ValueError: The file settles something that neither the rules nor the facts have.
+        """
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        sightings = [Sighting(**sighting) for sighting in content.pop("sightings")]
+        unknown = sorted({sighting.settles for sighting in sightings} - EXPECTED.keys())
+        if unknown:
+            raise ValueError(
+                f"{path.name} settles {', '.join(unknown)}: neither a rule nor a fact has that id. If it was renamed, "
+                "rename it there too."
+            )
+        return cls(**content, sightings=sightings)
+
+
+def runs(folder: Path = FOLDER) -> list[Run]:
+    """Return the runs of all files, the oldest first."""
+    return sorted((Run.of(path) for path in folder.glob("*.json")), key=lambda run: run.date)
+
+
+def latest(of: Iterable[Run]) -> dict[str, tuple[Run, list[Sighting]]]:
+    """Return the newest run that saw each rule and fact, and what it saw: the service may have changed since older."""
+    found: dict[str, tuple[Run, list[Sighting]]] = {}
+    for run in of:
+        seen: dict[str, list[Sighting]] = {}
+        for sighting in run.sightings:
+            if sighting.seen != INCONCLUSIVE:
+                seen.setdefault(sighting.settles, []).append(sighting)
+        found |= {settled: (run, sightings) for settled, sightings in seen.items()}
+    return found
+
+
+def contradictions(of: Iterable[Run]) -> list[str]:
+    """Return where the newest evidence and the fake differ, in words."""
+    return [
+        f"{sighting.settles}: the fake says {EXPECTED[sighting.settles]}, {run} saw {sighting.seen} in {sighting.case}"
+        for run, sightings in latest(of).values()
+        for sighting in sightings
+        if sighting.contradicts
+    ]
+
+
+def without_account_data(text: str, known: Iterable[str] = ()) -> str:
+    """Return a text of the service without what tells whose instance it was.
+
+    Args:
+        text: The text.
+        known: What is not to be in it, whatever it looks like: the ids of the instance and of what a run has opened.
+    """
+    for value in sorted(filter(None, known), key=len, reverse=True):
+        text = text.replace(value, "<id>")
+    for pattern, name in _HIDDEN:
+        text = pattern.sub(name, text)
+    return text[:500]

@@ -1,0 +1,97 @@
+"""WebSockets: who may open one, and what it hears."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contract.conftest import Witness
+from contract.scene import EVENT, SUBSCRIBE, Scene
+
+pytestmark = [pytest.mark.once, pytest.mark.over_http]
+
+PING = '{"topic":"aws/ping"}'
+
+
+def next_frame(socket: Any) -> Any:
+    return json.loads(socket.recv())
+
+
+def hears(socket: Any, wanted: str) -> list[str]:
+    """Return the kinds of items that a socket hears, up to the one that is wanted."""
+    kinds = [""]
+    while kinds[-1] != wanted:
+        frame = next_frame(socket)
+        if frame.get("topic") == "aws/chat":
+            kinds.append(json.loads(frame["content"])["ContentType"].removeprefix(EVENT))
+    return kinds[1:]
+
+
+@pytest.mark.settles("url-opens-several", "sixth-socket")
+def test_more_sockets_than_a_participant_has(scene: Scene, witness: Witness) -> None:
+    chat = scene.start()
+    url = scene.participant.create_participant_connection(
+        ParticipantToken=chat["ParticipantToken"], Type=["WEBSOCKET"]
+    )["Websocket"]["Url"]
+    statuses = [scene.status_of(url) for _ in range(6)]
+    witness.holds("url-opens-several", statuses[1] == 101, statuses)
+    witness.holds("sixth-socket", statuses == [101] * 5 + [403], statuses)
+
+
+@pytest.mark.settles("unknown-socket", "ended-socket")
+def test_a_socket_that_is_refused(scene: Scene, witness: Witness) -> None:
+    chat = scene.chat()
+    status = scene.status_of(chat.url.partition("AuthToken=")[0] + "AuthToken=unknown")
+    witness.holds("unknown-socket", status == 403, status)
+    scene.stop(chat.contact_id)
+    scene.wait(2)
+    status = scene.status_of(chat.url)
+    witness.holds("ended-socket", status == 403, status)
+
+
+@pytest.mark.settles("open-after-end")
+def test_a_socket_after_the_end(scene: Scene, witness: Witness) -> None:
+    chat = scene.chat()
+    socket = scene.open(chat.url)
+    scene.stop(chat.contact_id)
+    kinds = hears(socket, "chat.ended")
+    socket.send(PING)
+    witness.holds("open-after-end", next_frame(socket).get("topic") == "aws/ping", kinds)
+
+
+@pytest.mark.settles("left-hears-end-only")
+def test_a_customer_who_has_left(scene: Scene, witness: Witness) -> None:
+    chat = scene.chat()
+    agent = scene.fake.add_participant(chat.contact_id)
+    socket = scene.open(chat.url)
+    scene.participant.disconnect_participant(ConnectionToken=chat.connection_token)
+    agent.send_message("Is somebody there?")
+    agent.disconnect()
+    kinds = hears(socket, "chat.ended")
+    witness.holds("left-hears-end-only", kinds == ["participant.left", "chat.ended"], kinds)
+
+
+@pytest.mark.settles("further-topics", "sub-protocol")
+def test_what_a_subscription_may_ask_for(scene: Scene, witness: Witness) -> None:
+    chat = scene.chat()
+    socket = scene.open(chat.url, subscribe=False, subprotocols=["contract"])
+    witness.holds("sub-protocol", socket.getsubprotocol() == "contract", socket.getsubprotocol())
+    contents = []
+    for topics in (["aws/chat", "aws/further"], ["aws/further"]):
+        socket.send(json.dumps({"topic": "aws/subscribe", "content": {"topics": topics}}))
+        contents.append(next_frame(socket)["content"])
+    acknowledged = contents[0] == {"status": "success", "topics": ["aws/chat", "aws/further"]}
+    witness.holds("further-topics", acknowledged and contents[1]["status"] == "failure", contents)
+
+
+@pytest.mark.settles("closing-disconnects-nobody", "no-heartbeats")
+def test_a_socket_that_closes(scene: Scene, witness: Witness) -> None:
+    chat = scene.chat()
+    quiet, other = scene.open(chat.url), scene.open(chat.url)
+    other.close()
+    scene.wait(10)
+    witness.holds("closing-disconnects-nobody", "DisconnectTimestamp" not in scene.describe(chat.contact_id))
+    quiet.send(SUBSCRIBE)
+    witness.holds("no-heartbeats", next_frame(quiet)["content"]["status"] == "success")
