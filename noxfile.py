@@ -206,6 +206,16 @@ def clients(session: nox.Session) -> None:
     session.log(f"what each client has shown:\n{table.read_text('utf-8')}")
 
 
+@nox.session(default=False)
+def live(session: nox.Session) -> None:
+    """Ask an instance of Amazon Connect what is assumed of it; takes `--instance-id` and `--contact-flow-id`."""
+    given = {argument.partition("=")[0] for argument in session.posargs}
+    if not {"--instance-id", "--contact-flow-id"} <= given:
+        session.error("it opens chats on an instance: name it. docs/contributing-evidence.md says what that does")
+    install(session, "tests", *group("tests"), *group("asyncio"))
+    session.run("pytest", "tests/contract", *session.posargs)
+
+
 @nox.session
 def site(session: nox.Session) -> None:
     """Build the docs as a site, in `site/`."""

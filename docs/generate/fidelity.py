@@ -3,15 +3,24 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import get_args
+
+sys.path.append(str(Path(__file__).parents[2] / "tests"))
+
+from contract.evidence import Run, Sighting, latest, runs  # beside the cases, in tests/contract
+from contract.facts import FACTS, NOT_LIVE, Fact
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.api_rates import AWS_RATES
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.rule import Evidence, Rule
+
+Newest = dict[str, tuple[Run, list[Sighting]]]
 
 TARGET = Path(__file__).parents[1] / "fidelity.md"
 
@@ -64,7 +73,8 @@ def test_another_service_than_we_assume(connect_chat, connect_client, start_chat
 A suite that always wants a rule switched does so in a fixture of its conftest. Messages of the fake name the rule that
 refused, except where the service's own words are known.
 
-If you know better than an assumption, please say so in an issue, with what you have seen.
+If you know better than an assumption, please say so in an issue, with what you have seen; or, with an instance at hand,
+let [a live run](contributing-evidence.md) say it.
 """
 
 OPERATION = """
@@ -76,247 +86,45 @@ Looked at in this order; the first rule that a request is against counts.
 |---|---|---|---|---|---|
 """
 
-OTHER_SIDE = (  # what, how sure it is, and where it stands
-    (
-        "the members of a published message, file, event and end, their order, three digits of milliseconds",
-        "observed",
-        "captures in public code; amazon-connect-chatjs, AWS's SDKs for Android and iOS",
-    ),
-    (
-        "a file's content type stands at the file and not at its item",
-        "observed",
-        "the same; that GetTranscript writes it so too is assumed",
-    ),
-    (
-        "receipts come as `MESSAGEMETADATA`, without contact ids",
-        "observed",
-        "AWS's SDK for iOS",
-    ),
-    (
-        "the eight message attributes; `ParticipantRole` absent where nobody acts",
-        "documented, observed",
-        "[administrator guide: sns-payload]; a log",
-    ),
-    (
-        "`MessageVisibility` is `ALL`",
-        "assumed",
-        "the guide names `AGENT` and `CUSTOMER`; when the service says so is not known",
-    ),
-    (
-        "typing, joins, leaves, transfers and the end are published",
-        "documented",
-        "[administrator guide: sns-payload]",
-    ),
-    (
-        "receipts are published, and typing of the one who types",
-        "assumed",
-        "none",
-    ),
-    (
-        "standard topics of the same region, two for each chat",
-        "documented",
-        "[administrator guide: chat-message-streaming]",
-    ),
-    (
-        (
-            "nothing before the streaming starts, and nothing after it stops or the chat has ended; `chat.ended` "
-            "itself is published"
-        ),
-        "documented, observed",
-        "the same; a log",
-    ),
-    (
-        "with `ChatStreamingConfiguration` the initial message is published",
-        "assumed",
-        "none",
-    ),
-    (
-        "a flow starts once the customer has connected, and takes the initial message with its first wait",
-        "observed",
-        "public code of two back ends",
-    ),
-    (
-        "the flow's items have the role `SYSTEM` and the name `SYSTEM_MESSAGE`",
-        "observed",
-        "public transcripts",
-    ),
-    (
-        "a flow may say every content type, whatever `SupportedMessagingContentTypes` has",
-        "assumed",
-        "none",
-    ),
-    (
-        "`disconnect()` of a flow gives `CONTACT_FLOW_DISCONNECT`",
-        "documented",
-        "[administrator guide: ctr-data-model]",
-    ),
-    (
-        (
-            "with a disconnect flow the chat goes on in a new contact when the agent leaves; `InitiationMethod` "
-            "`DISCONNECT`"
-        ),
-        "documented",
-        "[administrator guide: chat-persistence], [administrator guide: ctr-data-model]",
-    ),
-    (
-        "so it does under `DisconnectOnCustomerExit`, with the reason `CUSTOMER_DISCONNECT`",
-        "documented",
-        "[administrator guide: enable-post-chat-survey]",
-    ),
-    (
-        (
-            "no event tells of the change to the disconnect flow's contact; the customer who left by "
-            "`DisconnectOnCustomerExit` is still in the chat; the contact has the same flow id"
-        ),
-        "assumed",
-        "none",
-    ),
-    (
-        "scanned files are `APPROVED` or `REJECTED`; a scan that fails rejects",
-        "documented",
-        "[administrator guide: setup-attachment-scanning]",
-    ),
-    (
-        "the result of a scan comes as one item",
-        "documented",
-        "amazon-connect-chatjs: its page on the attachment scanner",
-    ),
-    (
-        "a scan that goes on shows as an item with `IN_PROGRESS`, and its result as the same item again",
-        "assumed",
-        "the model has that status",
-    ),
-    (
-        "the events of Lambda functions",
-        "documented",
-        "developer guides of SNS and Lambda; signatures are the word `EXAMPLE`",
-    ),
-    (
-        "frames: their envelope, `aws/subscribe`, `aws/heartbeat`, `aws/ping`, the refusal of what is none",
-        "observed",
-        "captures in public code; amazon-connect-chatjs, AWS's SDKs for Android and iOS",
-    ),
-    (
-        "a participant hears its own messages, also those of its other sockets",
-        "observed",
-        "public code; amazon-connect-chatjs",
-    ),
-    (
-        "subscribing at the WebSocket connects; its URL holds for 100 seconds",
-        "documented",
-        "[administrator guide: chat-message-streaming]; participant API reference: CreateParticipantConnection",
-    ),
-    ("a participant has five sockets", "documented", "[administrator guide: feature-limits]"),
-    (
-        "the sixth, an expired or unknown `AuthToken`, one of a chat that is over: 403; one URL opens several sockets",
-        "assumed",
-        "none",
-    ),
-    (
-        "who has left hears of that and of the end only; the service leaves the socket open after the end",
-        "assumed",
-        "amazon-connect-chatjs waits for `chat.ended` and closes then",
-    ),
-    ("the headers with which a file is sent", "observed", "amazon-connect-streams, issue 712; AWS's SDK for iOS"),
-    (
-        "a file has its announced size and headers, arrives before its upload is completed, comes again till then",
-        "assumed",
-        "S3's `SignatureDoesNotMatch` for another header is in amazon-connect-streams, issue 712",
-    ),
-    (
-        "HTTP: an error's class in `x-amzn-errortype`, its status, `access-control-allow-origin: *`",
-        "documented, observed",
-        "the models; a log of terraform-provider-aws, issue 40267",
-    ),
-    (
-        "HTTP: members that are unknown or `null` are left out; a path of no operation is `UnknownOperationException`",
-        "assumed",
-        "none",
-    ),
-    ("HTTP: no JSON is against the rule of the request's shape; a body over 1 MiB gets 413", "assumed", "none"),
-    (
-        "HTTP: the message of an error is `message` in the participant service's bodies, `Message` in Connect's",
-        "observed, assumed",
-        "aws-lex-web-ui, issue 365; amazon-connect-chatjs, issue 19; the model",
-    ),
-    ("frames: further topics are acknowledged, a subscription without `aws/chat` fails", "assumed", "none"),
-    (
-        "a WebSocket's sub-protocol is echoed; one without heartbeats stays open, one that closes disconnects nobody",
-        "assumed",
-        "none",
-    ),
-    ("S3's status and texts for a file that is refused; percent signs in the file's name", "assumed", "none"),
-    (
-        "HTTP: pages of every origin may send every header that they ask for",
-        "assumed",
-        "the service has approved origins",
-    ),
-)
+FACTS_HEAD = """
+## What else the fake does
 
-REST = """
-## What the other side does
+No request is refused here, so these are no rules. This is how sure each is:
+"""
 
-No request is refused here, so these are no rules. This is how sure each part is:
+TOPIC = """
+### {topic}
 
-| what | evidence | source |
-|---|---|---|
-{other_side}
+| id | what | evidence | source |
+|---|---|---|---|
+"""
 
-## What else is assumed
+LIVE = """
+## What a live run settles
 
-- **The order of checks**: API rate, then for the participant service whether the token is known, then shape,
-  combinations, `ClientToken`, instance and flow or contact, referenced contacts, quota.
-- **`ClientToken`**: it counts for seven days (stated for other operations), per region, operation and instance; a
-  replay returns the same `ParticipantToken`; a failed call does not use its token; a changed request gets the original
-  contact (the setting `client_token_conflict`). That a replay repeats the original contact, and may leave out the
-  WebSocket once the chat has ended, is documented. Tokens of the other operations count per contact or participant, and
-  of SendEvent per event: another event under a used token is a new one, since amazon-connect-chatjs sends all its
-  receipts under one token.
-- **Throttling**: the wire code of an exceeded rate is the `ThrottlingException` that the operation's model declares;
-  for operations that declare none, StartChatContact among them, `TooManyRequestsException` (the setting
-  `throttle_code`): the documentation says only "TooManyRequests".
-- **The five-minute rule** is documented, and so is the reason `CUSTOMER_CONNECTION_NOT_ESTABLISHED`; that the one leads
-  to the other is assumed (the setting `connect_within`). Without an [endpoint](endpoint.md), having asked for both
-  `WEBSOCKET` and `CONNECTION_CREDENTIALS` counts as connected, because nobody can subscribe then. That
-  `ConnectParticipant` needs a streamed contact is documented; that it has to be streamed at that moment, and that the
-  vain flag is answered with 200, is assumed.
-- **`RelatedContactId`**: that attributes are copied is documented for another operation; that those of the request win,
-  and that both together count towards the size, is assumed.
-- **Persistent chat**: one source may serve several new chats; a chat can be resumed at once, while the service needs
-  some 30 to 60 seconds for the transcript; a transfer ends a contact without a reason.
-- **Forms**: participant tokens have the structure and length that were observed; connection tokens are assumed to look
-  the same, streaming ids to be UUIDs.
-- **Participants**: only the first connection of a participant shows in the transcript; a customer who left before the
-  last agent stays the reason of the end; the flow's own items have one participant id in each chat; contacts of one
-  session share their attributes, and a chat streams on through its transfers; a custom bot that CreateParticipant
-  added counts from then on, and for 15 seconds if it never connects.
-- **A file's content type** is that of the item in Python, `TranscriptItem.content_type`, and that of its notification's
-  attribute `ContentType`.
-- **Transcripts**: joins, leaves, transfers and the end have the type `EVENT`, as in all that AWS publishes of a chat;
-  the model has types of their own too. An empty `NextToken`, the empty page for another chat's `ContactId` and the
-  refusal of `FORWARD` without a position were seen in reports of 2020; `MostRecent` 0 as the newest page is a reading
-  of a sample. A receipt shows in `MessageMetadata` of its message, and the first one of each kind counts.
-- **Attachments** count towards the quota from the start of their upload, are approved at once unless the test has them
-  scanned, and their URLs last 15
-  minutes for the upload and 5 for the download. The headers of an upload and the form of `UrlExpiry` were recorded. The
-  type is told by the name.
-- **Times that end**: contacts that started more than 24 months ago are unknown, also to ListAssociatedContacts; the
-  transcript of a persistent chat still goes back to them. `DisconnectTimestamp` is the customer's where they left
-  first.
-- **`connect:Subtype`** is `connect:Chat` in DescribeContact where the request named none.
-- **Plain text only** where `SupportedMessagingContentTypes` is not given.
-- **Two limits of `InitialMessage`**: older documentation has one for each content type, newer models 16,384 bytes for
-  all (the setting `message_limits`). SendMessage takes 16,384 bytes, as its page says.
-- **Errors of the participant service** have no top-level `Message` in `e.response`: their bodies were recorded with
-  `message`. For those of `connect` the spelling is not known; they have one.
+Whoever has an instance of Amazon Connect can turn what is assumed into what is observed, [in one
+run](contributing-evidence.md). Of the {rules} rules whose sentence or exception class is assumed it settles
+{live_rules}, of the {facts} assumed facts {live_facts}. Seen so far: {seen}.
 
+It cannot settle what follows; cases of these run on the fake only.
+
+| why | rules and facts |
+|---|---|
+{reasons}
+
+"""
+
+REST = """\
 ## The limits of the fake
 
 - Faked are {operations}. Other operations take [canned answers](canned-answers.md).
 - Flows of an instance and queues do not run; agents, bots and [flows](flows.md) are [played by the
   test](other-side.md): a contact changes by what requests do, by the clock and by the test.
 - Without an [endpoint](endpoint.md) nothing listens at the WebSocket, upload and download URLs, whose hosts no name
-  server can be asked for. [Notifications](notifications.md) reach the handler of the test, and no SNS.
+  server can be asked for; having asked for both `WEBSOCKET` and `CONNECTION_CREDENTIALS` then counts as connected, and
+  files count as sent. [Notifications](notifications.md) reach the handler of the test, and no SNS.
+- Files are approved at once unless the test has them scanned. In Python, `TranscriptItem.content_type` of a file's item
+  is that of the file.
 - A voice contact is there to be related to, and no more.
 - DescribeContact answers what a chat has. What contacts of other channels have (voicemails, recordings, e-mail
   addresses, scheduled times and the like) is absent from its `Contact`.
@@ -351,19 +159,29 @@ SendMessage and SendEvent share one rate, and so do the two operations of an upl
 """
 
 
-def page() -> str:
-    """Return the page."""
-    rules = Counter(rule.evidence for rule in RULES)
-    classes = Counter(rule.code_evidence for rule in RULES)
-    counts = {evidence: f"{rules[evidence]} | {classes[evidence]}" for evidence in get_args(Evidence)}
+def page(seen: list[Run] | None = None) -> str:
+    """Return the page, with what these runs saw: by default those of `docs/evidence`."""
+    evidence = runs() if seen is None else seen
+    newest = latest(evidence)
+    rules = Counter(_seen(rule.id, newest) or rule.evidence for rule in RULES)
+    classes = Counter(_seen(rule.id, newest) or rule.code_evidence for rule in RULES)
+    counts = {
+        kind: f"{sum(n for evidence, n in rules.items() if evidence.startswith(kind))} | "
+        f"{sum(n for evidence, n in classes.items() if evidence.startswith(kind))}"
+        for kind in get_args(Evidence)
+    }
     parts = [INTRODUCTION.format(**counts)]
     for _, operation in OPERATIONS:
         parts.append(OPERATION.format(operation=operation))
-        parts += [_row(rule) for rule in RULES if operation in rule.operations]
+        parts += [_row(rule, newest) for rule in RULES if operation in rule.operations]
+    parts.append(FACTS_HEAD)
+    for topic in dict.fromkeys(fact.topic for fact in FACTS):
+        parts.append(TOPIC.format(topic=topic))
+        parts += [_fact_row(fact, newest) for fact in FACTS if fact.topic == topic]
+    parts.append(_live(evidence))
     operations = _listed([name for _, name in OPERATIONS])
-    other_side = "\n".join(f"| {' | '.join(row)} |" for row in OTHER_SIDE)
     quotas = f"{GUIDE}/amazon-connect-service-limits.html"
-    parts.append(REST.format(operations=operations, quotas=quotas, other_side=other_side))
+    parts.append(REST.format(operations=operations, quotas=quotas))
     for service, rates in AWS_RATES.items():
         parts += [f"| {service} | {name} | {rate:g} | {burst:g} |\n" for name, (rate, burst) in rates.items()]
     parts.append("\n")
@@ -371,12 +189,37 @@ def page() -> str:
     return "".join(parts)
 
 
-def _row(rule: Rule) -> str:
-    evidence = f"{rule.evidence}, {rule.code_evidence}"
+def _row(rule: Rule, newest: Newest) -> str:
+    evidence = _seen(rule.id, newest) or f"{rule.evidence}, {rule.code_evidence}"
     source = f"[{rule.source}]" if rule.source in SOURCES else rule.source
     default = "on" if DEFAULTS[rule.id].enabled else "off"
     code = f"`{rule.code}`" if rule.code else "none: it is answered"
     return f"| `{rule.id}` | {rule.sentence} | {code} | {evidence} | {source} | {default} |\n"
+
+
+def _fact_row(fact: Fact, newest: Newest) -> str:
+    return f"| `{fact.id}` | {fact.sentence} | {_seen(fact.id, newest) or fact.evidence} | {fact.source} |\n"
+
+
+def _seen(settled: str, newest: Newest) -> str:
+    """Return that a live run has seen a rule or fact, and which; a test sees to it that none contradicts the fake."""
+    return f"observed ({newest[settled][0]})" if settled in newest else ""
+
+
+def _live(evidence: list[Run]) -> str:
+    rules = {rule.id for rule in RULES if "assumed" in (rule.evidence, rule.code_evidence)}
+    facts = {fact.id for fact in FACTS if "assumed" in fact.evidence}
+    reasons: dict[str, list[str]] = {}
+    for settled, reason in NOT_LIVE.items():
+        reasons.setdefault(reason, []).append(f"`{settled}`")
+    return LIVE.format(
+        rules=len(rules),
+        live_rules=len(rules - NOT_LIVE.keys()),
+        facts=len(facts),
+        live_facts=len(facts - NOT_LIVE.keys()),
+        seen="; ".join(map(str, evidence)) or "nothing yet",
+        reasons="\n".join(f"| {reason} | {', '.join(settled)} |" for reason, settled in reasons.items()),
+    )
 
 
 def _url(source: str) -> str | None:
@@ -389,9 +232,8 @@ def _url(source: str) -> str | None:
     return f"{GUIDE}/{name}.html" if kind == "administrator guide" else None
 
 
-NAMED = ("sns-payload", "chat-message-streaming", "ctr-data-model", "enable-post-chat-survey")  # beside rules
-NAMED_SOURCES = [f"administrator guide: {name}" for name in NAMED]
-ALL_SOURCES = dict.fromkeys([*(rule.source for rule in RULES), *NAMED_SOURCES])
+OF_FACTS = re.findall(r"\[([^]]+)\]", "".join(fact.source for fact in FACTS))
+ALL_SOURCES = dict.fromkeys([*(rule.source for rule in RULES), *OF_FACTS])
 SOURCES = {source: url for source in ALL_SOURCES if (url := _url(source))}
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +38,22 @@ class Witness:
         self.sightings: list[Sighting] = []
 
     @contextmanager
-    def refused(self, settled: str) -> Iterator[None]:
-        """Note whether the request within is refused, by which class and in which words."""
+    def refused(self, settled: str, *, within: bool = False) -> Iterator[None]:
+        """Note whether the request inside is refused, by which class and in which words."""
         try:
             yield
         except ClientError as error:
             answer = error.response
             code = answer["Error"]["Code"]
             seen = INCONCLUSIVE if self._says_nothing(code, settled) else code
-            self._note(settled, seen, answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Message"])
+            status = answer["ResponseMetadata"]["HTTPStatusCode"]
+            self._note(settled, seen, status, answer["Error"]["Message"], within=within)
         else:
-            self._note(settled, ANSWERED, 200)
+            self._note(settled, ANSWERED, 200, within=within)
+
+    def answered(self, settled: str) -> AbstractContextManager[None]:
+        """Note whether the request inside, which is just within a rule, is answered."""
+        return self.refused(settled, within=True)
 
     def holds(self, settled: str, condition: bool, text: object = "") -> None:
         """Note whether a fact holds, with what was there."""
@@ -55,9 +62,8 @@ class Witness:
     def cannot_say(self, reason: str) -> None:
         """Note that what the case has not seen yet could not be seen."""
         seen = {sighting.settles for sighting in self.sightings}
-        for settled in self.settles:
-            if settled not in seen:
-                self._note(settled, INCONCLUSIVE, text=reason)
+        for settled in [settled for settled in self.settles if settled not in seen] or self.settles[-1:]:
+            self._note(settled, INCONCLUSIVE, text=reason)
 
     @staticmethod
     def _says_nothing(code: str, settled: str) -> bool:
@@ -68,9 +74,11 @@ class Witness:
             "UnrecognizedClientException",
         )
 
-    def _note(self, settled: str, seen: str, status: int | None = None, text: str = "") -> None:
+    def _note(
+        self, settled: str, seen: str, status: int | None = None, text: str = "", *, within: bool = False
+    ) -> None:
         assert settled in self.settles, f"the case is not marked with settles({settled!r})"
-        self.sightings.append(Sighting(settled, self._case, seen, status, text))
+        self.sightings.append(Sighting(settled, self._case, seen, status, text, within))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +86,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("live", "a live run of the contract cases")
     group.addoption("--instance-id", help="the instance of Amazon Connect; with --contact-flow-id: a live run")
     group.addoption("--contact-flow-id", help="a published flow of the instance that keeps a chat open")
+    group.addoption("--voice-contact-id", metavar="ID", help="an ended voice contact of the instance, if there is one")
+    group.addoption("--old-contact-id", metavar="ID", help="a chat of more than 24 months ago, if its id is known")
     group.addoption("--region", help="the region of the instance")
     group.addoption(
         "--evidence", type=Path, metavar="FILE", help="where to write what is seen (default: docs/evidence)"
@@ -91,8 +101,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin a live run where one is asked for."""
-    names = ("instance_id", "contact_flow_id", "region", "evidence", "longest_wait", "rate", "throttle")
-    options = {name: config.getoption(name, default=None) for name in names}
+    options = {field.name: config.getoption(field.name, default=None) for field in fields(Options)}
     if not options["instance_id"] and not options["contact_flow_id"]:
         return
     if not (options["instance_id"] and options["contact_flow_id"]):
@@ -134,7 +143,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     live = item.config.stash.get(LIVE, None)
     try:
         result = yield
-    except Exception as error:
+    except (Exception, pytest.fail.Exception) as error:
         if live is None or isinstance(error, pytest.exit.Exception):
             raise
         witness.cannot_say(f"{type(error).__name__}: {error}")
@@ -149,7 +158,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def _judge(witness: Witness, *, is_live: bool) -> None:
     __tracebackhide__ = True
     wrong = [
-        f"{one.settles}: the fake says {EXPECTED[one.settles]}, seen was {one.seen} {one.text}".rstrip()
+        f"{one} {one.text}".rstrip()
         for one in witness.sightings
         if one.contradicts or (one.seen == INCONCLUSIVE and not is_live)
     ]
@@ -223,6 +232,32 @@ def _faked(request: pytest.FixtureRequest, driver: str) -> Scene:
         fake=fake,
         sends=send if driver == "http" else None,
     )
+
+
+@pytest.fixture
+def ended_call(request: pytest.FixtureRequest, scene: Scene) -> str:
+    """The id of a voice contact that has ended."""
+    if LIVE in request.config.stash:
+        return _named(request, "--voice-contact-id")
+    call = scene.fake.add_contact(instance_id=scene.instance_id, channel="VOICE").contact_id
+    scene.fake.stop_contact(call)
+    return call
+
+
+@pytest.fixture
+def old_contact(request: pytest.FixtureRequest, scene: Scene) -> str:
+    """The id of a chat that started more than 24 months ago."""
+    if LIVE in request.config.stash:
+        return _named(request, "--old-contact-id")
+    ended_at = scene.fake.clock.now() - timedelta(days=750)
+    return scene.fake.add_ended_chat(instance_id=scene.instance_id, ended_at=ended_at)[0].contact_id
+
+
+def _named(request: pytest.FixtureRequest, option: str) -> str:
+    contact_id: str | None = request.config.getoption(option)
+    if contact_id is None:
+        pytest.skip(f"needs {option}")
+    return contact_id
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ class Sighting:
         seen: For a rule an exception class or `answered`, for a fact `holds` or `does not hold`; or `inconclusive`.
         status: The HTTP status, where there was an answer.
         text: The service's words, or why nothing could be seen; without account data.
+        within: Whether the request was just within the rule, so that it is to be answered.
     """
 
     settles: str
@@ -50,11 +51,21 @@ class Sighting:
     seen: str
     status: int | None = None
     text: str = ""
+    within: bool = False
+
+    @property
+    def expected(self) -> str:
+        """What the fake says."""
+        return ANSWERED if self.within else EXPECTED[self.settles]
 
     @property
     def contradicts(self) -> bool:
         """Whether the fake does something else."""
-        return self.seen not in (INCONCLUSIVE, EXPECTED[self.settles])
+        return self.seen not in (INCONCLUSIVE, self.expected)
+
+    def __str__(self) -> str:
+        request = "a request just within it" if self.within else "it"
+        return f"{self.settles}: of {request} the fake says {self.expected}, {self.case} saw {self.seen}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ def latest(of: Iterable[Run]) -> dict[str, tuple[Run, list[Sighting]]]:
 def contradictions(of: Iterable[Run]) -> list[str]:
     """Return where the newest evidence and the fake differ, in words."""
     return [
-        f"{sighting.settles}: the fake says {EXPECTED[sighting.settles]}, {run} saw {sighting.seen} in {sighting.case}"
+        f"{sighting} ({run})"
         for run, sightings in latest(of).values()
         for sighting in sightings
         if sighting.contradicts

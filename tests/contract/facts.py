@@ -408,7 +408,6 @@ _AGENT: Final = "needs an agent in the chat"
 _TRANSFER: Final = "needs a transfer"
 _TOPIC: Final = "needs topics of SNS, and who hears them"
 _FLOW: Final = "depends on what the flow does"
-_VOICE: Final = "needs a voice contact"
 _INSTANCE: Final = "depends on how the instance is set up"
 _YEARS: Final = "needs contacts that are older than 24 months"
 _SETTING: Final = "a setting of the fake; what the service does instead is settled by `token-changed-request`"
@@ -419,19 +418,14 @@ NOT_LIVE: Final[dict[str, str]] = {
     "association-source": _TRANSFER,
     "client-token-conflict": _SETTING,
     "connection-token-unexpired": "waits a day",
-    "contact-is-chat": _VOICE,
-    "contact-retention": _YEARS,
     "custom-bot-without-agent": _AGENT,
     "custom-chat-duration": _INSTANCE,
     "participant-client-token-conflict": _SETTING,
     "participants-per-chat": _AGENT,
     "receipt-participants": _AGENT,
     "segment-attribute-predefined": _INSTANCE,
-    "source-contact-chat": _VOICE,
     "source-contact-initial": _TRANSFER,
-    "source-contact-retention": _YEARS,
     "streaming-endpoints": _TOPIC,
-    "transcript-past": "needs a past chat whose transcript the service has had time for",
     "order-contacts-before-quota": "opens 500 chats",
     "token-seven-days": "waits seven days",
     "token-scope": "needs a second instance and region",

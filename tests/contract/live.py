@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +28,8 @@ class Options:
 
     instance_id: str
     contact_flow_id: str
+    voice_contact_id: str | None
+    old_contact_id: str | None
     region: str | None
     evidence: Path | None
     longest_wait: float
@@ -53,7 +55,8 @@ class LiveRun:
         self.sightings: list[Sighting] = []
         self.chats: list[str] = []
         self._ended: set[str] = set()
-        self._known: set[str] = {options.instance_id, options.contact_flow_id}
+        ids = (options.instance_id, options.contact_flow_id, options.voice_contact_id, options.old_contact_id)
+        self._known: set[str] = set(filter(None, ids))
         self._calls = 0
         self._next_call = 0.0
         self._is_at_once = False
@@ -162,10 +165,7 @@ class LiveRun:
 
     def note(self, sightings: list[Sighting]) -> None:
         """Keep what a case has seen."""
-        self.sightings += [
-            Sighting(one.settles, one.case, one.seen, one.status, without_account_data(one.text, self._known))
-            for one in sightings
-        ]
+        self.sightings += [replace(one, text=without_account_data(one.text, self._known)) for one in sightings]
 
     def write(self) -> None:
         """Write the evidence."""

@@ -273,13 +273,17 @@ class Scene:
             socket.shutdown()  # one that was cut off is not closed by its farewell
 
 
-def code_of(call: Callable[..., object], **parameters: Any) -> str:
-    """Return the error code of a call that is refused; empty where it is answered."""
+def outcome(call: Callable[..., Any], **parameters: Any) -> tuple[Any, str]:
+    """Return what a call answers, or an empty answer and the error code of one that is refused."""
     try:
-        call(**parameters)
+        return call(**parameters), ""
     except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return ""
+        return {}, str(error.response["Error"]["Code"])
+
+
+def code_of(call: Callable[..., Any], **parameters: Any) -> str:
+    """Return the error code of a call that is refused; empty where it is answered."""
+    return outcome(call, **parameters)[1]
 
 
 def send_over_http(url: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:

@@ -24,7 +24,8 @@ def test_a_member_beyond_its_bounds(scene: Scene, witness: Witness) -> None:
     chat = {"InstanceId": scene.instance_id, "ContactId": scene.start()["ContactId"]}
     with witness.refused("contact-request-bounds"):
         scene.connect.tag_contact(**chat, Tags={"k": "v" * 257})
-    scene.connect.tag_contact(**chat, Tags={"k": "v" * 256})
+    with witness.answered("contact-request-bounds"):
+        scene.connect.tag_contact(**chat, Tags={"k": "v" * 256})
     with witness.refused("contact-request-bounds-invalid-request"):
         scene.connect.create_participant(**chat, ParticipantDetails={**BOT, "DisplayName": "n" * 257})
 
@@ -43,10 +44,9 @@ def test_a_next_token_of_nothing(scene: Scene, witness: Witness) -> None:
 
 
 @pytest.mark.settles("contact-is-chat")
-def test_a_call_is_no_chat(scene: Scene, witness: Witness) -> None:
-    call = scene.fake.add_contact(instance_id=scene.instance_id, channel="VOICE").contact_id
+def test_a_call_is_no_chat(scene: Scene, witness: Witness, ended_call: str) -> None:
     with witness.refused("contact-is-chat"):
-        scene.connect.create_participant(InstanceId=scene.instance_id, ContactId=call, ParticipantDetails=BOT)
+        scene.connect.create_participant(InstanceId=scene.instance_id, ContactId=ended_call, ParticipantDetails=BOT)
 
 
 @pytest.mark.settles("subtype-always-there")

@@ -25,7 +25,8 @@ def lasts(url_expiry: str, answered: dict[str, Any]) -> timedelta:
 @pytest.mark.settles("attachment-type", "type-by-name", "attachment-size")
 def test_a_file_that_may_not_be_sent(scene: Scene, witness: Witness) -> None:
     chat = scene.chat()
-    scene.start_upload(chat)
+    with witness.answered("attachment-type"):
+        scene.start_upload(chat)
     with witness.refused("attachment-type"):
         scene.start_upload(chat, AttachmentName="a.exe")
     code = code_of(scene.start_upload, chat=chat, AttachmentName="a.csv", ContentType="application/x-msdownload")

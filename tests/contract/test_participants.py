@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract.conftest import Witness
-from contract.scene import BOT, BOTH, EVENT, PLAIN, Participant, Scene, code_of
+from contract.scene import BOT, BOTH, EVENT, NOBODY, PLAIN, Participant, Scene, code_of, outcome
 
 pytestmark = pytest.mark.once
 
@@ -86,7 +86,7 @@ def test_the_words_of_an_error(scene: Scene, witness: Witness) -> None:
     with pytest.raises(scene.participant.exceptions.AccessDeniedException) as of_participant:
         scene.participant.get_transcript(ConnectionToken="unknown")
     with pytest.raises(scene.connect.exceptions.ClientError) as of_connect:
-        scene.start(Attributes={"a.b": ""})
+        scene.describe(NOBODY)
     answers = [sorted(caught.value.response) for caught in (of_participant, of_connect)]
     witness.holds("participant-message-key", "Message" not in answers[0], answers[0])
     witness.holds("connect-message-key", "Message" in answers[1], answers[1])
@@ -123,7 +123,7 @@ def test_an_event_that_is_out_of_form(scene: Scene, witness: Witness) -> None:
     for settled, event in (
         ("event-content-type", {"ContentType": f"{EVENT}chat.ended"}),
         ("receipt-content", {"ContentType": f"{EVENT}message.read", "Content": "m"}),
-        ("receipt-message", receipt("00000000-0000-4000-8000-000000000000")),
+        ("receipt-message", receipt(NOBODY)),
         ("receipt-of-another", receipt(scene.say(chat))),
     ):
         with witness.refused(settled):
@@ -170,7 +170,7 @@ def test_a_position_that_is_none(scene: Scene, witness: Witness) -> None:
     with witness.refused("transcript-forward-position"):
         scene.transcript(chat, ScanDirection="FORWARD")
     with witness.refused("transcript-start-exists"):
-        scene.transcript(chat, StartPosition={"Id": "00000000-0000-4000-8000-000000000000"})
+        scene.transcript(chat, StartPosition={"Id": NOBODY})
 
 
 @pytest.mark.settles("transcript-next-token", "last-page-empty-token", "most-recent-zero", "other-contact-empty-page")
@@ -181,10 +181,10 @@ def test_the_pages_of_a_transcript(scene: Scene, witness: Witness) -> None:
         scene.transcript(chat, NextToken="none")
     page = scene.transcript(chat, MaxResults=100)
     witness.holds("last-page-empty-token", page.get("NextToken") == "", "there" if page.get("NextToken") else "absent")
-    zero = scene.transcript(chat, MaxResults=100, StartPosition={"MostRecent": 0})
-    witness.holds("most-recent-zero", zero["Transcript"] == page["Transcript"])
-    other = scene.transcript(chat, ContactId=scene.past())
-    witness.holds("other-contact-empty-page", other["Transcript"] == [])
+    zero, code = outcome(scene.transcript, chat=chat, MaxResults=100, StartPosition={"MostRecent": 0})
+    witness.holds("most-recent-zero", zero.get("Transcript") == page["Transcript"], code)
+    other, code = outcome(scene.transcript, chat=chat, ContactId=scene.past())
+    witness.holds("other-contact-empty-page", other.get("Transcript") == [], code)
 
 
 @pytest.mark.settles("events-are-events", "joined-once")
@@ -199,9 +199,13 @@ def test_who_joined(scene: Scene, witness: Witness) -> None:
 
 @pytest.mark.settles("transcript-past")
 def test_a_past_chat_is_not_read_forward(scene: Scene, witness: Witness) -> None:
-    source = scene.fake.add_ended_chat(instance_id=scene.instance_id)[0].contact_id
-    chat = scene.chat(PersistentChat={"RehydrationType": "FROM_SEGMENT", "SourceContactId": source})
+    past = scene.chat()
+    scene.say(past)
+    scene.stop(past.contact_id)
+    scene.wait(60)  # the service needs that for the transcript
+    chat = scene.chat(PersistentChat={"RehydrationType": "FROM_SEGMENT", "SourceContactId": past.contact_id})
     token = scene.transcript(chat, MaxResults=100)["NextToken"]
+    assert token, "the past of the chat cannot be read yet"
     with witness.refused("transcript-past"):
         scene.transcript(chat, NextToken=token, ScanDirection="FORWARD")
 

@@ -121,7 +121,8 @@ def test_a_request_against_a_rule(
     with witness.refused(rule):
         scene.start(**refused)
     if accepted is not None:
-        scene.start(**accepted)
+        with witness.answered(rule):
+            scene.start(**accepted)
 
 
 @pytest.mark.settles("connect-request-shape")
