@@ -141,7 +141,9 @@ def test_contacts_that_a_run_cannot_make_are_named(live: Live) -> None:
         fake.add_contact(instance_id=INSTANCE_ID, contact_id="call", channel="VOICE")
         fake.stop_contact("call")
 
-    run = live("--voice-contact-id", "call", "--old-contact-id", "old", "-k", "call_as or call_is or 24_months", change=change)
+    run = live(
+        "--voice-contact-id", "call", "--old-contact-id", "old", "-k", "call_as or call_is or 24_months", change=change
+    )
 
     assert run.settled == OF_OTHER_CONTACTS
     assert run.contradicted == set()
