@@ -18,7 +18,6 @@ from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.network import network_exception
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._service.answer import Reply
-from pytest_connect_chat._service.calls import error_in
 from pytest_connect_chat._service.canned import UnexpectedParams
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.records.recorded_request import RecordedError
@@ -120,13 +119,11 @@ class Exchange:
                 reply = service.attempt(call, runs_low=at_work is not None and at_work.runs_low)
                 if reply.passes_through:
                     return None
-                if reply.canned is not None:
-                    return self._answer_canned(reply)
                 if reply.seconds:
                     yield from self._wait_for(reply)
                 outcome = self._render(reply)
-                call.heard(outcome.error, reply.fault)
-                is_last = outcome.error is None and at_work is None
+                call.heard(reply, outcome.error)
+                is_last = (outcome.error is None and at_work is None) or reply.canned is not None
                 delay = None if is_last else (yield from self._delay_before_next(outcome))
                 if delay is None:
                     return self._finish(reply, outcome)
@@ -145,7 +142,7 @@ class Exchange:
         try:
             yield Wait(self._service.state.clock, moment)
         except BaseException as failure:
-            self._call.heard(_error_of(failure), reply.fault)
+            self._call.heard(reply, _error_of(failure))
             raise
 
     def _delay_before_next(self, outcome: Outcome) -> Generator[Emission, Any, float | None]:
@@ -153,14 +150,14 @@ class Exchange:
         try:
             responses = yield self._needs_retry(outcome)
         except Exception as error:  # legacy handlers raise the network error themselves once no attempt is left
-            self._service.close(self._call, error=outcome.error or _error_of(error))
+            self._service.fail(self._call, outcome.error or _error_of(error))
             yield self._after_call_error(error)
             raise
         delay = next((response for _, response in responses if response is not None), None)
         if delay is not None and delay is not False:
             return float(delay)
         if outcome.exception is not None:
-            self._service.close(self._call, error=outcome.error)
+            self._service.close(self._call)
             yield self._after_call_error(outcome.exception)
             raise outcome.exception
         return None
@@ -169,11 +166,13 @@ class Exchange:
         if reply.network_error is not None:
             exception = network_exception(reply.network_error, self._request_dict["url"])
             return Outcome(exception=exception, error=_error_of(exception))
-        if reply.error is not None:
+        if reply.canned is not None:
+            http = self._writer.canned(reply.canned, reply.canned_status)
+        elif reply.error is not None:
             http = self._writer.error(self._operation, reply.error)
-            return Outcome(http, error=error_in(reply, http[0].status_code))
-        members = reply.answer.members if reply.answer is not None else {}
-        return Outcome(self._writer.success(self._operation, members))
+        else:
+            return Outcome(self._writer.success(self._operation, reply.answer.members if reply.answer else {}))
+        return Outcome(http, error=None if reply.error is None else reply.error.recorded(http[0].status_code))
 
     def _needs_retry(self, outcome: Outcome) -> Emission:
         attempts = len(self._call.attempts)
@@ -199,19 +198,13 @@ class Exchange:
         return Emission(events, f"{event}.{service_id}.{self._operation.name}", keywords)
 
     def _finish(self, reply: Reply, outcome: Outcome) -> Http:
-        response = reply.answer.members if outcome.error is None and reply.answer is not None else None
-        self._service.close(self._call, response, outcome.error)
+        self._service.close(self._call)
         http, parsed = cast("Http", outcome.http)
-        parsed["ResponseMetadata"]["RetryAttempts"] = len(self._call.attempts) - 1
-        if self._retries.at_work is not None:
-            self._retries.at_work.release(self._request_dict["context"], http)
+        if reply.canned is None:
+            parsed["ResponseMetadata"]["RetryAttempts"] = len(self._call.attempts) - 1
+            if self._retries.at_work is not None:
+                self._retries.at_work.release(self._request_dict["context"], http)
         return http, parsed
-
-    def _answer_canned(self, reply: Reply) -> Http:
-        parsed, error = cast("dict[str, Any]", reply.canned), error_in(reply, reply.canned_status)
-        self._call.heard(error, reply.fault)
-        self._service.close(self._call, None if error else parsed, error)
-        return self._writer.canned(parsed, reply.canned_status)
 
 
 def _error_of(failure: BaseException) -> RecordedError:

@@ -6,6 +6,8 @@ from typing import Final
 
 from botocore import exceptions
 
+from pytest_connect_chat._service.faults.effects import NETWORK_ERRORS
+
 _REASONS: Final = {
     "endpoint_unreachable": "[Errno 111] Connection refused",
     "dns": "[Errno -2] Name or service not known",
@@ -23,17 +25,6 @@ def network_exception(kind: str, endpoint_url: str) -> Exception:
         endpoint_url: The URL that the request was sent to; botocore names it in the message.
     """
     reason = _REASONS.get(kind, "injected by pytest-connect-chat")
-    exception: Exception
-    if kind == "connect_timeout":
-        exception = exceptions.ConnectTimeoutError(endpoint_url=endpoint_url, error=reason)
-    elif kind == "read_timeout":
-        exception = exceptions.ReadTimeoutError(endpoint_url=endpoint_url, error=reason)
-    elif kind == "connection_closed":
-        exception = exceptions.ConnectionClosedError(endpoint_url=endpoint_url, error=reason)
-    elif kind == "proxy":
-        exception = exceptions.ProxyConnectionError(proxy_url=_PROXY_URL, error=reason)
-    elif kind == "tls":
-        exception = exceptions.SSLError(endpoint_url=endpoint_url, error=reason)
-    else:  # botocore tells a name that is not resolved from a refused connection no more than this
-        exception = exceptions.EndpointConnectionError(endpoint_url=endpoint_url, error=reason)
+    where = {"proxy_url": _PROXY_URL} if kind == "proxy" else {"endpoint_url": endpoint_url}
+    exception: Exception = getattr(exceptions, NETWORK_ERRORS[kind])(**where, error=reason)
     return exception

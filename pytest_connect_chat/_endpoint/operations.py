@@ -14,8 +14,9 @@ from pytest_connect_chat._model.rest_json import RestJsonOperation, rest_json_op
 from pytest_connect_chat._model.routes import Route, find
 from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.answer_headers import AnswerHeaders
-from pytest_connect_chat._service.calls import Call, error_in
+from pytest_connect_chat._service.calls import Call
 from pytest_connect_chat._service.canned import UnexpectedParams
+from pytest_connect_chat._service.faults.effects import NETWORK_ERRORS, TIMEOUTS
 from pytest_connect_chat._service.records.recorded_request import RecordedError
 from pytest_connect_chat._service.request import Request, malformed_snapshot
 from pytest_connect_chat._service.service import ConnectChatService
@@ -28,16 +29,6 @@ ANSWERED: Final = HTTPStatus.OK.value
 NOT_RETRIED: Final = HTTPStatus.NOT_IMPLEMENTED.value  # which SDKs do not try again
 STATUSES: Final = range(200, 600)
 FRAMING: Final = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
-NETWORK_ERRORS: Final = {  # how a record names them: by the exceptions that botocore's clients see in this process
-    "connect_timeout": "ConnectTimeoutError",
-    "read_timeout": "ReadTimeoutError",
-    "connection_closed": "ConnectionClosedError",
-    "proxy": "ProxyConnectionError",
-    "tls": "SSLError",
-    "endpoint_unreachable": "EndpointConnectionError",
-    "dns": "EndpointConnectionError",
-}
-SILENT: Final = ("connect_timeout", "read_timeout")
 
 
 class OperationHandler:
@@ -135,31 +126,24 @@ class OperationHandler:
         if reply.network_error is not None:
             error = RecordedError(NETWORK_ERRORS[reply.network_error], "The connection was closed without an answer.")
             self._record(call, reply, error)
-            return NoAnswer(after_silence=reply.network_error in SILENT)
+            return NoAnswer(after_silence=reply.network_error in TIMEOUTS)
         if reply.error is not None:
             status = reply.error.http_status or operation.error_status(reply.error.code)
-            self._record(call, reply, error_in(reply, status))
+            self._record(call, reply, reply.error.recorded(status))
             return self._error(call, status, reply.error.code, reply.error.message, reply.error.fields)
-        if reply.canned is not None and reply.canned_status >= HTTPStatus.MULTIPLE_CHOICES:
-            said = reply.canned["Error"]
-            fields = {name: value for name, value in reply.canned.items() if name not in ("Error", "ResponseMetadata")}
-            self._record(call, reply, error_in(reply, reply.canned_status))
-            return self._error(call, reply.canned_status, str(said["Code"]), str(said["Message"]), fields)
-        members = self._record(call, reply, None)
+        self._record(call, reply, None)
+        self._calls.pop(call.invocation, None)
+        members = reply.answer.members if reply.answer is not None else {}
         metadata = members.get("ResponseMetadata", {})
         given = {name.lower(): str(value) for name, value in metadata.get("HTTPHeaders", {}).items()}
         headers = self._headers.new() | {name: value for name, value in given.items() if name not in FRAMING}
         headers["x-amzn-requestid"] = str(metadata.get("RequestId", headers["x-amzn-requestid"]))
         return HttpAnswer(metadata.get("HTTPStatusCode", ANSWERED), headers, operation.write(members))
 
-    def _record(self, call: Call, reply: Reply, error: RecordedError | None) -> dict[str, Any]:
-        """Record how an attempt has ended, and return the members that it was answered with."""
-        members = reply.canned if reply.canned is not None else reply.answer.members if reply.answer else {}
-        call.heard(error, reply.fault)
-        self._service.close(call, None if error else members, error)
-        if error is None:
-            self._calls.pop(call.invocation, None)
-        return members
+    def _record(self, call: Call, reply: Reply, error: RecordedError | None) -> None:
+        """Record how an attempt has ended: it may be the last of its call."""
+        call.heard(reply, error)
+        self._service.close(call)
 
     def _fail(self, call: Call, code: str, message: str) -> HttpAnswer:
         """Answer what did not come from the service, so that no client tries again."""

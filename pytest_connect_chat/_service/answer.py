@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.records.recorded_request import RecordedError
 
 # Texts that were seen on the real services. They stay as they were: code in the wild compares them.
 RESOURCE_NOT_FOUND: Final = "Resource not found of Type: null"  # an unknown instance or flow
@@ -42,6 +43,10 @@ class ServiceError(Exception):
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
+    def recorded(self, http_status: int) -> RecordedError:
+        """Return the error for the record, with the HTTP status with which it went out."""
+        return RecordedError(self.code, self.message, http_status, self.rule)
+
 
 class Answer(NamedTuple):
     """A successful answer.
@@ -60,12 +65,12 @@ class Reply:
     """What becomes of one attempt.
 
     Attributes:
-        answer: The answer, if the service served the request; it stays so where the client never hears of it.
-        error: The refusal, if the service refused it.
+        answer: The answer, canned or not, if there is one; it stays so where the client never hears of it.
+        error: The refusal, if the service or a canned answer refused it.
         network_error: The kind of network error that the client sees instead, if any.
         seconds: How long the client waits for what it hears.
         fault: The fault that was injected, in words, if any.
-        canned: The canned answer as botocore's parsers give it, if there was one: nothing else then counts.
+        canned: The canned answer as botocore's parsers give it, if there was one: it is not retried.
         canned_status: Its HTTP status.
         passes_through: Whether the request goes on to whatever else intercepts it.
     """

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from pytest_connect_chat._service.answer import Reply
@@ -27,6 +26,7 @@ class Call:
         read_timeout: How many seconds the client waits for an answer, `None` for ever.
         sent: When the attempt was sent that is under way.
         attempts: The attempts that have ended.
+        response: The members with which the last of them was answered, `None` where it was not.
         contact: The contact that it started or concerned, as far as that is known.
         is_under_way: Whether an attempt has been sent and not been heard of.
         is_closed: Whether it has ended, and is recorded.
@@ -44,6 +44,7 @@ class Call:
     read_timeout: float | None
     sent: datetime
     attempts: list[Attempt] = field(default_factory=list)
+    response: dict[str, Any] | None = None
     contact: ContactRecord | None = None
     is_under_way: bool = False
     is_closed: bool = False
@@ -52,14 +53,15 @@ class Call:
     invocation: str = ""
     decided: dict[tuple[object, str], bool] = field(default_factory=dict)
 
-    def heard(self, error: RecordedError | None, fault: str | None = None) -> None:
+    def heard(self, reply: Reply, error: RecordedError | None) -> None:
         """Note how the attempt that is under way has ended.
 
         Args:
+            reply: What became of it.
             error: What the client hears, `None` for an answer.
-            fault: The fault that the attempt met, in words.
         """
-        self.attempts.append(Attempt(self.sent, error, fault))
+        self.attempts.append(Attempt(self.sent, error, reply.fault))
+        self.response = reply.answer.members if error is None and reply.answer is not None else None
         self.is_under_way = False
         if self.decided:
             self.decided = {key: meets for key, meets in self.decided.items() if key[1] == "calls"}
@@ -67,16 +69,6 @@ class Call:
     def record(self, response: dict[str, Any] | None = None, error: RecordedError | None = None) -> RecordedRequest:
         """Return the record of the call as far as it has come."""
         return RecordedRequest(self.request, self.time, tuple(self.attempts), response, error, self.contact, self.order)
-
-
-def error_in(reply: Reply, http_status: int) -> RecordedError | None:
-    """Return the error that a reply answers with, for the record; `None` for an answer."""
-    if reply.canned is not None:
-        said = reply.canned["Error"] if reply.canned_status >= HTTPStatus.MULTIPLE_CHOICES else None
-        # Both can be anything, as with Stubber.
-        return None if said is None else RecordedError(str(said["Code"]), str(said["Message"]), reply.canned_status)
-    error = reply.error
-    return None if error is None else RecordedError(error.code, error.message, http_status, error.rule)
 
 
 class CallLog:

@@ -12,8 +12,9 @@ from pprint import pformat
 from typing import Any, Final
 
 from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._service.answer import Answer, Reply, ServiceError
 from pytest_connect_chat._service.model_facts import ModelFacts
-from pytest_connect_chat._service.records.recorded_request import RecordedRequest
+from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedRequest
 from pytest_connect_chat._service.request import SERVICES, Request, snapshot
 from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
@@ -153,22 +154,31 @@ class CannedAnswers:
                     return queue.popleft()
         return None
 
-    def made(self, answer: CannedAnswer, request: Request, record: Callable[[], RecordedRequest]) -> dict[str, Any]:
-        """Return what an answer says; a callable makes it of the request.
+    def reply(self, answer: CannedAnswer, request: Request, record: Callable[[], RecordedRequest]) -> Reply:
+        """Return what becomes of an attempt that an answer answers; a callable makes that of the request.
 
         Raises:
             SceneError: The callable returned no dict.
             botocore.exceptions.ParamValidationError: The dict is no response of the operation.
         """
-        if not callable(answer.parsed):
-            return answer.parsed
-        response = answer.parsed(record())
-        if not isinstance(response, dict):
-            raise SceneError(
-                f"The callable that answers {answer.method}() returned {response!r}; it returns the response, a dict."
-            )
-        self._facts.check_response(request.service, request.operation, response)
-        return deepcopy(response)
+        parsed = answer.parsed
+        if callable(parsed):
+            response = parsed(record())
+            if not isinstance(response, dict):
+                raise SceneError(
+                    f"The callable that answers {answer.method}() returned {response!r}; it returns the response, "
+                    "a dict."
+                )
+            self._facts.check_response(request.service, request.operation, response)
+            parsed = deepcopy(response)
+        reply = Reply(canned=parsed, canned_status=answer.http_status, fault=CANNED)
+        if answer.is_error:
+            fields = {name: value for name, value in parsed.items() if name not in ("Error", "ResponseMetadata")}
+            code, message = str(parsed["Error"]["Code"]), str(parsed["Error"]["Message"])  # anything, as with Stubber
+            reply.error = ServiceError(code, message, answer.http_status, fields)
+        else:
+            reply.answer = Answer(parsed)
+        return reply
 
     def leftovers(self) -> list[str]:
         """Return what is left, in words."""

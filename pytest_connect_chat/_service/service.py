@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pytest_connect_chat._service.answer import Answer, Reply, ServiceError
 from pytest_connect_chat._service.api_rates import ApiRates
@@ -16,7 +15,7 @@ from pytest_connect_chat._service.faults.planned import PlannedFaults, Question
 from pytest_connect_chat._service.flows import FlowPlayer
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.operations import OPERATIONS
-from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedError
+from pytest_connect_chat._service.records.recorded_request import RecordedError
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._service.subscriber import Subscriber
@@ -89,8 +88,7 @@ class ConnectChatService:
         if not call.attempts:
             canned = self.canned.take(request)
             if canned is not None:
-                parsed = self.canned.made(canned, request, call.record)
-                call.canned = Reply(canned=parsed, canned_status=canned.http_status, fault=CANNED)
+                call.canned = self.canned.reply(canned, request, call.record)
                 return call.canned
             if (request.service, request.operation) not in OPERATIONS:
                 return self._refuse_unfaked(request)
@@ -105,16 +103,16 @@ class ConnectChatService:
                     return self._decide(call, met)
             met.ask()  # a callable of the test, which may call clients and the fake: without the lock
 
-    def close(self, call: Call, response: dict[str, Any] | None = None, error: RecordedError | None = None) -> None:
-        """End a call, and record it with what came of it: the members of the response, or an error."""
-        self.calls.add(call, response, error)
+    def close(self, call: Call) -> None:
+        """End a call, and record it with what came of its last attempt."""
+        self.calls.add(call, call.response, call.attempts[-1].error)
 
     def fail(self, call: Call, error: RecordedError) -> None:
         """End a call with an exception that came in between, unless it has ended already."""
         if not call.is_closed:
             if call.is_under_way:
-                call.heard(error)
-            self.close(call, error=error)
+                call.heard(Reply(), error)
+            self.calls.add(call, None, error)
 
     def remarks(self) -> list[str]:
         """Return what the report of a failed test says of flows and chaos beside what happened."""

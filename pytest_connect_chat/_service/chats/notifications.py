@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import md5
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pytest_connect_chat._names import FixedNames, SuggestsNames
+from pytest_connect_chat._names import SuggestsNames
 from pytest_connect_chat._service.chats.items import published_item
 from pytest_connect_chat._service.chats.transcript import TranscriptItem, event_name
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.feed import Feed
+from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID, uuid4
 from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat._time import iso_timestamp
@@ -216,7 +217,7 @@ def notifications_of(
     )
 
 
-class NotificationLog(FixedNames, Sequence[Notification]):
+class NotificationLog(GrowingSequence[Notification]):
     """Notifications in their order, all or those of one contact; it grows as they are published.
 
     Args:
@@ -246,19 +247,6 @@ class NotificationLog(FixedNames, Sequence[Notification]):
         if self._contact_id is None:
             return self._all
         return [one for one in list(self._all) if one.contact_id == self._contact_id]
-
-    @overload
-    def __getitem__(self, index: int) -> Notification: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Notification]: ...
-    def __getitem__(self, index: int | slice) -> Notification | Sequence[Notification]:
-        return self._selected()[index]
-
-    def __iter__(self) -> Iterator[Notification]:
-        return iter(list(self._selected()))
-
-    def __len__(self) -> int:
-        return len(self._selected())
 
     def __repr__(self) -> str:
         return f"<{counted(len(self), 'notification')}{f' of {self._contact_id}' if self._contact_id else ''}>"

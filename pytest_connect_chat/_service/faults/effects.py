@@ -17,7 +17,16 @@ NetworkError = Literal[
     "connect_timeout", "read_timeout", "connection_closed", "endpoint_unreachable", "dns", "proxy", "tls"
 ]
 ServerError = Literal[500, 502, 503, 504]
-NETWORK_ERRORS: Final[tuple[str, ...]] = get_args(NetworkError)
+NETWORK_ERRORS: Final[dict[str, str]] = {  # as botocore names their exceptions
+    "connect_timeout": "ConnectTimeoutError",
+    "read_timeout": "ReadTimeoutError",
+    "connection_closed": "ConnectionClosedError",
+    "endpoint_unreachable": "EndpointConnectionError",
+    "dns": "EndpointConnectionError",  # which botocore does not tell from a refused connection
+    "proxy": "ProxyConnectionError",
+    "tls": "SSLError",
+}
+TIMEOUTS: Final = ("connect_timeout", "read_timeout")
 LOSSES: Final = ("read_timeout", "connection_closed")
 SERVER_ERRORS: Final[tuple[int, ...]] = get_args(ServerError)
 DECLARE_THROTTLING: Final = frozenset(  # operations of `connect` whose model lists ThrottlingException

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Unpack, overload
+from typing import Any, Final, Literal, Unpack
 
 from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.calls import CallLog
@@ -14,6 +14,7 @@ from pytest_connect_chat._service.faults.effects import Effect, NetworkError, Se
 from pytest_connect_chat._service.faults.planned import PlannedFault, PlannedFaults, services_concerned
 from pytest_connect_chat._service.faults.selector import Selector, parse_selector
 from pytest_connect_chat._service.feed import Feed
+from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._text import counted
@@ -87,7 +88,7 @@ class Fault(FixedNames):
         return self._fault.leftover
 
 
-class FaultPlan(FixedNames, Sequence[Fault]):
+class FaultPlan(GrowingSequence[Fault]):
     """The faults of one fake: planned by the test, met in the order in which they were planned, the first match wins.
 
     Args:
@@ -110,18 +111,8 @@ class FaultPlan(FixedNames, Sequence[Fault]):
         self._calls = calls
         self._faults: list[Fault] = []
 
-    @overload
-    def __getitem__(self, index: int) -> Fault: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Fault]: ...
-    def __getitem__(self, index: int | slice) -> Fault | Sequence[Fault]:
-        return self._faults[index]
-
-    def __iter__(self) -> Iterator[Fault]:
-        return iter(list(self._faults))
-
-    def __len__(self) -> int:
-        return len(self._faults)
+    def _selected(self) -> list[Fault]:
+        return self._faults
 
     def __repr__(self) -> str:
         planned = "".join(f"\n  {fault}, met {fault.met}" for fault in self)

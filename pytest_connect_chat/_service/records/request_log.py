@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final, overload
+from typing import Any, Final
 
-from pytest_connect_chat._names import FixedNames, did_you_mean, public_names
+from pytest_connect_chat._names import did_you_mean, public_names
+from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.failed_assert import describe_failed_assert
 from pytest_connect_chat._service.records.matching import never_matching
@@ -34,7 +35,7 @@ _OF_MOCKS: Final = {
 _clearing = threading.RLock()  # one at a time takes records out; the list may grow at any time
 
 
-class RequestLog(FixedNames, Sequence[RecordedRequest]):
+class RequestLog(GrowingSequence[RecordedRequest]):
     """Recorded requests in their order, all or a selection of them; it grows as requests come in.
 
     Args:
@@ -91,19 +92,6 @@ class RequestLog(FixedNames, Sequence[RecordedRequest]):
     def _latest_first(self) -> Iterator[RecordedRequest]:
         """Look for them from the end: there may be many."""
         return (record for record in reversed(self._all) if self._selects(record))
-
-    @overload
-    def __getitem__(self, index: int) -> RecordedRequest: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[RecordedRequest]: ...
-    def __getitem__(self, index: int | slice) -> RecordedRequest | Sequence[RecordedRequest]:
-        return self._selected()[index]
-
-    def __iter__(self) -> Iterator[RecordedRequest]:
-        return iter(self._selected())  # once, and not for each index as a `Sequence` would
-
-    def __len__(self) -> int:
-        return len(self._selected())
 
     def __repr__(self) -> str:
         return f"<{counted(len(self), 'recorded request')}{f' of {self._operation}' if self._operation else ''}>"

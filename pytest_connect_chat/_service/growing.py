@@ -1,0 +1,32 @@
+"""What tests read as a sequence while it grows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TypeVar, overload
+
+from pytest_connect_chat._names import FixedNames
+
+T = TypeVar("T")
+
+
+class GrowingSequence(FixedNames, Sequence[T]):
+    """A sequence that is looked up anew each time: other threads may add to it."""
+
+    @abstractmethod
+    def _selected(self) -> list[T]:
+        """Return what there is of it now."""
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self._selected()[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(list(self._selected()))  # once, and not for each index as a `Sequence` would
+
+    def __len__(self) -> int:
+        return len(self._selected())
