@@ -29,6 +29,24 @@ class Answer(NamedTuple):
     def json(self) -> Any:
         return json.loads(self.body)
 
+    @property
+    def code(self) -> str:
+        """The class of an error."""
+        return self.headers.get("x-amzn-errortype", "").partition(":")[0]
+
+
+def send_to(url: str, method: str, path: str, body: bytes | None, headers: dict[str, str], timeout: float) -> Answer:
+    """Send one request over HTTP or HTTPS, as it stands."""
+    address = urlsplit(url)
+    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+    connection = kind(address.hostname or "", address.port, timeout=timeout)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
 
 def send(
     endpoint: ConnectChatEndpoint,
@@ -39,16 +57,9 @@ def send(
     *,
     timeout: float = 10,
 ) -> Answer:
-    """Send one request over HTTP, a dict as JSON."""
-    address = urlsplit(endpoint.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=timeout)
+    """Send one request to an endpoint, a dict as JSON."""
     content = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
-    try:
-        connection.request(method, path, content, headers or {})
-        answer = connection.getresponse()
-        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-    finally:
-        connection.close()
+    return send_to(endpoint.url, method, path, content, headers or {}, timeout)
 
 
 def put(url: str, content: bytes, headers: dict[str, str]) -> int:

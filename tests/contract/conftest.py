@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from conftest import FLOW_ID, INSTANCE_ID, new_client
+from over_the_wire import Answer, send_to
 
 from contract.evidence import ANSWERED, DOES_NOT_HOLD, EXPECTED, HOLDS, INCONCLUSIVE, Sighting
 from contract.facts import NOT_LIVE
 from contract.live import LiveRun, Options
-from contract.scene import Answer, Scene, send_over_http
+from contract.scene import Scene
 from pytest_connect_chat import FakeConnectChat
 
 LIVE = pytest.StashKey[LiveRun]()
@@ -218,7 +219,7 @@ def _faked(request: pytest.FixtureRequest, driver: str) -> Scene:
 
     def send(service: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         assert fake._endpoint is not None
-        return send_over_http(fake._endpoint.url, method, path, body, headers)
+        return send_to(fake._endpoint.url, method, path, body, headers, 30)
 
     def wait(seconds: float) -> None:
         fake.clock.advance(seconds=seconds)

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from over_the_wire import Answer, send_to
 
 from contract.evidence import FOLDER, INCONCLUSIVE, Run, Sighting, contradictions, without_account_data
-from contract.scene import Answer, Scene, send_over_http
+from contract.scene import Scene
 
 MOST_CHATS: Final = 160
 MOST_CALLS: Final = 1_500
@@ -145,7 +146,7 @@ class LiveRun:
         if service == "connect" and method != "OPTIONS":
             SigV4Auth(self._session.get_credentials(), "connect", self.region).add_auth(request)
         self.pace()
-        return send_over_http(url, method, path, body, dict(request.headers.items()))
+        return send_to(url, method, path, body, dict(request.headers.items()), 30)
 
     def end_chats(self) -> list[str]:
         """End what the cases have left open; return the contacts that could not be ended."""

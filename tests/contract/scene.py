@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from over_the_wire import BOTH, EVENT, SUBSCRIBE, Answer
 
 from pytest_connect_chat import FakeConnectChat
 
-BOTH: Final = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"  # no contact, instance or flow has this id
 PLAIN: Final = "text/plain"
-EVENT: Final = "application/vnd.amazonaws.connect.event."
-SUBSCRIBE: Final = '{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}'
 BOT: Final = {"ParticipantRole": "CUSTOM_BOT", "DisplayName": "Bot"}
 FILE: Final = b"a,b\n"
 
@@ -37,19 +33,6 @@ class Participant:
     participant_token: str
     connection_token: str
     url: str
-
-
-class Answer(NamedTuple):
-    """What came back over HTTP."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def code(self) -> str:
-        """The class of the error."""
-        return self.headers.get("x-amzn-errortype", "").partition(":")[0]
 
 
 class Scene:
@@ -284,16 +267,3 @@ def outcome(call: Callable[..., Any], **parameters: Any) -> tuple[Any, str]:
 def code_of(call: Callable[..., Any], **parameters: Any) -> str:
     """Return the error code of a call that is refused; empty where it is answered."""
     return outcome(call, **parameters)[1]
-
-
-def send_over_http(url: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
-    """Send one request over HTTP or HTTPS."""
-    address = urlsplit(url)
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(address.hostname or "", address.port, timeout=30)
-    try:
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-    finally:
-        connection.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from over_the_wire import EVENT
 
 from contract.conftest import Witness
-from contract.scene import BOT, EVENT, NOBODY, Scene, code_of, outcome
+from contract.scene import BOT, NOBODY, Scene, code_of, outcome
 
 pytestmark = pytest.mark.once
 

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from over_the_wire import BOTH, EVENT
 
 from contract.conftest import Witness
-from contract.scene import BOT, BOTH, EVENT, NOBODY, PLAIN, Participant, Scene, code_of, outcome
+from contract.scene import BOT, NOBODY, PLAIN, Participant, Scene, code_of, outcome
 
 pytestmark = pytest.mark.once
 

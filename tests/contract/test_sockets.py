@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from over_the_wire import EVENT, SUBSCRIBE
 
 from contract.conftest import Witness
-from contract.scene import EVENT, SUBSCRIBE, Scene
+from contract.scene import Scene
 
 pytestmark = [pytest.mark.once, pytest.mark.over_http]
 

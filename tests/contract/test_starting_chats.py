@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from over_the_wire import BOTH
 
 from contract.conftest import Witness
-from contract.scene import BOTH, NOBODY, PLAIN, Members, Scene, code_of
+from contract.scene import NOBODY, PLAIN, Members, Scene, code_of
 
 pytestmark = pytest.mark.once
 

@@ -6,9 +6,10 @@ import uuid
 from typing import Any
 
 import pytest
+from over_the_wire import EVENT
 
 from contract.conftest import Witness
-from contract.scene import EVENT, NOBODY, PLAIN, Participant, Scene
+from contract.scene import NOBODY, PLAIN, Participant, Scene
 
 pytestmark = pytest.mark.once
 
