@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from conftest import FLOW_ID, INSTANCE_ID
-from contract.evidence import EXPECTED, INCONCLUSIVE, Run, Sighting, contradictions, latest, runs, without_account_data
-from contract.facts import FACTS, NOT_LIVE
+from contract.evidence import EXPECTED, INCONCLUSIVE, Run, Sighting, contradictions, runs, without_account_data
+from contract.facts import FACTS
+from contract.not_live import NOT_LIVE
+from contract.test_starting_chats import FORMS
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID
@@ -75,15 +77,18 @@ def run_cases(environ: dict[str, str], *options: str) -> tuple[str, int]:
 def live(tmp_path: Path) -> Live:
     """Run cases live, against an endpoint behind which something may have been changed."""
 
-    def run(*options: str, change: Callable[[FakeConnectChat], object] = id, **settings: object) -> LiveRun:
+    def run(
+        *options: str, change: Callable[[FakeConnectChat], object] = id, may_leave: int = 0, **settings: object
+    ) -> LiveRun:
         evidence = tmp_path / "evidence" / "run.json"
         with FakeConnectChat(seed=7, clock="system", **settings) as fake:  # type: ignore[arg-type]
             fake.add_instance(INSTANCE_ID, [FLOW_ID])
             change(fake)
             with fake.serve() as endpoint:
                 quick = ("--rate", "1000", "--longest-wait", "2", "--evidence", str(evidence))
-                output, status = run_cases(dict(endpoint.environ), *PLACE, *quick, *options)
-            assert not fake.contacts.active, "the run has left chats open"
+                environ = {**endpoint.environ, "AWS_MAX_ATTEMPTS": "1"}  # clients wait before they try again
+                output, status = run_cases(environ, *PLACE, *quick, *options)
+            assert len(fake.contacts.active) <= may_leave, "the run has left chats open"
         return LiveRun(output, status, evidence)
 
     return run
@@ -133,6 +138,13 @@ def test_what_throttling_looks_like_is_asked_for(live: Live) -> None:
 
     assert run.settled == THROTTLING
     assert run.contradicted == {"throttle-code"}
+    assert "requests: 8" in run.output  # 80 and some: no fake in the process of the run has answered them
+
+
+def test_a_service_that_does_not_throttle_settles_nothing_of_that(live: Live) -> None:
+    run = live("--throttle", "-k", "too_fast")
+
+    assert run.settled == set()
 
 
 def test_contacts_that_a_run_cannot_make_are_named(live: Live) -> None:
@@ -149,18 +161,77 @@ def test_contacts_that_a_run_cannot_make_are_named(live: Live) -> None:
     assert run.contradicted == set()
 
 
-def test_a_caller_who_may_not_call_settles_nothing(live: Live) -> None:
-    run = live("-k", "against_a_rule", change=lambda fake: fake.faults.deny_access(calls=None, optional=True))
+def always(plan: str, *given: str, **selector: Any) -> Callable[[FakeConnectChat], object]:
+    """Return what lets a fault happen behind the endpoint until the end."""
+    return lambda fake: getattr(fake.faults, plan)(*given, **{"calls": None, "optional": True, **selector})
 
-    assert run.settled == set()
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        always("deny_access", after=1),
+        always("expire_credentials", after=1),
+        always("error", "InternalServiceException", after=1),
+        always("throttle", after=1),
+    ],
+    ids=["denied", "expired", "broken", "throttled"],
+)
+def test_an_error_about_the_caller_settles_nothing(live: Live, change: Callable[[FakeConnectChat], object]) -> None:
+    run = live("-k", "customer-id-length or looked_at_first or no_client_sends", change=change)
+
+    assert (run.settled, run.status) == (set(), pytest.ExitCode.OK), run.output
     assert "inconclusive: " in run.output
 
 
-def test_both_ids_are_needed() -> None:
-    output, status = run_cases({}, "--instance-id", INSTANCE_ID)
+def test_a_denial_by_the_participant_service_is_about_the_request(live: Live) -> None:
+    run = live("-k", "out_of_form", change=lambda fake: fake.rules["message-bytes"].raises("AccessDeniedException"))
 
-    assert status == pytest.ExitCode.USAGE_ERROR
-    assert "a live run takes both --instance-id and --contact-flow-id" in output
+    assert run.contradicted == {"message-bytes"}
+
+
+@pytest.mark.parametrize("operation", ["StartChatContact", "SendMessage", "StopContact"])
+def test_a_run_does_not_begin_where_no_chat_works(live: Live, operation: str) -> None:
+    run = live(change=always("error", "AccessDeniedException", operation=operation), may_leave=1)
+
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert "the live run does not begin: a chat cannot be opened, spoken in and ended here." in run.output
+    assert not run.evidence.exists()
+    assert ("STILL OPEN, to be stopped by hand: " in run.output) == (operation == "StopContact")
+
+
+def test_a_chat_that_could_not_be_ended_is_tried_again(live: Live) -> None:
+    once = always("error", "InternalServiceException", operation="StopContact", calls=1, after=1)
+    run = live("-k", "subtype", change=once)
+
+    assert run.status == pytest.ExitCode.OK
+    assert "STILL OPEN" not in run.output
+
+
+def test_lost_answers_are_said(live: Live) -> None:
+    run = live("-k", "subtype", change=always("lose_response", calls=1, after=1), may_leave=1)
+
+    assert "answers to StartChatContact that were lost: 1" in run.output
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "said"),
+    [
+        (PLACE[:2], {}, "a live run takes both --instance-id and --contact-flow-id"),
+        (("--instance-id", "", "--contact-flow-id", ""), {}, "and neither is empty"),
+        ((), {"PYTEST_ADDOPTS": " ".join(PLACE)}, "on the command line, not by PYTEST_ADDOPTS or a file"),
+        ((*PLACE, "-n", "2"), {}, "a live run has one process: leave out -n, --dist and --tx"),
+        ((*PLACE, "--dist", "each", "--tx", "2*popen"), {}, "a live run has one process"),
+        ((*PLACE, "--rate", "0"), {}, "--rate is a number of requests a second, not 0"),
+        (PLACE, {"AWS_CONFIG_FILE": "/nowhere"}, "a live run needs the region of the instance: --region"),
+    ],
+)
+def test_a_run_that_is_not_clearly_asked_for_is_refused(
+    options: tuple[str, ...], environ: dict[str, str], said: str
+) -> None:
+    output, status = run_cases(environ, *options)
+
+    assert status == pytest.ExitCode.USAGE_ERROR, output
+    assert said in output
 
 
 def test_nothing_is_asked_before_it_is_said_what_that_will_be() -> None:
@@ -177,8 +248,10 @@ def test_nothing_is_asked_before_it_is_said_what_that_will_be() -> None:
 
 def test_every_rule_and_assumed_fact_has_a_case() -> None:
     cases = "".join(path.read_text("utf-8") for path in CASES.glob("test_*.py"))
+    marks = re.findall(r"mark\.settles\(([^)]+)\)", cases)
+    settled = {settled for mark in marks for settled in re.findall(r'"([\w-]+)"', mark)} | {form[0] for form in FORMS}
 
-    assert [settled for settled in sorted(RULE_IDS | ASSUMED) if f'"{settled}"' not in cases] == []
+    assert settled >= RULE_IDS | ASSUMED
     assert len(EXPECTED) == len(RULES) + len(FACTS)
     assert NOT_LIVE.keys() <= EXPECTED.keys()
 
@@ -192,30 +265,47 @@ def test_no_evidence_contradicts_the_fake() -> None:
     assert found == [], "a live run saw something else: let the rule follow, or give the fact another id and sentence"
 
 
-def run_of(date: str, *sightings: Sighting) -> Run:
-    return Run(date, "us-east-1", "botocore 1.44.8", list(sightings))
+NOT_FOUND = "ResourceNotFoundException"
+
+
+def run_of(date: str, *sightings: Sighting, region: str = "us-east-1") -> Run:
+    return Run(date, region, "botocore 1.44.8", list(sightings))
+
+
+def seen(code: str, operation: str = "DescribeContact", *, within: bool = False) -> Sighting:
+    return Sighting("contact-exists", "case", operation, code, within=within)
 
 
 def test_the_newest_run_counts() -> None:
-    old = run_of("2026-01-01", Sighting("contact-exists", "case", "ContactNotFoundException"))
-    new = run_of("2026-02-01", Sighting("contact-exists", "case", "ResourceNotFoundException"))
-    later = run_of("2026-03-01", Sighting("contact-exists", "case", INCONCLUSIVE))
+    old = run_of("2026-01-01", seen("ContactNotFoundException"))
+    new = run_of("2026-02-01", seen(NOT_FOUND))
+    later = run_of("2026-03-01", seen(INCONCLUSIVE))
 
     said = "contact-exists: of it the fake says ResourceNotFoundException, case saw ContactNotFoundException"
-    assert contradictions([old]) == [f"{said} (2026-01-01, us-east-1, botocore 1.44.8)"]
+    assert [str(one) for one in contradictions([old])] == [f"{said} (2026-01-01, us-east-1, botocore 1.44.8)"]
     assert contradictions([old, new, later]) == []
-    assert latest([old, new, later])["contact-exists"][0] is new
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        run_of("2026-02-01", seen(NOT_FOUND, "TagContact")),
+        run_of("2026-02-01", seen("answered", within=True)),
+        run_of("2026-02-01", seen(NOT_FOUND), region="eu-west-1"),
+    ],
+    ids=["another operation", "a request just within", "another region"],
+)
+def test_a_run_does_not_hide_what_it_has_not_looked_at(later: Run) -> None:
+    assert contradictions([run_of("2026-01-01", seen("ContactNotFoundException")), later]) != []
 
 
 def test_a_request_just_within_a_rule_is_to_be_answered() -> None:
-    refused = Sighting("contact-exists", "case", "ResourceNotFoundException", within=True)
-
-    assert refused.contradicts
-    assert not Sighting("contact-exists", "case", "answered", within=True).contradicts
+    assert seen(NOT_FOUND, within=True).contradicts
+    assert not seen("answered", within=True).contradicts
 
 
 def test_evidence_is_read_as_it_was_written(tmp_path: Path) -> None:
-    run = run_of("2026-01-01", Sighting("contact-exists", "case", "ResourceNotFoundException", 404, "No."))
+    run = run_of("2026-01-01", Sighting("contact-exists", "case", "TagContact", NOT_FOUND, 404, "No."))
     (tmp_path / "run.json").write_text(run.written(), "utf-8")
 
     assert runs(tmp_path) == [run]
@@ -223,9 +313,17 @@ def test_evidence_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_evidence_of_nothing_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
-    path.write_text(run_of("2026-01-01", Sighting("no-such-rule", "case", "answered")).written(), "utf-8")
+    path.write_text(run_of("2026-01-01", Sighting("no-such-rule", "case", "", "answered")).written(), "utf-8")
 
     with pytest.raises(ValueError, match=r"run\.json settles no-such-rule: neither a rule nor a fact has that id"):
+        runs(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"sightings": [{}]}'])
+def test_a_file_that_is_no_evidence_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text, "utf-8")
+
+    with pytest.raises(ValueError, match=r"run\.json is no evidence of a live run"):
         runs(tmp_path)
 
 
@@ -233,11 +331,17 @@ def test_evidence_of_nothing_is_refused(tmp_path: Path) -> None:
     ("text", "shown"),
     [
         ("Invalid parameter:  acme-support", "Invalid parameter:  <id>"),
-        (f"User: arn:aws:iam::{ACCOUNT_ID}:user/ada is not authorized", "User: <arn> is not authorized"),
-        (f"the account {ACCOUNT_ID}", "the account <account>"),
+        (f"User: arn:aws-us-gov:iam::{ACCOUNT_ID}:user/ada,lovelace is not", "User: <arn> is not"),
+        (f"the account {ACCOUNT_ID}, x_{ACCOUNT_ID}_x", "the account <account>, x_<account>_x"),
+        ("the account 1234-5678-9012", "the account <account>"),
         ("contact 12345678-1234-1234-1234-123456789012 is gone", "contact <id> is gone"),
-        ("at https://acme.my.connect.aws/x?y=1 now", "at <url> now"),
-        ("token " + "QVFJREFI" * 20, "token <long>"),
+        ("request 0123456789abcdef0123456789abcdef", "request <id>"),
+        ("at https://acme.my.connect.aws/x?y=1,2 now", "at <url> now"),
+        ("at acme.my.connect.aws, acme.awsapps.com", "at <url> <url>"),
+        ("by ada.lovelace+x@example.com from 10.0.0.1", "by <address> from <ip>"),
+        ("key AKIAIOSFODNN7EXAMPLE", "key <key>"),
+        ("token " + "QVFJREFI7" * 20, "token <long>"),
+        ("ChatStreamingConfiguration.StreamingEndpointArn is", "ChatStreamingConfiguration.StreamingEndpointArn is"),
     ],
 )
 def test_evidence_has_no_account_data(text: str, shown: str) -> None:
@@ -247,16 +351,29 @@ def test_evidence_has_no_account_data(text: str, shown: str) -> None:
 # -- the page ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_shows_what_was_seen(tmp_path: Path) -> None:
-    page = runpy.run_path(str(ROOT / "docs" / "generate" / "fidelity.py"))["page"]
-    seen = run_of(
-        "2026-01-01",
-        Sighting("contact-exists", "case", "ResourceNotFoundException"),
-        Sighting("token-failed-call", "case", "holds"),
-    )
-    before, after = page([]), page([seen])
-    changed = [new for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
+def evidence_in(page: str, settled: str) -> list[str]:
+    """Return the evidence in each row of a rule or fact."""
+    column = 3 if settled in RULE_IDS else 2
+    return [line.split(" | ")[column] for line in page.splitlines() if line.startswith(f"| `{settled}` |")]
 
-    row = next(line for line in changed if line.startswith("| `contact-exists`"))
-    assert "| observed (2026-01-01, us-east-1, botocore 1.44.8) |" in row
-    assert any(line.startswith("| `token-failed-call`") and "observed (2026-01-01" in line for line in changed)
+
+def test_the_page_shows_what_was_seen() -> None:
+    page = runpy.run_path(str(ROOT / "docs" / "generate" / "fidelity.py"))["page"]
+    first = run_of("2026-01-01", seen(NOT_FOUND), Sighting("token-failed-call", "case", "", "holds"))
+    second = run_of(
+        "2026-02-01",
+        Sighting("customer-id-length", "case", "StartChatContact", "InvalidParameterException"),
+        Sighting("customer-id-length", "case", "", "answered", within=True),
+        Sighting("attributes-size", "case", "", "answered", within=True),
+        Sighting("display-name-length", "case", "StartChatContact", "InvalidRequestException"),
+    )
+    before, shown = page([]), page([first, second])
+
+    when = "observed (2026-01-01, us-east-1, botocore 1.44.8)"
+    rows = evidence_in(shown, "contact-exists")
+    assert (rows.count(f"assumed, {when}"), rows.count("assumed, assumed")) == (1, len(rows) - 1)
+    assert evidence_in(shown, "token-failed-call") == [when]
+    later = "(2026-02-01, us-east-1, botocore 1.44.8)"
+    assert evidence_in(shown, "customer-id-length") == [f"observed {later}, observed {later}"]
+    assert evidence_in(shown, "attributes-size") == evidence_in(before, "attributes-size")
+    assert evidence_in(shown, "display-name-length") == [f"documented, contradicted {later}"]

@@ -1,4 +1,4 @@
-"""Write `docs/fidelity.md` from the rule table; run it after every change to the rules."""
+"""Write `docs/fidelity.md` from the tables of rules and facts, and from what live runs have seen."""
 # ruff: noqa: INP001  # a script, not a package
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from typing import get_args
 
 sys.path.append(str(Path(__file__).parents[2] / "tests"))
 
-from contract.evidence import Run, Sighting, latest, runs  # beside the cases, in tests/contract
-from contract.facts import FACTS, NOT_LIVE, Fact
+from contract.evidence import Run, Seen, latest, runs  # beside the cases, in tests/contract
+from contract.facts import FACTS, Fact
+from contract.not_live import NOT_LIVE
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.api_rates import AWS_RATES
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.rule import Evidence, Rule
-
-Newest = dict[str, tuple[Run, list[Sighting]]]
 
 TARGET = Path(__file__).parents[1] / "fidelity.md"
 
@@ -32,7 +31,7 @@ GUIDE = "https://docs.aws.amazon.com/connect/latest/adminguide"
 INTRODUCTION = """\
 # Fidelity
 
-<!-- Written by docs/generate/fidelity.py from the table of rules: change that, and run it. -->
+<!-- Written by docs/generate/fidelity.py from the tables of rules and facts and from docs/evidence: change those. -->
 
 The fake refuses what the service refuses. This page lists every rule by which it does so, and how sure each is:
 
@@ -163,17 +162,13 @@ def page(seen: list[Run] | None = None) -> str:
     """Return the page, with what these runs saw: by default those of `docs/evidence`."""
     evidence = runs() if seen is None else seen
     newest = latest(evidence)
-    rules = Counter(_seen(rule.id, newest) or rule.evidence for rule in RULES)
-    classes = Counter(_seen(rule.id, newest) or rule.code_evidence for rule in RULES)
-    counts = {
-        kind: f"{sum(n for evidence, n in rules.items() if evidence.startswith(kind))} | "
-        f"{sum(n for evidence, n in classes.items() if evidence.startswith(kind))}"
-        for kind in get_args(Evidence)
-    }
+    pairs = [_evidence_of(rule, rule.operations[0], newest) for rule in RULES]
+    rules, classes = (Counter(how.partition(" ")[0] for how in column) for column in zip(*pairs, strict=True))
+    counts = {kind: f"{rules[kind]} | {classes[kind]}" for kind in get_args(Evidence)}
     parts = [INTRODUCTION.format(**counts)]
     for _, operation in OPERATIONS:
         parts.append(OPERATION.format(operation=operation))
-        parts += [_row(rule, newest) for rule in RULES if operation in rule.operations]
+        parts += [_row(rule, operation, newest) for rule in RULES if operation in rule.operations]
     parts.append(FACTS_HEAD)
     for topic in dict.fromkeys(fact.topic for fact in FACTS):
         parts.append(TOPIC.format(topic=topic))
@@ -189,21 +184,40 @@ def page(seen: list[Run] | None = None) -> str:
     return "".join(parts)
 
 
-def _row(rule: Rule, newest: Newest) -> str:
-    evidence = _seen(rule.id, newest) or f"{rule.evidence}, {rule.code_evidence}"
+def _row(rule: Rule, operation: str, newest: list[Seen]) -> str:
+    evidence = ", ".join(_evidence_of(rule, operation, newest))
     source = f"[{rule.source}]" if rule.source in SOURCES else rule.source
     default = "on" if DEFAULTS[rule.id].enabled else "off"
     code = f"`{rule.code}`" if rule.code else "none: it is answered"
     return f"| `{rule.id}` | {rule.sentence} | {code} | {evidence} | {source} | {default} |\n"
 
 
-def _fact_row(fact: Fact, newest: Newest) -> str:
-    return f"| `{fact.id}` | {fact.sentence} | {_seen(fact.id, newest) or fact.evidence} | {fact.source} |\n"
+def _evidence_of(rule: Rule, operation: str, newest: list[Seen]) -> tuple[str, str]:
+    """Return how sure the rule and its exception class are.
+
+    A refusal that somebody has seen shows the class; that a request just within is answered shows the rule.
+    """
+    refused = [
+        seen
+        for seen in newest
+        if seen.sighting.settles == rule.id and not seen.sighting.within and seen.sighting.operation in ("", operation)
+    ]
+    within = [seen for seen in newest if seen.sighting.settles == rule.id and seen.sighting.within]
+    how = _how_it_was_seen(refused)
+    return (_how_it_was_seen(within) if refused and within else "") or rule.evidence, how or rule.code_evidence
 
 
-def _seen(settled: str, newest: Newest) -> str:
-    """Return that a live run has seen a rule or fact, and which; a test sees to it that none contradicts the fake."""
-    return f"observed ({newest[settled][0]})" if settled in newest else ""
+def _fact_row(fact: Fact, newest: list[Seen]) -> str:
+    how = _how_it_was_seen([seen for seen in newest if seen.sighting.settles == fact.id]) or fact.evidence
+    return f"| `{fact.id}` | {fact.sentence} | {how} | {fact.source} |\n"
+
+
+def _how_it_was_seen(sightings: list[Seen]) -> str:
+    """Return which run has seen something, the newest if many have; a test fails while one contradicts the fake."""
+    if not sightings:
+        return ""
+    contradicting = [seen for seen in sightings if seen.sighting.contradicts]
+    return f"contradicted ({contradicting[-1].run})" if contradicting else f"observed ({sightings[-1].run})"
 
 
 def _live(evidence: list[Run]) -> str:

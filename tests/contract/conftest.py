@@ -2,84 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from conftest import FLOW_ID, INSTANCE_ID, new_client
 from over_the_wire import Answer, send_to
 
-from contract.evidence import ANSWERED, DOES_NOT_HOLD, EXPECTED, HOLDS, INCONCLUSIVE, Sighting
-from contract.facts import NOT_LIVE
+from contract.evidence import INCONCLUSIVE
 from contract.live import LiveRun, Options
+from contract.not_live import NOT_LIVE
 from contract.scene import Scene
+from contract.witness import Witness
 from pytest_connect_chat import FakeConnectChat
 
 LIVE = pytest.StashKey[LiveRun]()
-WITNESS = pytest.StashKey["Witness"]()
-THROTTLED = ("ThrottlingException", "TooManyRequestsException", "TooManyRequests")
-
-
-class Witness:
-    """Notes what a case sees, and holds it to what the fake says.
-
-    Args:
-        case: The name of the case.
-        settles: The ids of the rules and facts that it is about.
-    """
-
-    def __init__(self, case: str, settles: tuple[str, ...]) -> None:
-        self._case = case
-        self.settles = settles
-        self.sightings: list[Sighting] = []
-
-    @contextmanager
-    def refused(self, settled: str, *, within: bool = False) -> Iterator[None]:
-        """Note whether the request inside is refused, by which class and in which words."""
-        try:
-            yield
-        except ClientError as error:
-            answer = error.response
-            code = answer["Error"]["Code"]
-            seen = INCONCLUSIVE if self._says_nothing(code, settled) else code
-            status = answer["ResponseMetadata"]["HTTPStatusCode"]
-            self._note(settled, seen, status, answer["Error"]["Message"], within=within)
-        else:
-            self._note(settled, ANSWERED, 200, within=within)
-
-    def answered(self, settled: str) -> AbstractContextManager[None]:
-        """Note whether the request inside, which is just within a rule, is answered."""
-        return self.refused(settled, within=True)
-
-    def holds(self, settled: str, condition: bool, text: object = "") -> None:
-        """Note whether a fact holds, with what was there."""
-        self._note(settled, HOLDS if condition else DOES_NOT_HOLD, text=str(text))
-
-    def cannot_say(self, reason: str) -> None:
-        """Note that what the case has not seen yet could not be seen."""
-        seen = {sighting.settles for sighting in self.sightings}
-        for settled in [settled for settled in self.settles if settled not in seen] or self.settles[-1:]:
-            self._note(settled, INCONCLUSIVE, text=reason)
-
-    @staticmethod
-    def _says_nothing(code: str, settled: str) -> bool:
-        """Whether an error is about the caller and not about the request."""
-        return code != EXPECTED[settled] and code in (
-            *THROTTLED,
-            "AccessDeniedException",
-            "UnrecognizedClientException",
-        )
-
-    def _note(
-        self, settled: str, seen: str, status: int | None = None, text: str = "", *, within: bool = False
-    ) -> None:
-        assert settled in self.settles, f"the case is not marked with settles({settled!r})"
-        self.sightings.append(Sighting(settled, self._case, seen, status, text, within))
+WITNESS = pytest.StashKey[Witness]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -103,13 +45,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Begin a live run where one is asked for."""
     options = {field.name: config.getoption(field.name, default=None) for field in fields(Options)}
-    if not options["instance_id"] and not options["contact_flow_id"]:
+    if options["instance_id"] is None and options["contact_flow_id"] is None:
         return
     if not (options["instance_id"] and options["contact_flow_id"]):
-        raise pytest.UsageError("a live run takes both --instance-id and --contact-flow-id")
-    if config.getoption("numprocesses", default=None):
-        raise pytest.UsageError("a live run has one process: leave out -n")
+        raise pytest.UsageError("a live run takes both --instance-id and --contact-flow-id, and neither is empty")
+    given = {str(argument).partition("=")[0] for argument in config.invocation_params.args}
+    if not {"--instance-id", "--contact-flow-id"} <= given:
+        raise pytest.UsageError("a live run is asked for on the command line, not by PYTEST_ADDOPTS or a file")
+    if config.getoption("dist", "no") != "no" or config.getoption("tx", None):
+        raise pytest.UsageError("a live run has one process: leave out -n, --dist and --tx")
+    if options["rate"] <= 0:
+        raise pytest.UsageError(f"--rate is a number of requests a second, not {options['rate']:g}")
     config.stash[LIVE] = LiveRun(Options(**options))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the run wants its chats ended
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -142,46 +90,53 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if witness is None:
         return (yield)
     live = item.config.stash.get(LIVE, None)
+    if live is None:
+        result = yield
+        _judge(witness)
+        return result
+    reason, result = None, None
     try:
         result = yield
-    except (Exception, pytest.fail.Exception) as error:
-        if live is None or isinstance(error, pytest.exit.Exception):
-            raise
-        witness.cannot_say(f"{type(error).__name__}: {error}")
-        result = None
+    except pytest.exit.Exception:
+        raise
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:  # noqa: BLE001  # said, and noted
+        reason = f"{type(error).__name__}: {error}"
+        # What was raised stays here: nobody knows what it quotes.
+        witness.cannot_say(f"{type(error).__name__} in the case")
     finally:
-        if live is not None:
-            live.note(witness.sightings)
-    _judge(witness, is_live=live is not None)
+        live.note(witness.sightings)
+    _judge(witness, live_reason=reason)
     return result
 
 
-def _judge(witness: Witness, *, is_live: bool) -> None:
+def _judge(witness: Witness, *, live_reason: str | None = None) -> None:
     __tracebackhide__ = True
-    wrong = [
-        f"{one} {one.text}".rstrip()
-        for one in witness.sightings
-        if one.contradicts or (one.seen == INCONCLUSIVE and not is_live)
-    ]
-    unseen = set(witness.settles) - {one.settles for one in witness.sightings}
-    if wrong or unseen:
-        pytest.fail("\n".join([*wrong, *(f"{settled}: the case has not looked" for settled in unseen)]), pytrace=False)
-    inconclusive = [one.text for one in witness.sightings if one.seen == INCONCLUSIVE]
-    if inconclusive:
-        pytest.skip(f"inconclusive: {inconclusive[0]}")
+    inconclusive = [one for one in witness.sightings if one.seen == INCONCLUSIVE]
+    wrong = [f"{one} {one.text}".rstrip() for one in witness.sightings if one.contradicts]
+    wrong += [f"{settled}: the case has not looked" for settled in witness.unseen]
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
+    if live_reason or inconclusive:
+        reason = live_reason or f"{inconclusive[0].status} {inconclusive[0].text}"
+        raise pytest.skip.Exception(f"inconclusive: {reason.splitlines()[0]}", _use_item_location=True)
 
 
+@pytest.hookimpl(trylast=True)  # after the last case has been torn down
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write what a live run has seen."""
+    """Write what a live run has seen, and try once more to end what could not be ended."""
     live = session.config.stash.get(LIVE, None)
-    if live is not None and live.sightings:
+    if live is None:
+        return
+    if live.sightings:
         live.write()
+    if live.end_chats() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what a live run has seen, and what it could not clean up."""
     live = config.stash.get(LIVE, None)
-    if live is not None and live.sightings:
+    if live is not None and (live.sightings or live.chats):
         terminalreporter.section("live run")
         for line in live.summary():
             terminalreporter.line(line)
@@ -194,16 +149,31 @@ def bare_environment(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("hidden_environment")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tried_out(request: pytest.FixtureRequest) -> None:
+    """Let a live run begin only where an ordinary chat works."""
+    live = request.config.stash.get(LIVE, None)
+    if live is not None:
+        live.try_out()
+
+
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, driver: str) -> Iterator[Scene]:
     """What a case has at hand."""
     live = request.config.stash.get(LIVE, None)
-    scene = _faked(request, driver) if live is None else live.scene()
-    yield scene
-    scene.close()
     if live is not None:
-        left = live.end_chats()
-        assert not left, f"these contacts are still open, and could not be stopped: {', '.join(left)}"
+        scene = live.scene()
+        try:
+            yield scene
+        finally:
+            live.end_chats()
+            scene.close()
+        return
+    marker = request.node.get_closest_marker("faked")
+    with FakeConnectChat(**{"seed": request.node.originalname, **(marker.kwargs if marker else {})}) as fake:
+        scene = _faked(fake, driver)
+        yield scene
+        scene.close()
 
 
 def _without_driver(item: pytest.Function) -> str:
@@ -213,8 +183,7 @@ def _without_driver(item: pytest.Function) -> str:
     return f"{item.originalname}[{others}]" if others else item.originalname
 
 
-def _faked(request: pytest.FixtureRequest, driver: str) -> Scene:
-    fake: FakeConnectChat = request.getfixturevalue("connect_chat")
+def _faked(fake: FakeConnectChat, driver: str) -> Scene:
     fake.add_instance(INSTANCE_ID, [FLOW_ID])
 
     def send(service: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:

@@ -25,11 +25,15 @@ EXPECTED: Final[dict[str, str]] = {
 """What the fake says of each rule and fact: an exception class, `answered` or `holds`."""
 
 _HIDDEN: Final = (
-    (re.compile(r"arn:[\w-]+:[^\s\"',]*"), "<arn>"),
-    (re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "<id>"),
-    (re.compile(r"https?://[^\s\"',]*|\b[\w-]+(?:\.[\w-]+)*\.amazonaws\.com\S*"), "<url>"),
-    (re.compile(r"\b\d{12}\b"), "<account>"),
-    (re.compile(r"[\w+/=.~-]{40,}"), "<long>"),
+    (re.compile(r"arn:[\w-]+:[^\s\"']*"), "<arn>"),
+    (re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\b[0-9a-fA-F]{32}\b"), "<id>"),
+    (re.compile(r"\w+://[^\s\"]*"), "<url>"),
+    (re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:amazonaws\.com|connect\.aws|awsapps\.com)\S*"), "<url>"),
+    (re.compile(r"[\w.+-]+@[\w.-]+"), "<address>"),
+    (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"), "<key>"),
+    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "<ip>"),
+    (re.compile(r"(?<!\d)(?:\d{12}|\d{4}-\d{4}-\d{4})(?!\d)"), "<account>"),
+    (re.compile(r"(?=[\w+/=.~-]*\d)[\w+/=.~-]{40,}"), "<long>"),
 )
 
 
@@ -40,6 +44,7 @@ class Sighting:
     Attributes:
         settles: The id of the rule or fact.
         case: The name of the case.
+        operation: The operation that was called; empty for a fact.
         seen: For a rule an exception class or `answered`, for a fact `holds` or `does not hold`; or `inconclusive`.
         status: The HTTP status, where there was an answer.
         text: The service's words, or why nothing could be seen; without account data.
@@ -48,6 +53,7 @@ class Sighting:
 
     settles: str
     case: str
+    operation: str
     seen: str
     status: int | None = None
     text: str = ""
@@ -66,6 +72,11 @@ class Sighting:
     def __str__(self) -> str:
         request = "a request just within it" if self.within else "it"
         return f"{self.settles}: of {request} the fake says {self.expected}, {self.case} saw {self.seen}"
+
+    @property
+    def is_of(self) -> tuple[str, str, str, bool]:
+        """What the sighting is of: a later one of the same takes its place."""
+        return self.settles, self.case, self.operation, self.within
 
 
 @dataclass(frozen=True)
@@ -96,44 +107,51 @@ class Run:
         """Read a file.
 
         Raises:
-            ValueError: The file settles something that neither the rules nor the facts have.
+            ValueError: It is no evidence, or settles something that neither the rules nor the facts have.
         """
-        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        sightings = [Sighting(**sighting) for sighting in content.pop("sightings")]
-        unknown = sorted({sighting.settles for sighting in sightings} - EXPECTED.keys())
+        try:
+            content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            run = cls(**content | {"sightings": [Sighting(**sighting) for sighting in content["sightings"]]})
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{path.name} is no evidence of a live run: {error!r}") from error
+        unknown = sorted({sighting.settles for sighting in run.sightings} - EXPECTED.keys())
         if unknown:
             raise ValueError(
                 f"{path.name} settles {', '.join(unknown)}: neither a rule nor a fact has that id. If it was renamed, "
                 "rename it there too."
             )
-        return cls(**content, sightings=sightings)
+        return run
 
 
 def runs(folder: Path = FOLDER) -> list[Run]:
     """Return the runs of all files, the oldest first."""
-    return sorted((Run.of(path) for path in folder.glob("*.json")), key=lambda run: run.date)
+    return sorted((Run.of(path) for path in sorted(folder.glob("*.json"))), key=lambda run: run.date)
 
 
-def latest(of: Iterable[Run]) -> dict[str, tuple[Run, list[Sighting]]]:
-    """Return the newest run that saw each rule and fact, and what it saw: the service may have changed since older."""
-    found: dict[str, tuple[Run, list[Sighting]]] = {}
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A conclusive sighting, and the run that it is of."""
+
+    sighting: Sighting
+    run: Run
+
+    def __str__(self) -> str:
+        return f"{self.sighting} ({self.run})"
+
+
+def latest(of: Iterable[Run]) -> list[Seen]:
+    """Return the newest conclusive sighting of each thing in each region: the service may have changed since older."""
+    found: dict[tuple[object, ...], Seen] = {}
     for run in of:
-        seen: dict[str, list[Sighting]] = {}
         for sighting in run.sightings:
             if sighting.seen != INCONCLUSIVE:
-                seen.setdefault(sighting.settles, []).append(sighting)
-        found |= {settled: (run, sightings) for settled, sightings in seen.items()}
-    return found
+                found[run.region, sighting.is_of] = Seen(sighting, run)
+    return list(found.values())
 
 
-def contradictions(of: Iterable[Run]) -> list[str]:
-    """Return where the newest evidence and the fake differ, in words."""
-    return [
-        f"{sighting} ({run})"
-        for run, sightings in latest(of).values()
-        for sighting in sightings
-        if sighting.contradicts
-    ]
+def contradictions(of: Iterable[Run]) -> list[Seen]:
+    """Return where the newest evidence and the fake differ."""
+    return [seen for seen in latest(of) if seen.sighting.contradicts]
 
 
 def without_account_data(text: str, known: Iterable[str] = ()) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +16,14 @@ import pytest
 from over_the_wire import Answer, send_to
 
 from contract.evidence import FOLDER, INCONCLUSIVE, Run, Sighting, contradictions, without_account_data
-from contract.scene import Scene
+from contract.scene import Scene, says_nothing
+from pytest_connect_chat._clients import interception
 
 MOST_CHATS: Final = 160
 MOST_CALLS: Final = 1_500
 MOST_MINUTES: Final = 40
 CALLS_AT_ONCE: Final = 40
+START: Final = "/contact/chat"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +61,14 @@ class LiveRun:
         self._ended: set[str] = set()
         ids = (options.instance_id, options.contact_flow_id, options.voice_contact_id, options.old_contact_id)
         self._known: set[str] = set(filter(None, ids))
+        self._lost = 0  # answers of StartChatContact: nobody knows the ids of these chats
         self._calls = 0
         self._next_call = 0.0
         self._is_at_once = False
         self._until = time.monotonic() + MOST_MINUTES * 60
-
-    @property
-    def evidence(self) -> Path:
-        """Where the evidence is written."""
-        return self.options.evidence or FOLDER / f"{datetime.now(UTC):%Y-%m-%d}-{self.region}.json"
+        self._date = f"{datetime.now(UTC):%Y-%m-%d}"
+        names = (f"{self._date}-{self.region}{number}.json" for number in ("", *(f"-{n}" for n in range(2, 100))))
+        self.evidence: Path = options.evidence or next(FOLDER / name for name in names if not (FOLDER / name).exists())
 
     def announcement(self) -> list[str]:
         """Return what a run will do, before it does."""
@@ -81,6 +83,7 @@ class LiveRun:
 
     def scene(self) -> Scene:
         """Return what a case has at hand."""
+        assert not interception._active, "a fake would answer instead of the service"
         return Scene(
             self.client,
             self.options.instance_id,
@@ -88,7 +91,6 @@ class LiveRun:
             wait=self.wait,
             at_once=self.at_once,
             sends=self.send,
-            opens=self.chats.append,
             subscribes=True,
         )
 
@@ -97,6 +99,7 @@ class LiveRun:
         client = self._session.create_client(service, region_name=self.region, **settings)
         client.meta.events.register("before-send", self.pace)
         client.meta.events.register("after-call.connect.StartChatContact", self._note_chat)
+        client.meta.events.register("after-call-error.connect.StartChatContact", self._note_lost_answer)
         client.meta.events.register("after-call", self._note_ids)
         return client
 
@@ -106,16 +109,17 @@ class LiveRun:
         Raises:
             pytest.exit.Exception: The run has asked as much as it may.
         """
-        self._calls += 1
-        if self._calls > MOST_CALLS or len(self.chats) >= MOST_CHATS or time.monotonic() > self._until:
+        opened = len(self.chats) + self._lost
+        if self._calls >= MOST_CALLS or opened >= MOST_CHATS or time.monotonic() > self._until:
             pytest.exit(
-                f"the live run stops at its bounds: {self._calls} requests, {len(self.chats)} chats. "
+                f"the live run stops at its bounds: {self._calls} requests, {opened} chats. "
                 f"What it has seen is in {self.evidence}.",
                 returncode=pytest.ExitCode.INTERRUPTED,
             )
         self._take_turn()
 
     def _take_turn(self, **kwargs: Any) -> None:
+        self._calls += 1
         if self._is_at_once:
             return
         time.sleep(max(0.0, self._next_call - time.monotonic()))
@@ -125,6 +129,8 @@ class LiveRun:
         """Let time pass."""
         if seconds > self.options.longest_wait:
             pytest.skip(f"waits {seconds:g} seconds: --longest-wait allows {self.options.longest_wait:g}")
+        if time.monotonic() + seconds > self._until:
+            pytest.skip(f"waits {seconds:g} seconds, and the run has less time left")
         time.sleep(seconds)
 
     def at_once(self, call: Callable[[], str]) -> set[str]:
@@ -146,23 +152,54 @@ class LiveRun:
         if service == "connect" and method != "OPTIONS":
             SigV4Auth(self._session.get_credentials(), "connect", self.region).add_auth(request)
         self.pace()
-        return send_to(url, method, path, body, dict(request.headers.items()), 30)
+        answer = send_to(url, method, path, body, dict(request.headers.items()), 30)
+        if answer.status == HTTPStatus.OK and path == START:
+            self._note_chat(answer.json)
+        assert not says_nothing(path, answer.code, answer.status), f"{answer.status} {answer.code}"
+        return answer
+
+    def try_out(self) -> None:
+        """Open a chat as every case does, speak in it and end it.
+
+        Raises:
+            pytest.exit.Exception: One of that does not work, so that no case would see what it is about.
+        """
+        scene = self.scene()
+        try:
+            chat = scene.chat()
+            time.sleep(min(2, self.options.longest_wait))  # a flow that ends its chats does so by then
+            scene.say(chat)
+            scene.stop(chat.contact_id)
+        except Exception as error:  # noqa: BLE001  # whatever it is, a run would come to nothing
+            pytest.exit(
+                f"the live run does not begin: a chat cannot be opened, spoken in and ended here. {error}",
+                returncode=pytest.ExitCode.USAGE_ERROR,
+            )
+        finally:
+            scene.close()
+            self.end_chats()
 
     def end_chats(self) -> list[str]:
-        """End what the cases have left open; return the contacts that could not be ended."""
-        from botocore.exceptions import ClientError
+        """End what the cases have left open; return the contacts that could not be ended, and are tried again."""
+        from botocore.exceptions import BotoCoreError, ClientError
 
-        left = []
         connect = self._session.create_client("connect", region_name=self.region)
         connect.meta.events.register("before-send", self._take_turn)  # without bounds: what is open has to end
-        for contact_id in [contact_id for contact_id in self.chats if contact_id not in self._ended]:
-            self._ended.add(contact_id)
+        for contact_id in self.open_chats:
             try:
                 connect.stop_contact(InstanceId=self.options.instance_id, ContactId=contact_id)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("ContactNotFoundException", "ResourceNotFoundException"):
-                    left.append(contact_id)
-        return left
+                    continue
+            except BotoCoreError:
+                continue
+            self._ended.add(contact_id)
+        return self.open_chats
+
+    @property
+    def open_chats(self) -> list[str]:
+        """The contacts that have not been ended."""
+        return [contact_id for contact_id in self.chats if contact_id not in self._ended]
 
     def note(self, sightings: list[Sighting]) -> None:
         """Keep what a case has seen."""
@@ -177,19 +214,25 @@ class LiveRun:
         """Return what the run has seen, in short."""
         conclusive = {one.settles for one in self.sightings if one.seen != INCONCLUSIVE}
         contradicted = contradictions([self._run()])
-        settled = f"{len(conclusive)} rules and facts settled, {len(contradicted)} sightings contradict the fake"
+        settled = f"rules and facts settled: {len(conclusive)}; sightings that contradict the fake: {len(contradicted)}"
+        lost = f"answers to StartChatContact that were lost: {self._lost}; their chats end with their flow"
         return [
-            f"{settled}; {self._calls} requests, {len(self.chats)} chats",
-            *contradicted,
+            f"{settled}; requests: {self._calls}; chats: {len(self.chats)}",
+            *map(str, contradicted),
+            *(f"STILL OPEN, to be stopped by hand: {contact_id}" for contact_id in self.open_chats),
+            *([lost] if self._lost else []),
             f"written to {self.evidence}",
         ]
 
     def _run(self) -> Run:
-        return Run(f"{datetime.now(UTC):%Y-%m-%d}", self.region, f"botocore {version('botocore')}", self.sightings)
+        return Run(self._date, self.region, f"botocore {version('botocore')}", self.sightings)
 
     def _note_chat(self, parsed: dict[str, Any], **kwargs: Any) -> None:
         if "ContactId" in parsed and parsed["ContactId"] not in self.chats:
             self.chats.append(parsed["ContactId"])
+
+    def _note_lost_answer(self, **kwargs: Any) -> None:
+        self._lost += 1
 
     def _note_ids(self, parsed: dict[str, Any], **kwargs: Any) -> None:
         self._known |= {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 from botocore.config import Config
@@ -15,13 +16,36 @@ from botocore.exceptions import ClientError
 from over_the_wire import BOTH, EVENT, SUBSCRIBE, Answer
 
 from pytest_connect_chat import FakeConnectChat
+from pytest_connect_chat._service.operations import OPERATIONS
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"  # no contact, instance or flow has this id
 PLAIN: Final = "text/plain"
+MARKDOWN: Final = "text/markdown"
+JSON: Final = "application/json"
 BOT: Final = {"ParticipantRole": "CUSTOM_BOT", "DisplayName": "Bot"}
 FILE: Final = b"a,b\n"
 
+OF_CALLERS: Final = (
+    "Throttl",
+    "TooManyRequests",
+    "RequestLimitExceeded",
+    "ExpiredToken",
+    "RequestExpired",
+    "UnrecognizedClient",
+    "InvalidClientTokenId",
+    "Signature",
+    "MissingAuthenticationToken",
+    "OptInRequired",
+)
+OF_PARTICIPANTS: Final = {operation for service, operation in OPERATIONS if service == "connectparticipant"}
+
+T = TypeVar("T")
 Members = dict[str, Any]
+
+
+def persistent(source: str, rehydration_type: str = "FROM_SEGMENT") -> Members:
+    """Return the members that resume a past chat."""
+    return {"PersistentChat": {"RehydrationType": rehydration_type, "SourceContactId": source}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +70,6 @@ class Scene:
         at_once: Makes a call so often at once that the service throttles it, and returns what came of the calls.
         fake: The fake, where it is one: what no client can do is done there.
         sends: Sends a request as bytes, where there is a wire.
-        opens: Takes the contact ids of chats that no client has opened.
         subscribes: Whether a customer has to open the WebSocket and send files itself: on a live instance.
     """
 
@@ -60,13 +83,11 @@ class Scene:
         at_once: Callable[[Callable[[], str]], set[str]],
         fake: FakeConnectChat | None = None,
         sends: Callable[..., Answer] | None = None,
-        opens: Callable[[str], object] = str,
         subscribes: bool = False,
     ) -> None:
         self._make_client = make_client
         self._fake = fake
         self._sends = sends
-        self._opens = opens
         self._subscribes = subscribes
         self._sockets: list[Any] = []
         self.instance_id = instance_id
@@ -141,8 +162,21 @@ class Scene:
         return contact_id
 
     def stop(self, contact_id: str) -> None:
-        """End a contact."""
+        """End a contact, and wait until that shows."""
         self.connect.stop_contact(InstanceId=self.instance_id, ContactId=contact_id)
+        self.until(lambda: "DisconnectTimestamp" in self.describe(contact_id))
+
+    def until(self, look: Callable[[], T], seconds: float = 10) -> T:
+        """Return what there is to see once there is something, or what there is after so many seconds.
+
+        What a service shows may lag behind what it has done.
+        """
+        seen = look()
+        while not seen and seconds > 0:
+            self.wait(1)
+            seconds -= 1
+            seen = look()
+        return seen
 
     def attributes(self, contact_id: str) -> dict[str, str]:
         """Return the attributes of a contact."""
@@ -168,6 +202,19 @@ class Scene:
             ContentType=f"{EVENT}message.read",
             Content=json.dumps({"messageId": message_id}),
         )
+
+    def items(self, chat: Participant) -> list[Members]:
+        """Return the transcript up to a message that is sent for that, so that all before it shows."""
+        last = self.say(chat, "up to here")
+        shown = self.until(
+            lambda: [
+                items
+                for items in [self.transcript(chat, MaxResults=100)["Transcript"]]
+                if any(item["Id"] == last for item in items)
+            ]
+        )
+        assert shown, "a message does not show in the transcript"
+        return list(shown[0])
 
     def transcript(self, chat: Participant, **members: Any) -> Members:
         """Return a page of the transcript."""
@@ -224,10 +271,6 @@ class Scene:
         assert self._sends is not None, "a case on the wire has the marker `over_http`"
         return self._sends(service, method, path, body, headers)
 
-    def opened(self, contact_id: str) -> None:
-        """Say that a request as bytes has opened a chat, so that it is ended after the case."""
-        self._opens(contact_id)
-
     def open(self, url: str, *, subscribe: bool = True, **options: Any) -> Any:
         """Open a WebSocket, and subscribe to its chat."""
         import websocket
@@ -239,7 +282,16 @@ class Scene:
             socket.recv()
         return socket
 
-    def status_of(self, url: str) -> int:
+    def frame_of(self, socket: Any, topic: str) -> Members:
+        """Return the next frame of a topic."""
+        deadline = time.monotonic() + 30  # a socket's own timeout begins anew with each ping of the server
+        while time.monotonic() < deadline:
+            frame: Members = json.loads(socket.recv())
+            if frame.get("topic") == topic:
+                return frame
+        raise TimeoutError(f"no frame of {topic} has come")
+
+    def status_of_socket(self, url: str) -> int:
         """Return the status with which a WebSocket is opened: 101, or the one with which it is refused."""
         import websocket
 
@@ -251,16 +303,38 @@ class Scene:
 
     def close(self) -> None:
         """Close the WebSockets."""
-        for socket in self._sockets:
+        while self._sockets:
+            socket = self._sockets.pop()
             socket.close()
             socket.shutdown()  # one that was cut off is not closed by its farewell
 
 
+def is_about_the_caller(error: ClientError) -> bool:
+    """Whether an error is about the caller, the rate or the service's health, and says nothing of the request."""
+    answer = error.response
+    return says_nothing(error.operation_name, answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"])
+
+
+def says_nothing(operation: str, code: str, status: int) -> bool:
+    """Whether an answer is about the caller, the rate or the service's health, and not about the request.
+
+    The participant service knows no policies: there a denial is about the request.
+    """
+    is_denied = code.startswith("AccessDenied") and operation not in OF_PARTICIPANTS
+    return status >= 500 or is_denied or any(part in code for part in OF_CALLERS)
+
+
 def outcome(call: Callable[..., Any], **parameters: Any) -> tuple[Any, str]:
-    """Return what a call answers, or an empty answer and the error code of one that is refused."""
+    """Return what a call answers, or an empty answer and the error code of one that is refused.
+
+    Raises:
+        ClientError: The error says nothing of the request.
+    """
     try:
         return call(**parameters), ""
     except ClientError as error:
+        if is_about_the_caller(error):
+            raise
         return {}, str(error.response["Error"]["Code"])
 
 

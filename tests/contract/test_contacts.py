@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contract.conftest import Witness
 from contract.scene import BOT, NOBODY, Scene
+from contract.witness import Witness
 
 pytestmark = pytest.mark.once
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from contract.conftest import Witness
-from contract.scene import NOBODY, Scene, code_of, outcome
+from contract.scene import NOBODY, Scene, code_of, outcome, persistent
+from contract.witness import Witness
 
 pytestmark = pytest.mark.once
-
-FROM_SEGMENT = "FROM_SEGMENT"
-
-
-def persistent(source: str, rehydration_type: str = FROM_SEGMENT) -> dict[str, dict[str, str]]:
-    return {"PersistentChat": {"RehydrationType": rehydration_type, "SourceContactId": source}}
 
 
 def associate(scene: Scene, contact_id: str, source: str) -> None:
     scene.connect.create_persistent_contact_association(
         InstanceId=scene.instance_id,
         InitialContactId=contact_id,
-        RehydrationType=FROM_SEGMENT,
+        RehydrationType="FROM_SEGMENT",
         SourceContactId=source,
     )
 
@@ -63,7 +57,7 @@ def test_an_old_contact_that_a_new_one_is_related_to(scene: Scene, witness: Witn
     witness.holds("associated-retention", listed == [related], listed)
 
 
-@pytest.mark.connect_chat(clock="2025-12-30T00:00:00Z")
+@pytest.mark.faked(clock="2025-12-30T00:00:00Z")
 @pytest.mark.settles("persistent-transcript-older")
 def test_a_transcript_that_goes_back_further(scene: Scene, witness: Witness) -> None:
     first = scene.fake.add_ended_chat(

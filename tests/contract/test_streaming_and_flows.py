@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from over_the_wire import EVENT
 
-from contract.conftest import Witness
 from contract.scene import NOBODY, PLAIN, Participant, Scene
+from contract.witness import Witness
 
 pytestmark = pytest.mark.once
 
