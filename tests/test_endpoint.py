@@ -1328,21 +1328,51 @@ def test_waiting_returns_what_the_condition_does(connect_chat: FakeConnectChat, 
     assert endpoint.wait_for(lambda: connect_chat.contacts.last) is contact
 
 
+def waited_in_vain(endpoint: ConnectChatEndpoint, condition: Callable[[], Any], timeout: float = 0) -> list[str]:
+    """Return the lines of what is said of a condition that does not come true."""
+    with pytest.raises(EndpointError) as error:
+        endpoint.wait_for(condition, timeout)
+    return str(error.value).splitlines()
+
+
 def test_waiting_in_vain_tells_what_happened(
     connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
 ) -> None:
     def somebody_types() -> bool:
         return False
 
-    with pytest.raises(EndpointError) as nothing:
-        endpoint.wait_for(somebody_types, timeout=0)
     start(endpoint, parameters)
-    with pytest.raises(EndpointError) as something:
-        endpoint.wait_for(somebody_types, timeout=0.01)
+    said, sockets, *journal, advice = waited_in_vain(endpoint, somebody_types, 0.01)
 
-    said = "somebody_types was not so within {} seconds. Open sockets: none. What happened:\n"
-    assert str(nothing.value) == said.format(0) + "nothing"
-    assert str(something.value).startswith(said.format(0.01) + "#1 +0.000s StartChatContact")
+    assert said == "somebody_types was not so within 0.01 seconds: it returned False."
+    assert sockets == "Open sockets: none. What happened:"
+    assert journal == connect_chat.journal().splitlines()
+    assert advice == "wait_for(condition, timeout=...) waits longer."
+
+
+def test_waiting_in_vain_says_that_no_program_has_reached_the_endpoint(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint
+) -> None:
+    _, _, nothing, *advice = waited_in_vain(endpoint, lambda: connect_chat.requests.called)
+
+    assert nothing == "nothing"
+    assert advice == [
+        "No program has reached the endpoint: each finds it by the variables of",
+        "    environ, as in subprocess.run(command, env={**os.environ,",
+        "    **endpoint.environ}).",
+    ]
+
+
+def test_waiting_in_vain_says_that_the_endpoint_is_closed(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    start(endpoint, parameters)
+    endpoint.close()
+
+    assert waited_in_vain(endpoint, lambda: connect_chat.contacts.ended)[-2:] == [
+        "The endpoint is closed, and nothing reaches it any more: wait while it",
+        "    serves.",
+    ]
 
 
 def test_what_a_condition_raises_is_raised(endpoint: ConnectChatEndpoint) -> None:

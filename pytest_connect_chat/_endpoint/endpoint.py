@@ -15,7 +15,7 @@ from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.arguments import name_of, require_function, require_result
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.sockets import ChatSocket
-from pytest_connect_chat._text import counted
+from pytest_connect_chat._text import counted, shown, wrapped
 from pytest_connect_chat.exceptions import EndpointError, MissingExtraError
 
 HIGHEST_PORT: Final = 65535
@@ -151,7 +151,7 @@ class ConnectChatEndpoint(FixedNames):
             What the condition returned.
 
         Raises:
-            EndpointError: It was not so in time; the message has all that happened.
+            EndpointError: It was not so in time; the message has what it returned last, and all that happened.
             SceneError: The condition is no plain function.
         """
         __tracebackhide__ = True
@@ -175,7 +175,7 @@ class ConnectChatEndpoint(FixedNames):
                 if found:
                     return found
                 if is_last:
-                    raise EndpointError(self._not_so(condition, timeout))
+                    raise EndpointError(self._not_so(condition, timeout, found))
                 with served.changed:
                     while served.news == seen:
                         served.changed.wait()
@@ -192,14 +192,27 @@ class ConnectChatEndpoint(FixedNames):
         finally:
             self._served.looking.discard(thread)
 
-    def _not_so(self, condition: Callable[[], Any], timeout: float) -> str:
+    def _not_so(self, condition: Callable[[], Any], timeout: float, found: object) -> str:
         journal = "nothing"
         with suppress(Exception):
             journal = self._journal() or journal
         sockets = ", ".join(map(repr, self.sockets)) or "none"
-        return (
-            f"{name_of(condition)} was not so within {timeout:g} seconds. Open sockets: {sockets}. What happened:\n"
-            f"{journal}"
+        if not self._open:
+            advice = "The endpoint is closed, and nothing reaches it any more: wait while it serves."
+        elif not self._served.is_reached:
+            advice = (
+                "No program has reached the endpoint: each finds it by the variables of environ, as in "
+                "subprocess.run(command, env={**os.environ, **endpoint.environ})."
+            )
+        else:
+            advice = "wait_for(condition, timeout=...) waits longer."
+        return "\n".join(
+            (
+                *wrapped(f"{name_of(condition)} was not so within {timeout:g} seconds: it returned {shown(found)}."),
+                *wrapped(f"Open sockets: {sockets}. What happened:"),
+                journal,
+                *wrapped(advice),
+            )
         )
 
 

@@ -19,6 +19,7 @@ class ServedFake:
     Attributes:
         looking: The threads that look whether what they wait for is so.
         silent_seconds: How long a connection stays silent whose answer does not come in time.
+        is_reached: Whether a request has arrived, or a WebSocket's handshake.
         news: How often something has happened that somebody may wait for.
         changed: Is notified each time.
     """
@@ -26,6 +27,7 @@ class ServedFake:
     def __init__(self) -> None:
         self.looking: set[int] = set()
         self.silent_seconds: float = 0
+        self.is_reached = False
         self.news = 0
         self.changed = threading.Condition()
 
@@ -79,6 +81,7 @@ class ServedFake:
 
     def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
         """Answer a request."""
+        self.is_reached = True
         with self._service.state.feed.keeping_failures():
             answer = self._router.answer(request)
         self.tell()
@@ -86,6 +89,7 @@ class ServedFake:
 
     def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> ChatSocket | HttpAnswer:
         """Let a WebSocket in, or refuse it."""
+        self.is_reached = True
         refusal = self._router.refusal(request.headers)
         if refusal is not None:
             return refusal
