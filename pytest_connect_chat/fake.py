@@ -192,7 +192,9 @@ class FakeConnectChat(FixedNames):
         if self._started:
             interception.add(self._backend, self)
         if self._endpoint is not None and self._endpoint.is_open:
-            self._endpoint.follow(self._service)
+            from pytest_connect_chat._endpoint.endpoint import follow
+
+            follow(self._endpoint, self._service)
 
     def serve(self, port: int = 0) -> ConnectChatEndpoint:
         """Serve other processes, browsers and sockets on loopback, until the endpoint is closed or the fake stops.

@@ -1027,6 +1027,12 @@ def test_it_ends_with_its_fake(parameters: Parameters) -> None:
     fake.reset()
 
 
+def test_the_public_members_of_an_endpoint_are_these(endpoint: ConnectChatEndpoint) -> None:
+    assert [name for name in dir(endpoint) if not name.startswith("_")] == [
+        *("close", "drop_sockets", "environ", "is_open", "sockets", "stay_silent", "url", "wait_for")
+    ]
+
+
 def test_a_fake_that_is_not_active_can_be_served(parameters: Parameters) -> None:
     fake = FakeConnectChat()
     with fake.serve() as endpoint:

@@ -84,8 +84,7 @@ class ConnectChatEndpoint(FixedNames):
         """Whether it listens."""
         return self._open
 
-    def follow(self, service: ConnectChatService) -> None:
-        """Serve another service from now on, as after a reset of the fake; what was connected is cut off."""
+    def _follow(self, service: ConnectChatService) -> None:
         self._served.leave()
         self._server.drop()
         self._served.serve(service, self._address, self._region)
@@ -214,6 +213,11 @@ class ConnectChatEndpoint(FixedNames):
                 *wrapped(advice),
             )
         )
+
+
+def follow(endpoint: ConnectChatEndpoint, service: ConnectChatService) -> None:
+    """Let an endpoint serve another service, as after a reset of the fake; what was connected is cut off."""
+    endpoint._follow(service)  # noqa: SLF001  # for the fake alone: tests reset that
 
 
 def _why_not(port: int, error: Exception) -> str:
