@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import threading
 import traceback
 from collections import deque
@@ -14,7 +15,7 @@ from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._settings import SETTINGS
 from pytest_connect_chat.exceptions import ConnectChatError, SceneError
-from pytest_connect_chat.fake import FakeConnectChat
+from pytest_connect_chat.fake import FakeConnectChat, from_its_own_code
 
 RECENT: Final = 100  # calls among which one may not have been told of yet
 OF_TESTS: Final = ("strict", "unfaked", "block")  # settings that mean nothing to a server
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fake = FakeConnectChat(**{"clock": "system", **settings, "strict": False})
         fake.play_flow(None if flow is None else _flow_at(flow))
         with fake, fake.serve(port) as endpoint:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
             _introduce(endpoint)
             _follow(fake, endpoint)
     except ConnectChatError as error:
@@ -56,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _flow_at(place: str) -> Any:
     module, _, name = place.partition(":")
+    if not module or not name:
+        raise SceneError(f"--flow={place} is no module and a function in it, such as my_flows:support.")
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
@@ -82,8 +86,8 @@ def _follow(fake: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
                 print(f"{record.operation} -> {record.error or 'answered'}{after}", flush=True)
         try:
             fake.raise_failures()
-        except (Exception, SystemExit):  # noqa: BLE001  # of a flow: the server goes on
-            traceback.print_exc()
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # of a flow: the server goes on
+            traceback.print_exception(error.with_traceback(from_its_own_code(error.__traceback__)))
         return False
 
     endpoint.wait_for(tell_news, timeout=threading.TIMEOUT_MAX)

@@ -352,7 +352,7 @@ class FakeConnectChat(FixedNames):
             failures.clear()
             for other in others:
                 first.add_note(f"A further exception of such a callable followed: {raised(other)}")
-            raise first.with_traceback(_from_its_own_code(first.__traceback__))
+            raise first.with_traceback(from_its_own_code(first.__traceback__))
 
     def assert_nothing_left(self) -> None:
         """Assert that every fault was met and canned answer asked for, and that nothing was called that is not faked.
@@ -693,7 +693,7 @@ def _told_of(error: BaseException) -> str:
     return f"a callable of the test raised {raised(error)}{place}. {given}".rstrip()
 
 
-def _from_its_own_code(traceback: TracebackType | None) -> TracebackType | None:
+def from_its_own_code(traceback: TracebackType | None) -> TracebackType | None:
     """Return the part of a traceback that begins where this package has called a callable of the test."""
     while (
         traceback is not None

@@ -122,7 +122,7 @@ def test_members_in_the_query_have_their_types(connect_chat: FakeConnectChat, en
     ("body", "said"),
     [
         (b"{", "The body is no JSON object"),
-        (b"[]", "The body is no JSON object"),
+        (b"[]", "The body is no JSON object: it is []."),
         (b"\xff", "The body is no JSON object"),
         (b"[" * 100_000, "The body is no JSON object"),
         (b"", "Missing required parameter"),
@@ -1431,8 +1431,9 @@ def serve_command(*arguments: str, cwd: Any = None) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="interrupts are other ones there")
-def test_a_server_of_its_own_plays_a_flow_until_it_is_interrupted(
-    pytester: pytest.Pytester, parameters: Parameters
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_of_its_own_plays_a_flow_until_it_is_stopped(
+    pytester: pytest.Pytester, parameters: Parameters, ending: signal.Signals
 ) -> None:
     import websocket
 
@@ -1460,10 +1461,13 @@ def test_a_server_of_its_own_plays_a_flow_until_it_is_interrupted(
     assert server.stdout.readline() == "StartChatContact -> answered\n"
     assert server.stdout.readline().startswith("StartChatContact -> LimitExceededException: The instance ")
     ws.close()
-    server.send_signal(signal.SIGINT)
+    server.send_signal(ending)
     out, err = server.communicate(timeout=10)
     assert (server.returncode, out) == (0, "Stopped.\n")
-    assert "ValueError: a mistake" in err
+    trace, first, line, error_said = err.splitlines()[:4]
+    assert trace == "Traceback (most recent call last):"
+    assert "my_flows.py" in first
+    assert (line.strip(), error_said) == ("raise ValueError('a mistake')", "ValueError: a mistake")
     with pytest.raises(urllib.error.URLError):
         put_start()
 
@@ -1471,7 +1475,8 @@ def test_a_server_of_its_own_plays_a_flow_until_it_is_interrupted(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--flow", "nothing"], "--flow=nothing: "),
+        (["--flow", "nothing"], "--flow=nothing is no module and a function in it, such as my_flows:support."),
+        (["--flow", "json:"], "--flow=json: is no module and a function in it"),
         (["--flow", "no.module:here"], "No module named 'no'. It takes a module and a function in it"),
         (["--flow", "json:nothing"], "has no attribute 'nothing'"),
         (["--flow", "json:codecs"], "play_flow() takes a plain function"),

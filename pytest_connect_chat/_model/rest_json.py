@@ -15,6 +15,7 @@ from botocore.utils import parse_timestamp
 from pytest_connect_chat._model.catalogue import error_status, limits_of, service_model
 from pytest_connect_chat._model.shapes import request_problem
 from pytest_connect_chat._service.request import Limit
+from pytest_connect_chat._text import shown
 from pytest_connect_chat._time import iso_timestamp
 
 
@@ -109,9 +110,9 @@ def _object_in(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body)
     except RecursionError:
-        raise ValueError("It is nested more deeply than Python can follow.") from None
+        raise ValueError("it is nested more deeply than Python can follow.") from None
     if not isinstance(content, dict):
-        raise ValueError("It is no JSON object.")  # as for what is no JSON at all
+        raise ValueError(f"it is {shown(content)}.")  # refused as what is no JSON at all
     return content
 
 
