@@ -337,6 +337,7 @@ class FakeConnectChat(FixedNames):
             passing=list(contacts.passing),
             steps=list(service.flows.steps),
             notifications=list(contacts.notifications),
+            strays=list(service.calls.strays),
             clock=self.clock,
         )
 

@@ -200,12 +200,50 @@ def test_a_request_without_its_token_is_refused(endpoint: ConnectChatEndpoint) -
     assert 'Missing required parameter in input: "ConnectionToken"' in answer.json["message"]
 
 
-def test_a_path_of_no_operation_says_so(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
-    for method, path in (("GET", START), ("PUT", "/"), ("POST", "/contact//stop/"), ("PUT", "/..%2Fcontact/chat")):
-        answer = send(endpoint, method, path, b"{}")
-        assert (answer.status, answer.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
-        assert answer.json == {"message": f"No operation of connect or connectparticipant is at {method} {path}."}
+ATTRIBUTES = f"/contact/attribute/{INSTANCE_ID}/{FLOW_ID}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "nearest"),
+    [
+        ("GET", START, " StartChatContact is at PUT /contact/chat."),
+        ("PUT", "/contact/chats", " StartChatContact is at PUT /contact/chat."),
+        ("PUT", "/..%2Fcontact/chat", " StartChatContact is at PUT /contact/chat."),
+        ("POST", "/contact//stop/", " StopContact is at POST /contact/stop."),
+        ("GET", ATTRIBUTES, " GetContactAttributes is at GET /contact/attributes/{InstanceId}/{InitialContactId}."),
+        ("PUT", "/", ""),
+        ("GET", "/favicon.ico", ""),
+    ],
+)
+def test_a_path_of_no_operation_says_which_one_is_near(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, method: str, path: str, nearest: str
+) -> None:
+    answer = send(endpoint, method, path, b"{}")
+
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
+    said = f"No operation of connect or connectparticipant is at {method} {path}."
+    assert answer.json == {"message": f"{said}{nearest}"}
     assert len(connect_chat.requests) == 0
+
+
+def test_what_is_of_no_call_stands_in_the_report(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint, parameters: Parameters
+) -> None:
+    send(endpoint, "PUT", "/contact/chats", parameters)
+    send(endpoint, "PUT", START, parameters, {"Host": "elsewhere"})
+    send(endpoint, "PUT", "/chat/no-file?X-Amz-Signature=none", b"abc")
+    send(endpoint, "GET", "/?AuthToken=none", headers={"Upgrade": "websocket"})
+    send(endpoint, "PUT", START, b" " * (1024 * 1024 + 1))
+    text = " ".join(" ".join(waited_in_vain(endpoint, lambda: connect_chat.requests.called)).split())
+
+    assert "PUT /contact/chats -> 404: No operation" in text
+    assert "StartChatContact is at PUT /contact/chat." in text
+    assert "PUT /contact/chat -> 403: This server answers" in text
+    assert "PUT /chat/no-file -> 403: SignatureDoesNotMatch: No URL with this signature" in text
+    assert "GET / -> 400: This is no WebSocket handshake." in text
+    assert "PUT /contact/chat -> 413: The body is too large." in text
+    assert "No program has reached" not in text
+    assert "PUT /contact/chats -#62; 404" in connect_chat.diagram().replace("<br/>", " ")
 
 
 def test_a_body_that_is_too_large_is_not_read(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
 from pytest_connect_chat._model.rest_json import RestJsonOperation, rest_json_operation
-from pytest_connect_chat._model.routes import Route, find
+from pytest_connect_chat._model.routes import Route, find, nearest
 from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.answer_headers import AnswerHeaders
 from pytest_connect_chat._service.calls import Call
@@ -53,7 +53,10 @@ class OperationHandler:
         """Answer one request."""
         found = find(http.method, http.path)
         if found is None:
-            message = f"No operation of connect or connectparticipant is at {http.method} {http.path}."
+            near = nearest(http.method, http.path)
+            hint = "" if near is None else f" {near.operation} is at {near.method} {near.path}."
+            message = f"No operation of connect or connectparticipant is at {http.method} {http.path}.{hint}"
+            self._service.turn_away(http.method, http.path, HTTPStatus.NOT_FOUND.value, message)
             body = json.dumps({"message": message}).encode()
             return HttpAnswer(HTTPStatus.NOT_FOUND.value, self._headers.new("UnknownOperationException"), body)
         route, labels = found

@@ -41,7 +41,7 @@ class Router:
 
     def answer(self, request: HttpRequest) -> HttpAnswer | NoAnswer:
         """Answer one request."""
-        refusal = self.refusal(request.headers)
+        refusal = self.refusal(request)
         if refusal is not None:
             return refusal
         if request.method == "OPTIONS":
@@ -49,16 +49,23 @@ class Router:
         answer = self._file(request) if request.path.startswith(FILES) else self._operations.answer(request)
         return replace(answer, headers={**answer.headers, **CORS}) if isinstance(answer, HttpAnswer) else answer
 
-    def refusal(self, headers: Mapping[str, str]) -> HttpAnswer | None:
+    def refusal(self, request: HttpRequest) -> HttpAnswer | None:
         """Return the answer to a request that is meant for another host, `None` for one of ours."""
-        host = headers.get("host", "")
+        host = request.headers.get("host", "")
         if host.lower() in self._hosts:
             return None
-        text = f"This server answers {' and '.join(sorted(self._hosts))} only, not the host {host!r}.\n"
-        return HttpAnswer(HTTPStatus.FORBIDDEN.value, {"content-type": "text/plain; charset=utf-8"}, text.encode())
+        text = f"This server answers {' and '.join(sorted(self._hosts))} only, not the host {host!r}."
+        self.turn_away(request, HTTPStatus.FORBIDDEN.value, text)
+        headers = {"content-type": "text/plain; charset=utf-8"}
+        return HttpAnswer(HTTPStatus.FORBIDDEN.value, headers, f"{text}\n".encode())
 
-    def forbidden(self, reason: str) -> HttpAnswer:
+    def turn_away(self, request: HttpRequest, status: int, reason: str) -> None:
+        """Note a request that is refused, and is of no call."""
+        self._service.turn_away(request.method, request.path, status, reason)
+
+    def forbidden(self, request: HttpRequest, reason: str) -> HttpAnswer:
         """Return the answer to a WebSocket's handshake that is refused."""
+        self.turn_away(request, HTTPStatus.FORBIDDEN.value, f"the WebSocket is refused: {reason}.")
         body = json.dumps({"message": f"Forbidden: {reason}."}).encode()
         return HttpAnswer(HTTPStatus.FORBIDDEN.value, {"content-type": "application/json", **CORS}, body)
 
@@ -67,6 +74,7 @@ class Router:
         attachment_id = request.path.removeprefix(FILES)
         given = serve_file(self._service.state, request.method, attachment_id, signature, request.headers, request.body)
         if given.code:
+            self.turn_away(request, given.status, f"{given.code}: {given.message}")
             xml = f"<Error><Code>{given.code}</Code><Message>{escape(given.message)}</Message></Error>"
             body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
             return HttpAnswer(given.status, {"content-type": "application/xml"}, body)

@@ -87,18 +87,23 @@ class ServedFake:
         self.tell()
         return answer
 
+    def turn_away(self, request: HttpRequest, status: int, reason: str) -> None:
+        """Note a request that the server has refused."""
+        self.is_reached = True
+        self._router.turn_away(request, status, reason)
+        self.tell()
+
     def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> ChatSocket | HttpAnswer:
         """Let a WebSocket in, or refuse it."""
         self.is_reached = True
-        refusal = self._router.refusal(request.headers)
-        if refusal is not None:
-            return refusal
-        try:
-            socket = self._sockets.add(dict(request.query).get("AuthToken", ""), send)
-        except SocketRefusedError as error:
-            return self._router.forbidden(str(error))
+        opened: ChatSocket | HttpAnswer | None = self._router.refusal(request)
+        if opened is None:
+            try:
+                opened = self._sockets.add(dict(request.query).get("AuthToken", ""), send)
+            except SocketRefusedError as error:
+                opened = self._router.forbidden(request, str(error))
         self.tell()
-        return socket
+        return opened
 
     def receive(self, socket: ChatSocket, text: str) -> None:
         """Answer a frame of a WebSocket's client."""

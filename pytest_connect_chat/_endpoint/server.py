@@ -169,9 +169,9 @@ class Server:
         except ConnectionError:  # the client is gone
             return web.Response()
         except web.RequestPayloadError as error:
-            return web.Response(status=HTTPStatus.BAD_REQUEST, text=f"The body cannot be read: {error}\n")
+            return self._refuse(http, HTTPStatus.BAD_REQUEST, f"The body cannot be read: {error}")
         if body is None:
-            return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="The body is too large.\n")
+            return self._refuse(http, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.")
         answer = await self._run_aside(self._served.answer, replace(http, body=body))
         if isinstance(answer, HttpAnswer):
             return _response(answer)
@@ -179,6 +179,10 @@ class Server:
             await self._stops_within(self._served.silent_seconds)
         _cut_off(request)
         return web.Response()
+
+    def _refuse(self, http: HttpRequest, status: HTTPStatus, reason: str) -> web.Response:
+        self._served.turn_away(http, status.value, reason)
+        return web.Response(status=status, text=f"{reason}\n")
 
     async def _handle_socket(self, request: web.BaseRequest, http: HttpRequest) -> web.StreamResponse:
         outgoing: asyncio.Queue[str] = asyncio.Queue()
@@ -190,7 +194,7 @@ class Server:
         asked = [name.strip() for name in http.headers.get("sec-websocket-protocol", "").split(",") if name.strip()]
         ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=FAREWELL)
         if not ws.can_prepare(request).ok:
-            return web.Response(status=HTTPStatus.BAD_REQUEST, text="This is no WebSocket handshake.\n")
+            return self._refuse(http, HTTPStatus.BAD_REQUEST, "This is no WebSocket handshake.")
         self._handshakes[id(request)] = (
             request  # before anybody sees the socket, so that it can be cut off from then on
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from pytest_connect_chat._model.catalogue import service_model
-from pytest_connect_chat._service.request import SERVICES
+from pytest_connect_chat._service.request import FAKED, SERVICES
+
+NEAR: Final = 0.75  # of 1, for paths that are equal
 
 
 class Route(NamedTuple):
@@ -55,6 +57,30 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         else:
             return route, labels
     return None
+
+
+def nearest(method: str, path: str) -> Route | None:
+    """Return the operation that a mistyped method or path is nearest to, a faked one first; `None` where none is near.
+
+    Args:
+        method: The HTTP method.
+        path: The path as it was sent.
+    """
+    from difflib import SequenceMatcher
+
+    parts = path.split("/")
+
+    def likeness(route: Route) -> tuple[float, bool, bool]:
+        expected = route.path.split("/")
+        # Members stand for themselves: ids are long, and would outweigh what is mistyped.
+        has_members_at = [part.startswith("{") for part in expected] if len(expected) == len(parts) else []
+        fixed = [part for part, is_member in zip(parts, has_members_at, strict=False) if not is_member] or parts
+        expected = [part for part in expected if not part.startswith("{")] if has_members_at else expected
+        ratio = SequenceMatcher(None, "/".join(fixed), "/".join(expected)).ratio()
+        return ratio, route.method == method, (route.service, route.operation) in FAKED
+
+    best = max(routes(), key=likeness)
+    return best if likeness(best)[0] >= NEAR else None
 
 
 @cache

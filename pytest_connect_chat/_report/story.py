@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from pytest_connect_chat._report.words import NAME, duration, plain, value
+from pytest_connect_chat._service.calls import StrayRequest
 from pytest_connect_chat._service.chats.notifications import Notification
 from pytest_connect_chat._service.chats.transcript import (
     CHAT_REHYDRATED,
@@ -25,6 +26,7 @@ from pytest_connect_chat._text import counted
 
 SERVED: Final = ("response lost", "delayed")  # how the faults begin under which the service does its work
 BEFORE_ALL: Final = -1
+STRAY: Final = 240  # characters: what is said of a request that is of no call
 
 # From the application to the service and back, from the other side, to the application by SNS, and beside the lanes.
 Kind = Literal["call", "answer", "refusal", "loss", "other", "notification", "life", "time", "gap"]
@@ -58,6 +60,7 @@ class History(NamedTuple):
         passing: Typing and receipts.
         steps: What the flows did.
         notifications: What was published.
+        strays: The requests that are of no call.
         clock: The clock.
     """
 
@@ -66,6 +69,7 @@ class History(NamedTuple):
     passing: Sequence[TranscriptItem]
     steps: Sequence[FlowStep]
     notifications: Sequence[Notification]
+    strays: Sequence[StrayRequest]
     clock: Clock
 
 
@@ -128,6 +132,8 @@ def untold_events(told: ToldByRequests, history: History) -> Iterator[Event]:
     yield from _other_events(told, history)
     for step in history.steps:
         yield Event("other", step.time, step.order, partial(plain, step.text))
+    for stray in history.strays:
+        yield Event("refusal", stray.time, stray.order, partial(plain, stray.text, STRAY))
     for notification in history.notifications:
         yield Event("notification", notification.time, notification.order, partial(_published, notification))
 

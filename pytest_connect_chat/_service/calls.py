@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.contacts.contact import ContactRecord
@@ -71,18 +71,34 @@ class Call:
         return RecordedRequest(self.request, self.time, tuple(self.attempts), response, error, self.contact, self.order)
 
 
+class StrayRequest(NamedTuple):
+    """A request over HTTP that was refused and is of no call: at a mistyped path, say, or for another host.
+
+    Attributes:
+        time: When it came.
+        order: Its place in the order of all that happened.
+        text: What it was and how it was refused, in words.
+    """
+
+    time: datetime
+    order: int
+    text: str
+
+
 class CallLog:
     """What the calls of one fake have come to.
 
     Attributes:
         records: The calls that have ended, in the order in which they did.
         unfaked: What was said of each call that nothing answers. It stays when a test clears the records.
+        strays: The requests that are of no call.
         told: Is called when a call has ended.
     """
 
     def __init__(self) -> None:
         self.records: list[RecordedRequest] = []
         self.unfaked: list[str] = []
+        self.strays: list[StrayRequest] = []
         self.told: Callable[[], object] | None = None
 
     def add(self, call: Call, response: dict[str, Any] | None, error: RecordedError | None) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pytest_connect_chat._service.answer import Answer, Reply, ServiceError
 from pytest_connect_chat._service.api_rates import ApiRates
-from pytest_connect_chat._service.calls import Call, CallLog
+from pytest_connect_chat._service.calls import Call, CallLog, StrayRequest
 from pytest_connect_chat._service.canned import CannedAnswers
 from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect
@@ -113,6 +113,11 @@ class ConnectChatService:
             if call.is_under_way:
                 call.heard(Reply(), error)
             self.calls.add(call, None, error)
+
+    def turn_away(self, method: str, path: str, status: int, reason: str) -> None:
+        """Note a request that was refused and is of no call, so that the report of a failed test has it."""
+        text = f"{method} {path} -> {status}: {reason}"
+        self.calls.strays.append(StrayRequest(self.state.clock.now(), self.state.feed.next_order(), text))
 
     def remarks(self) -> list[str]:
         """Return what the report of a failed test says of flows and chaos beside what happened."""
