@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -445,6 +446,23 @@ def test_clients_that_come_back_at_once_keep_no_drop_waiting(
     connect_chat_endpoint.drop_sockets()
     for client in clients:
         client.join()
+
+
+def test_a_client_that_never_reads_is_cut_off(
+    connect_chat_endpoint: ConnectChatEndpoint, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_connect_chat._endpoint.server.MOST_WAITING", 20)
+    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+    silent = Socket(chat.url, sockopt=small)
+    grace = chat.fake.add_participant(chat.contact_id)
+    for _ in range(20_000):  # the system has room for some megabytes
+        grace.send_message("x" * 1_000)
+        chat.socket.next()
+        if len(connect_chat_endpoint.sockets) == 1:
+            break
+
+    assert len(connect_chat_endpoint.sockets) == 1
+    silent.ws.close()
 
 
 def test_a_reset_closes_the_sockets_and_serves_on(

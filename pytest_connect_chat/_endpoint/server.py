@@ -25,6 +25,7 @@ from pytest_connect_chat._service.urls import FILES
 
 LARGEST_CALL: Final = 1024 * 1024  # bytes: many times what any operation takes
 LARGEST_FRAME: Final = 128 * 1024  # bytes: what an API gateway of AWS takes
+MOST_WAITING: Final = 10_000  # frames that a client has not read
 FAREWELL: Final = 0.1  # seconds that connections have for their end
 TICK: Final = 0.1  # seconds after which a clock that follows the system's is looked at
 
@@ -187,9 +188,14 @@ class Server:
     async def _handle_socket(self, request: web.BaseRequest, http: HttpRequest) -> web.StreamResponse:
         outgoing: asyncio.Queue[str] = asyncio.Queue()
 
+        def put(frame: str) -> None:
+            outgoing.put_nowait(frame)
+            if outgoing.qsize() > MOST_WAITING:  # it does not read: a farewell would not reach it either
+                _cut_off(request, at_once=True)
+
         def send(frame: str) -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(outgoing.put_nowait, frame)
+                self._loop.call_soon_threadsafe(put, frame)
 
         asked = [name.strip() for name in http.headers.get("sec-websocket-protocol", "").split(",") if name.strip()]
         ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=FAREWELL)
