@@ -65,5 +65,9 @@ def next_millisecond(moment: datetime) -> datetime:
 
 
 def since(start: datetime, moment: datetime) -> str:
-    """Return how much later than the clock's start a moment was, as `+1.250s`."""
-    return f"+{(moment - start).total_seconds():.3f}s"
+    """Return how much later than the clock's start a moment was, as `+1.250s` or, after days, `+1d 01:00:00.000`."""
+    step = moment - start
+    if step < timedelta(days=1):
+        return f"{step.total_seconds():+.3f}s"
+    minutes, seconds = divmod(step.seconds, 60)
+    return f"+{step.days}d {minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{step.microseconds // 1000:03}"

@@ -67,7 +67,7 @@ def texts(fake: FakeConnectChat) -> list[str]:
     """Return the texts of the picture as they are seen."""
     picture = ET.fromstring(fake.diagram("svg"))  # noqa: S314
     found = [element.text or "" for element in picture.iter() if element.tag.endswith("text")]
-    return [text for text in found if not re.fullmatch(r"[+-][\d.]+s", text)]
+    return [text for text in found if not re.fullmatch(r"[+-][\d.]+s|\+\d+d [\d:.]+", text)]
 
 
 # -- what is drawn -----------------------------------------------------------------------------------------------------
@@ -441,6 +441,24 @@ def test_the_svg_needs_nothing_and_shares_nothing(fake: FakeConnectChat, paramet
     assert re.findall(r"https?://[^\"]+", picture) == ["http://www.w3.org/2000/svg"]
 
 
+def test_the_svg_has_room_for_every_label_and_fits_its_page(fake: FakeConnectChat) -> None:
+    fake.clock.advance(days=731, seconds=3.5)
+    fake.add_contact()
+
+    picture = fake.diagram("svg")
+    found = re.search(r'<text x="(\d+)"[^>]*text-anchor="end"[^>]*>(\+731d 00:00:03\.500)</text>', picture)
+    assert found is not None
+    assert int(found[1]) > len(found[2]) * 0.62 * 11
+    assert 'style="max-width: 100%; height: auto"' in picture.partition(">")[0]
+
+
+def test_events_are_named(fake: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    participant, _, token = connected(fake, parameters)
+    participant.send_event(ConnectionToken=token, ContentType="application/vnd.amazonaws.connect.event.typing")
+
+    assert "app->>service: 3. SendEvent ContentType='.../event.typing'" in rows(fake)
+
+
 def test_tokens_are_not_shown(fake: FakeConnectChat, parameters: dict[str, Any]) -> None:
     token = "T" * 100
     participant, _, connection = connected(fake, {**parameters, "ClientToken": token, "Attributes": {"jwt": token}})
@@ -459,7 +477,7 @@ def test_of_many_rows_the_first_and_the_last_are_drawn(fake: FakeConnectChat, pa
 
     drawn = rows(fake)
     assert len(drawn) == 61
-    assert drawn[30] == "Note over app,service: ... 60 left out ..."
+    assert drawn[30] == "Note over app,service: ... 60 rows left out ..."
     assert (drawn[27], drawn[-3]) == (f"app->>service: 10. {ADA}", f"app->>service: 40. {ADA}")
 
 
@@ -519,6 +537,10 @@ def test_fails(connect_chat, connect_client):
     connect_chat.faults.throttle()
     raise ValueError
 
+def test_has_set_a_scene(connect_chat):
+    connect_chat.add_contact()
+    raise ValueError
+
 def test_fails_twice(connect_chat, connect_client, request):
     request.addfinalizer(lambda: 1 / 0)
     connect_client.start_chat_contact(**P)
@@ -552,6 +574,7 @@ def test_a_failed_test_has_its_picture_in_the_report_of_pytest_html(pytester: py
     }
     assert pictures == {
         "test_fails": ["<svg"],
+        "test_has_set_a_scene": ["<svg"],
         "test_fails_twice": ["<svg"],
         "test_leaves_a_fault": ["<svg"],
         "test_passes": [],

@@ -21,6 +21,7 @@ from pytest_connect_chat._report.story import (
 )
 from pytest_connect_chat._report.words import duration, plain, value
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedRequest
+from pytest_connect_chat._time import since
 
 ROWS: Final = 60
 UNSAID: Final = ("InstanceId", "ContactFlowId", "ParticipantToken", "ConnectionToken")
@@ -32,12 +33,12 @@ class Row(NamedTuple):
     Attributes:
         kind: What it is.
         lines: Its text.
-        since: The seconds since the clock's start.
+        since: How long after the clock's start.
     """
 
     kind: Kind
     lines: tuple[str, ...]
-    since: float
+    since: str
 
 
 def rows_of(history: History) -> list[Row]:
@@ -50,7 +51,7 @@ def rows_of(history: History) -> list[Row]:
     # A clock that follows the system's moves a little with every call.
     timed = list(_with_times(events, clock.start, now, timedelta(seconds=1 if clock.follows_system else 0)))
     if len(timed) > ROWS:
-        left_out = f"... {len(timed) - ROWS} left out ..."
+        left_out = f"... {len(timed) - ROWS} rows left out ..."
         gap = Event("gap", timed[ROWS // 2].time, 0, lambda: left_out)
         timed = [*timed[: ROWS // 2], gap, *timed[-ROWS // 2 :]]
     return [_row(event, clock.start) for event in timed]
@@ -58,7 +59,7 @@ def rows_of(history: History) -> list[Row]:
 
 def _row(event: Event, start: datetime) -> Row:
     cells = OTHER_CELLS if event.kind == "other" else LINE_CELLS
-    return Row(event.kind, lines_of(event.words(), cells), (event.time - start).total_seconds())
+    return Row(event.kind, lines_of(event.words(), cells), since(start, event.time))
 
 
 def _call_events(told: ToldByRequests, records: Sequence[RecordedRequest]) -> Iterator[Event]:

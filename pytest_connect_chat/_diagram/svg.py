@@ -49,7 +49,8 @@ class _Canvas:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
-        self._app = GUTTER + LANE // 2
+        self._gutter = max([GUTTER, *(int(len(row.since) * CELL) + 16 for row in rows)])
+        self._app = self._gutter + LANE // 2
         self._service = self._app + APART
         self._lanes = [(self._app, "application"), (self._service, "Amazon Connect")]
         if any(row.kind == "other" for row in rows):
@@ -61,10 +62,9 @@ class _Canvas:
     def drawn(self) -> str:
         y, shown = HEAD + 14, ""
         for row in self._rows:
-            since = f"{row.since:+.3f}s"
-            if since != shown and row.kind not in ("time", "gap"):
-                self._text(GUTTER - 10, y + 13, since, PALE, anchor="end", size=SIZE - 1)
-                shown = since
+            if row.since != shown and row.kind not in ("time", "gap"):
+                self._text(self._gutter - 10, y + 13, row.since, PALE, anchor="end", size=SIZE - 1)
+                shown = row.since
             y += self._row(row, y)
         height = y + 14
         lanes = [
@@ -76,10 +76,10 @@ class _Canvas:
             self._box(x - LANE // 2, 16, LANE, HEAD - 24, "#f6f8fa", RULE)
             self._text(x, 36, name, INK, anchor="middle", weight="bold")
         size = f'width="{self._width}" height="{height}"'
+        fits = 'style="max-width: 100%; height: auto"'
         font = f'font-family="{FONT}" font-size="{SIZE}"'
-        opening = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {self._width} {height}" {size} {font}>'
-        )
+        seen = f'role="img" viewBox="0 0 {self._width} {height}"'
+        opening = f'<svg xmlns="http://www.w3.org/2000/svg" {seen} {size} {fits} {font}>'
         paper = f'<rect {size} rx="6" fill="{PAPER}" stroke="{RULE}"/>'
         return "".join([opening, paper, *lanes, *self._parts, *body, "</svg>"])
 

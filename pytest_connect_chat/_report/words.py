@@ -10,6 +10,7 @@ VALUE: Final = 90
 NAME: Final = 30
 
 _ID: Final = re.compile(r"(?i)\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_KIND: Final = "application/vnd.amazonaws.connect."
 _LONG: Final = re.compile(r"(\S{12})\S{29,}")  # tokens and signed URLs among them
 
 
@@ -17,7 +18,7 @@ def plain(text: str, longest: int = VALUE) -> str:
     """Return a text in which ids are short, no token is whole, and every character can be printed."""
     text = text[: 4 * longest]
     printable = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
-    text = _LONG.sub(r"\1...", _ID.sub(r"\1", printable))
+    text = _LONG.sub(r"\1...", _ID.sub(r"\1", printable.replace(_KIND, ".../")))
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
