@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+import re
+from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
 
 OURS: Final = __name__.partition(".")[0]
 FEW: Final = 16  # names that are listed where none is near
@@ -13,7 +17,9 @@ def did_you_mean(name: str, choices: Iterable[str], otherwise: str = "") -> str:
     """Return a sentence that names the choice nearest to a mistyped name, or `otherwise` where none is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(choices), n=1)
+    choices = list(choices)
+    part_of = [choice for choice in choices if name in choice.split("_")]
+    near = get_close_matches(name, choices, n=1) or (part_of if len(part_of) == 1 else [])
     return f" Did you mean {near[0]!r}?" if near else otherwise
 
 
@@ -23,9 +29,16 @@ def public_names(owner: type) -> list[str]:
 
 
 class SuggestsNames:
-    """Names the nearest attribute where somebody asks for one that is not there."""
+    """Names the nearest attribute, or keyword of a method, where somebody asks for one that is not there."""
 
     __slots__ = ()
+
+    def __init_subclass__(cls, *, methods_are_for_tests: bool = True) -> None:
+        super().__init_subclass__()
+        if methods_are_for_tests and cls.__module__.partition(".")[0] == OURS:
+            for name, method in list(vars(cls).items()):
+                if isinstance(method, FunctionType) and name[0] != "_" and _takes_something(method):
+                    setattr(cls, name, _saying_what_it_takes(method))
 
     @classmethod
     def _hint_at(cls, name: str) -> str:
@@ -45,6 +58,12 @@ class SuggestsNames:
             if hasattr(owner, name):  # a property of that name failed: its own error says more
                 return object.__getattribute__(self, name)
             raise AttributeError(f"{owner.__name__} has no attribute {name!r}.{self._hint_at(name)}", name=name)
+
+        def __getitem__(self, key: object) -> object:
+            __tracebackhide__ = True
+            name = _in_snake_case(key) if isinstance(key, str) else ""
+            hint = f" Did you mean .{name}?" if name in public_names(type(self)) else ""
+            raise TypeError(f"{type(self).__name__} has attributes and is not subscriptable.{hint}")
 
 
 class FixedNames(SuggestsNames):
@@ -74,3 +93,48 @@ class FixedNames(SuggestsNames):
         if hasattr(owner, name):
             refused = f"{name!r} of {owner.__name__} cannot be assigned."
         raise AttributeError(refused + self._hint_at(name), name=name)
+
+
+# -- what methods take -------------------------------------------------------------------------------------------------
+
+
+def _names_of(method: FunctionType) -> list[str]:
+    """Return the names by which a method can be given something."""
+    code = method.__code__
+    return list(code.co_varnames[max(1, code.co_posonlyargcount) : code.co_argcount + code.co_kwonlyargcount])
+
+
+def _takes_something(method: FunctionType) -> bool:
+    return bool(_names_of(method) or method.__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS))
+
+
+def _saying_what_it_takes(method: FunctionType) -> Callable[..., Any]:
+    """Let a method say what it takes where it is given something else; Python names only what is wrong."""
+
+    @wraps(method)
+    def call(*given: Any, **named: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return method(*given, **named)
+        except TypeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+                raise  # it comes from inside of the method
+            raise TypeError(_what_it_takes(method, type(given[0]).__name__, named, str(error))) from None
+
+    return call
+
+
+def _what_it_takes(method: FunctionType, owner: str, named: Iterable[str], problem: str) -> str:
+    names = _names_of(method)
+    unknown = next((name for name in named if name not in names), None)
+    takes_any = method.__code__.co_flags & CO_VARKEYWORDS
+    if unknown is not None and not takes_any:
+        problem = f"{owner}.{method.__name__}() has no keyword {unknown!r}"
+    hint = "" if unknown is None else did_you_mean(unknown, names)
+    if takes_any:
+        names.append(f"**{method.__code__.co_varnames[len(names) + 1]}")
+    return f"{problem}.{hint} It takes {', '.join(names)}."
+
+
+def _in_snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

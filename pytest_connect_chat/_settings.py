@@ -160,7 +160,7 @@ class _Values(NamedTuple):
     clock: Annotated[
         datetime | str | None,
         Setting(
-            "an ISO 8601 time with its zone, or 'system'",
+            "an ISO 8601 time with its zone, such as '2026-01-01T00:00:00Z', or 'system'",
             _clock,
             "string",
             "where the fake's clock stands: a time, or 'system' to follow time.time() (default: frozen at the real "

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import PurePath
 from traceback import walk_tb
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack, overload
 from weakref import WeakSet
 
 from pytest_connect_chat._clients import interception
@@ -59,7 +59,7 @@ class FakeConnectChat(FixedNames):
     In pytest, take the fixture `connect_chat`; elsewhere, use it as a context manager.
 
     Args:
-        **settings: The settings of the documentation's page "Settings", for example `seed=7` or `max_active_chats=1`.
+        **settings: Those of the documentation's page "Fixtures and settings", for example `seed=7`.
 
     Raises:
         SettingError: A setting has a wrong name or value.
@@ -126,6 +126,18 @@ class FakeConnectChat(FixedNames):
         if meant:
             return f" Did you mean {' or '.join(map(repr, meant))}?"
         return super()._hint_at(name)
+
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, who say so themselves
+
+        def __call__(self, *decorated: object) -> NoReturn:
+            """Refuse to decorate."""
+            __tracebackhide__ = True
+            raise TypeError(
+                "FakeConnectChat is no decorator: @pytest.mark.connect_chat takes the fixture, for a function, a class "
+                "or a module; without pytest, write `with FakeConnectChat() as fake:`."
+            )
 
     # -- its life ---------------------------------------------------------------------------------------------------
 

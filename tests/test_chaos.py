@@ -105,6 +105,19 @@ def test_a_planned_fault_holds_it_off_until_it_is_used_up() -> None:
         assert faults_met(fake)[:2] == ["throttled", "throttled"]
 
 
+def test_the_report_tells_its_faults_from_planned_ones(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.connect_chat(chaos=1, chaos_mode="hard")
+        def test_it(connect_chat, connect_client, start_chat_contact_request):
+            connect_chat.faults.throttle(attempts=1)
+            connect_client.start_chat_contact(**start_chat_contact_request())
+    """)
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio")
+    result.stdout.fnmatch_lines(["* attempt 1 * [[]throttled] *", "* attempt 2 * [[]*, by chaos] *", "hard chaos *"])
+
+
 def test_attempts_that_a_planned_fault_has_taken_count() -> None:
     with FakeConnectChat(chaos=1) as fake:
         fake.faults.throttle(attempts=1)
@@ -129,8 +142,8 @@ def test_a_response_is_lost_only_where_a_token_makes_the_retry_a_replay() -> Non
             selected = [record for record in fake.requests if record.operation == operation]
             return {attempt.fault for record in selected for attempt in record.attempts if attempt.fault}
 
-        always = {"throttled", "InternalServiceException", "connect timeout"}
-        lost = {"response lost (read timeout)", "response lost (connection closed)"}
+        always = {"throttled, by chaos", "InternalServiceException, by chaos", "connect timeout, by chaos"}
+        lost = {"response lost (read timeout), by chaos", "response lost (connection closed), by chaos"}
         assert met("StopContact") == always
         assert met("StartChatContact") == always | lost
 
@@ -185,7 +198,7 @@ def test_the_rate_says_how_many_attempts_meet_one() -> None:
 def test_hard_chaos_makes_calls_fail() -> None:
     with FakeConnectChat(chaos=1, chaos_mode="hard") as fake:
         assert failures(new_client(total_max_attempts=1), calls=40) == 40
-        assert {"access denied", "tls"} < set(faults_met(fake))
+        assert {"access denied, by chaos", "tls, by chaos"} < set(faults_met(fake))
 
 
 def test_hard_chaos_does_not_wait_for_planned_faults() -> None:

@@ -133,6 +133,14 @@ def test_advance_takes_the_keywords_of_timedelta(clock: Clock) -> None:
     assert clock.now() == NEW_YEAR + timedelta(days=1, hours=2, minutes=3, seconds=4.5, milliseconds=6)
 
 
+def test_advance_takes_a_timedelta(clock: Clock) -> None:
+    clock.advance(timedelta(minutes=5))
+    clock.advance(timedelta(minutes=1), seconds=2)
+    assert clock.now() - clock.start == timedelta(minutes=6, seconds=2)
+    with pytest.raises(ClockError, match="cannot go backwards"):
+        clock.advance(-timedelta(minutes=1))
+
+
 def test_advance_names_the_units(clock: Clock) -> None:
     with pytest.raises(ClockError, match=r"'mins' is none\. Did you mean 'minutes'\?"):
         clock.advance(mins=5)

@@ -356,7 +356,7 @@ def test_takes_the_fixture_too(connect_chat):
 """
 
 MESSAGE = (
-    "*StartChatContact was called on a connect client outside of a test that takes the fixture connect_chat, "
+    "*StartChatContact was called on a connect client while no connect_chat was active, "
     "and the setting block is on.*@pytest.mark.connect_chat(block=False)*"
 )
 

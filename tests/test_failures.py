@@ -6,6 +6,7 @@ import copy
 import re
 import warnings
 from collections.abc import Callable
+from inspect import signature
 from textwrap import dedent
 from typing import Any
 from unicodedata import east_asian_width
@@ -625,7 +626,11 @@ ASSIGNED: list[tuple[Callable[[FakeConnectChat], object], str, str]] = [
     (lambda fake: fake.clock, "frozen", "Clock takes no attribute 'frozen'."),
     (lambda fake: fake.clock, "now", "'now' of Clock cannot be assigned."),
     (lambda fake: fake.faults, "chaos", "'chaos' of FaultPlan cannot be assigned."),
-    (lambda fake: fake.contacts.last, "expires_at", "'expires_at' of Contact cannot be assigned."),
+    (
+        lambda fake: fake.contacts.last,
+        "expires_at",
+        "'expires_at' of Contact cannot be assigned. It shows what happens: ",
+    ),
     (lambda fake: fake.contacts.last, "is_activ", "Contact takes no attribute 'is_activ'. Did you mean 'is_active'?"),
     (lambda fake: fake.faults.throttle(optional=True), "met", "'met' of Fault cannot be assigned."),
     (lambda fake: fake.contacts, "quota", "ContactRegistry takes no attribute 'quota'."),
@@ -738,6 +743,112 @@ def test_settings_say_where_they_are_given(fake_in_use: FakeConnectChat) -> None
 def test_a_rule_is_not_assigned(fake_in_use: FakeConnectChat) -> None:
     with pytest.raises(TypeError, match=r"rules\['active-chats'\]\.disable\(\), \.enable\(\) or \.raises\(code\)"):
         fake_in_use.rules["active-chats"] = False  # type: ignore[index]
+
+
+MISTYPED_KEYWORDS: list[tuple[Callable[[Any], object], str]] = [
+    (
+        lambda fake: fake.add_contact(name="Ada"),
+        (
+            "FakeConnectChat.add_contact() has no keyword 'name'. Did you mean 'display_name'? It takes instance_id, "
+            "contact_flow_id, contact_id, display_name, attributes, customer_id, initial_message, tags, channel."
+        ),
+    ),
+    (
+        lambda fake: fake.add_ended_chat(segment=2),
+        (
+            "FakeConnectChat.add_ended_chat() has no keyword 'segment'. Did you mean 'segments'? It takes segments, "
+            "instance_id, contact_id, display_name, attributes, customer_id, messages, ended_at."
+        ),
+    ),
+    (
+        lambda fake: fake.faults.outage(minute=5),
+        (
+            "FaultPlan.outage() has no keyword 'minute'. Did you mean 'minutes'? It takes minutes, seconds, hours, "
+            "error, operation, service, optional."
+        ),
+    ),
+    (
+        lambda fake: fake.faults.delay(second=5),
+        (
+            "FaultPlan.delay() missing 1 required positional argument: 'seconds'. Did you mean 'seconds'? It takes "
+            "seconds, **selector."
+        ),
+    ),
+    (
+        lambda fake: fake.rules["active-chats"].raises(error="LimitExceededException"),
+        "RuleSwitch.raises() has no keyword 'error'. It takes code.",
+    ),
+    (
+        lambda fake: fake.add_participant(fake.contacts.last.contact_id).send_message(text="Hi"),
+        "ChatParticipant.send_message() has no keyword 'text'. It takes content, content_type.",
+    ),
+    (
+        lambda fake: fake.clock.move_to(),
+        "Clock.move_to() missing 1 required positional argument: 'moment'. It takes moment.",
+    ),
+    (
+        lambda fake: fake.requests.one("CustomerId"),
+        "RequestLog.one() takes 1 positional argument but 2 were given",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"), MISTYPED_KEYWORDS, ids=[text.split("(")[0] for _, text in MISTYPED_KEYWORDS]
+)
+def test_a_mistyped_keyword_is_refused_with_those_that_there_are(
+    fake_in_use: FakeConnectChat, call: Callable[[Any], object], message: str
+) -> None:
+    with pytest.raises(TypeError) as caught:
+        call(fake_in_use)
+
+    assert str(caught.value) == message
+
+
+def test_a_type_error_from_inside_of_a_method_stays_as_it_is(fake_in_use: FakeConnectChat) -> None:
+    with pytest.raises(TypeError, match=r"^contacts are known by their ids"):
+        fake_in_use.contacts.get(fake_in_use.contacts.last)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"^This would never match: "):
+        fake_in_use.requests.matching(InstanceId=None)
+
+
+def test_editors_and_help_see_the_signatures_of_methods() -> None:
+    assert [*signature(FakeConnectChat.stop_contact).parameters] == ["self", "contact_id", "disconnect_reason"]
+    assert str(FakeConnectChat.stop_contact.__doc__).startswith("End an active contact")
+
+
+@pytest.mark.parametrize(
+    ("subscripted", "message"),
+    [
+        (
+            lambda fake: fake.contacts.last["ContactId"],
+            "Contact has attributes and is not subscriptable. Did you mean .contact_id?",
+        ),
+        (lambda fake: fake.requests.last["Tier"], "RecordedRequest has attributes and is not subscriptable."),
+        (lambda fake: fake[0], "FakeConnectChat has attributes and is not subscriptable."),
+    ],
+    ids=["member", "unknown", "number"],
+)
+def test_what_has_attributes_is_not_subscripted(
+    fake_in_use: FakeConnectChat, parameters: Parameters, subscripted: Callable[[Any], object], message: str
+) -> None:
+    fake_in_use.client().start_chat_contact(**parameters)
+    with pytest.raises(TypeError) as caught:
+        subscripted(fake_in_use)
+
+    assert str(caught.value) == message
+
+
+def test_a_fake_is_no_decorator() -> None:
+    with pytest.raises(TypeError, match=r"no decorator: @pytest\.mark\.connect_chat takes the fixture.*`with FakeConn"):
+
+        @FakeConnectChat()  # type: ignore[operator]
+        def opens_a_chat() -> None: ...
+
+
+def test_how_often_is_no_member(fake_in_use: FakeConnectChat) -> None:
+    with pytest.raises(AttributeError, match=r"^times= is no member: count= of assert_requested\(\) says how often\.$"):
+        fake_in_use.requests.start_chat_contact.assert_requested(times=1)
 
 
 # -- remarks -----------------------------------------------------------------------------------------------------------

@@ -930,9 +930,10 @@ def call():
     client.stop_contact(InstanceId="i", ContactId="c")
 """
 REFUSED = (
-    "StopContact was called on a connect client outside of a test that takes the fixture connect_chat, and the setting "
-    "block is on. Take the fixture in the test, or in the fixture that makes the call, or let this test through with "
-    "@pytest.mark.connect_chat(block=False). It came from test_block_refuses_calls_of_tests_without_the_fixture.py:6."
+    "StopContact was called on a connect client while no connect_chat was active, and the setting block is on. Take "
+    "the fixture in the test, or in the fixture that makes the call; @pytest.mark.connect_chat takes it before "
+    "setup_method; a fixture of a wider scope uses FakeConnectChat(). @pytest.mark.connect_chat(block=False) lets this "
+    "test through. It came from test_block_refuses_calls_of_tests_without_the_fixture.py:6."
 )
 
 

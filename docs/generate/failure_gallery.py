@@ -147,6 +147,50 @@ CASES: Final = [
         """,
     ),
     Case(
+        "An operation that is not faked, and the application swallows the error",
+        "The call is told with its place.",
+        """
+        def test_the_queues_are_listed_if_possible(connect_chat):
+            try:
+                connect.list_queues(InstanceId=INSTANCE_ID)
+            except Exception:
+                pass
+        """,
+    ),
+    Case(
+        "A call outside of the fixture, under the block",
+        "The block refuses what would reach AWS, and says where it came from, also where the application swallows the "
+        "error.",
+        """
+        @pytest.mark.connect_chat(block=True)
+        def test_forgets_the_fixture():
+            try:
+                open_chat("Ada")
+            except Exception:
+                pass
+        """,
+    ),
+    Case(
+        "The wrong token",
+        "The fake answers as the service does, and the section says what it knows: CreateParticipantConnection gives "
+        "the connection token for the participant token.",
+        """
+        def test_a_transcript(connect_chat):
+            contact = connect_chat.add_contact()
+            participant = connect_chat.client("connectparticipant")
+            participant.get_transcript(ConnectionToken=contact.participant_token)
+        """,
+    ),
+    Case(
+        "A fault that nobody has planned",
+        "Faults of chaos say so, and the last lines how to have the same again.",
+        """
+        @pytest.mark.connect_chat(chaos=1, chaos_mode="hard")
+        def test_under_chaos(connect_chat):
+            open_chat("Ada")
+        """,
+    ),
+    Case(
         "A canned answer that nobody asked for",
         "The application did not call what the test prepared for.",
         """
@@ -171,6 +215,49 @@ CASES: Final = [
         """
         def test_a_mistyped_selector(connect_chat):
             connect_chat.faults.throttle(atempts=2)
+        """,
+    ),
+    Case(
+        "A keyword of another fault",
+        "The keywords of the fault itself are among the valid ones.",
+        """
+        def test_a_status_of_an_error(connect_chat):
+            connect_chat.faults.error("LimitExceededException", status=429)
+        """,
+    ),
+    Case(
+        "A mistyped keyword",
+        "Every method says what it takes.",
+        """
+        def test_a_mistyped_keyword(connect_chat):
+            connect_chat.add_contact(name="Ada")
+        """,
+    ),
+    Case(
+        "How often, in a mock's word",
+        "The keyword is `count`; `call_count` is the number itself.",
+        """
+        def test_one_request(connect_chat):
+            open_chat("Ada")
+            connect_chat.requests.start_chat_contact.assert_requested(times=1)
+        """,
+    ),
+    Case(
+        "A contact that is assigned to",
+        "Contacts change by what happens to them: the message says by what.",
+        """
+        def test_a_chat_expires(connect_chat):
+            contact = connect_chat.add_contact()
+            contact.expires_at = connect_chat.clock.start
+        """,
+    ),
+    Case(
+        "A member of a response, asked of our objects",
+        "Attributes have AWS's names in snake case.",
+        """
+        def test_what_was_said(connect_chat):
+            contact = connect_chat.add_contact(initial_message="Hi")
+            assert contact["InitialMessage"] == {"ContentType": "text/plain", "Content": "Hi"}
         """,
     ),
     Case(

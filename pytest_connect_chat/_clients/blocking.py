@@ -32,9 +32,10 @@ class Refusal:
 
     def _error(self, what: str) -> ClosedError:
         message = (
-            f"{what} outside of a test that takes the fixture connect_chat, and the setting block is on. Take the "
-            "fixture in the test, or in the fixture that makes the call, or let this test through with "
-            f"@pytest.mark.connect_chat(block=False). It came from {place_of_call()}."
+            f"{what} while no connect_chat was active, and the setting block is on. Take the fixture in the test, or "
+            "in the fixture that makes the call; @pytest.mark.connect_chat takes it before setup_method; a fixture of "
+            "a wider scope uses FakeConnectChat(). @pytest.mark.connect_chat(block=False) lets this test through. "
+            f"It came from {place_of_call()}."
         )
         self.refused.append(message)
         return ClosedError(message)

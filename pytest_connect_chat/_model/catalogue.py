@@ -146,7 +146,7 @@ class Catalogue:
                 "Clients see a plain ClientError with the HTTP status 400; give http_status=... if that is what you "
                 "want.",
                 UnknownCodeWarning,
-                stacklevel=3,
+                stacklevel=4,  # the method that was called has a wrapper
             )
 
     def check_response(self, service: str, operation: str, response: Mapping[str, Any]) -> None:

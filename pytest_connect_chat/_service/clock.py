@@ -103,28 +103,16 @@ class Clock(FixedNames):
         finally:
             self._passing.remove(thread)
 
-    def advance(self, *unnamed: object, **duration: float) -> None:
-        """Move the clock forward, by the keywords of `datetime.timedelta`: `advance(minutes=6)`.
+    def advance(self, step: timedelta = timedelta(0), /, **duration: float) -> None:
+        """Move the clock forward: `advance(minutes=6)`, with the keywords of `datetime.timedelta`, or by a `timedelta`.
 
         Raises:
             ClockError: The duration is negative or no duration, or the clock follows the system's.
         """
         __tracebackhide__ = True
-        if unnamed:
-            raise ClockError(f"advance() takes a duration by its unit, for example minutes=6, not {unnamed[0]!r}.")
-        unknown = next((name for name in duration if name not in UNITS), None)
-        if unknown is not None:
-            meant = did_you_mean(unknown, UNITS, f" Valid: {', '.join(UNITS)}.")
-            raise ClockError(
-                f"advance() takes the keywords of datetime.timedelta, such as minutes=6 or seconds=1.5: {unknown!r} is "
-                f"none.{meant}"
-            )
-        try:
-            step = timedelta(**duration)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ClockError(
-                f"advance() takes the keywords of datetime.timedelta, such as minutes=6 or seconds=1.5: {error}."
-            ) from None
+        if not isinstance(step, timedelta):
+            raise ClockError(f"advance() takes a duration by its unit, for example minutes=6, not {step!r}.")
+        step += _duration(duration)
         if step < timedelta(0):
             raise ClockError(f"The clock cannot go backwards: advance() was given {step.total_seconds():g} seconds.")
         self._refuse_if_system("advance")
@@ -173,6 +161,21 @@ class Clock(FixedNames):
                 f"{method}() cannot move a clock that follows the system's: move time.time() with freezegun or "
                 "time-machine, or leave the setting clock='system' out."
             )
+
+
+def _duration(keywords: dict[str, float]) -> timedelta:
+    unknown = next((name for name in keywords if name not in UNITS), None)
+    if unknown is not None:
+        meant = did_you_mean(unknown, UNITS, f" Valid: {', '.join(UNITS)}.")
+        problem = f"{unknown!r} is none.{meant}"
+    else:
+        try:
+            return timedelta(**keywords)
+        except (TypeError, ValueError, OverflowError) as error:
+            problem = f"{error}."
+    raise ClockError(
+        f"advance() takes the keywords of datetime.timedelta, such as minutes=6 or seconds=1.5: {problem}"
+    ) from None
 
 
 def _added(moment: datetime, step: timedelta) -> datetime:

@@ -114,6 +114,8 @@ class Contact(FixedNames):
     def _hint_at(cls, name: str) -> str:
         if name in ("state", "status"):
             return " As on the service there is none: is_active and disconnect_reason say how it stands."
+        if hasattr(cls, name):
+            return " It shows what happens: requests, stop_contact(), transfer() and the clock change a contact."
         return super()._hint_at(name)
 
     def __repr__(self) -> str:

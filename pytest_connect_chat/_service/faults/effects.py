@@ -148,7 +148,21 @@ class Delay:
         return reply
 
 
-Effect = Refuse | Throttle | DenyAccess | BreakNetwork | LoseResponse | Delay
+@dataclass(frozen=True, slots=True)
+class ByChaos:
+    """What chaos does to an attempt, told from what a test has planned."""
+
+    effect: Effect
+
+    def __str__(self) -> str:
+        return f"{self.effect}, by chaos"
+
+    def reply(self, request: Request, serve: Serve) -> Reply:
+        """Reply as the effect does."""
+        return self.effect.reply(request, serve)
+
+
+Effect = Refuse | Throttle | DenyAccess | BreakNetwork | LoseResponse | Delay | ByChaos
 
 
 def throttling_error(request: Request, undeclared: str) -> ServiceError:

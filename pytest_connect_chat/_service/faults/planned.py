@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from pytest_connect_chat._service.calls import Call
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults.chaos import Chaos
-from pytest_connect_chat._service.faults.effects import Effect
+from pytest_connect_chat._service.faults.effects import ByChaos, Effect
 from pytest_connect_chat._service.faults.selector import Predicate, When
 from pytest_connect_chat._service.records.matching import differing_members
 from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedRequest
@@ -184,7 +184,9 @@ class PlannedFaults:
             pending = pending or not (fault.is_exhausted or fault.ends is not None)
         if pending and not self.chaos.is_hard:
             return None  # a chaos fault could push a planned one to the last attempt that the client makes
-        return self.chaos.meet(call.request, may_retry=not runs_low and len(call.attempts) + 1 < call.attempt_limit)
+        may_retry = not runs_low and len(call.attempts) + 1 < call.attempt_limit
+        effect = self.chaos.meet(call.request, may_retry=may_retry)
+        return None if effect is None else ByChaos(effect)
 
     def leftovers(self) -> list[str]:
         """Return what is left of the plan, in words."""

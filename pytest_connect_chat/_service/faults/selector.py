@@ -53,8 +53,7 @@ def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, A
     if unknown:
         how_many = " Did you mean calls or attempts?" if unknown[0] in COUNTS else ""
         valid = [*own, *Selector.__annotations__]
-        meant = [name for name in own if unknown[0] in name]
-        hint = f" Did you mean {meant[0]!r}?" if meant else did_you_mean(unknown[0], valid, how_many)
+        hint = did_you_mean(unknown[0], valid, how_many)
         raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(valid)}.")
     if "calls" in selector and "attempts" in selector:
         raise FaultError("A fault counts calls or attempts, not both: give calls=... or attempts=....")

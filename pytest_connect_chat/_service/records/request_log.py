@@ -222,7 +222,8 @@ class RequestLog(GrowingSequence[RecordedRequest]):
         unknown = self._facts.unknown_member(self._operation, members)
         if unknown is not None:
             times = next((name for name in members if name in _TIMES), None)
-            raise AttributeError(f"{unknown} count= of assert_requested() says how often." if times else unknown)
+            how_often = f"{times}= is no member: count= of assert_requested() says how often."
+            raise AttributeError(unknown if times is None else how_often)
         impossible = never_matching(members)
         if impossible is not None:
             raise TypeError(f"This would never match: {impossible}")

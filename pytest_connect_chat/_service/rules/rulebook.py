@@ -108,7 +108,7 @@ class RuleSwitch(FixedNames):
         self._book.refresh()
 
 
-class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
+class RuleBook(FixedNames, Mapping[str, RuleSwitch], methods_are_for_tests=False):
     """The rules of one fake, by id.
 
     Args:
