@@ -12,8 +12,7 @@ author = project_copyright = f"The {project} maintainers"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["generate"]
 myst_heading_anchors = 4
-# Links to the README and to sources lead out of the site, as in the repository; lexers do not know every excerpt.
-suppress_warnings = ["myst.xref_missing", "misc.highlighting_failure"]
+suppress_warnings = ["misc.highlighting_failure"]  # lexers do not know every excerpt; dead references fail the build
 
 html_theme = "furo"
 html_title = f"{project} {release}"
@@ -27,8 +26,13 @@ napoleon_use_ivar = True
 python_maximum_signature_line_length = 88
 
 
-def _add_contents(_: Any, page: str, source: list[str]) -> None:
-    """Give the index its table of contents in the order of its links; in the repository it would only be noise."""
+def _adapt(_: Any, page: str, source: list[str]) -> None:
+    """Make of a page of the repository one of the site.
+
+    Links that lead out of the site become the paths of their files. The index gets its table of contents, in the order
+    of its links; in the repository it would only be noise.
+    """
+    source[0] = re.sub(r"\[([^\]]+)\]\(\.\./([^)]+)\)", r"\1 (`\2` in the repository)", source[0])
     if page == "index":
         pages = re.findall(r"\]\(([\w-]+)\.(?:md|rst)\)", source[0])
         source[0] += "\n```{toctree}\n:hidden:\n\n" + "\n".join(dict.fromkeys(pages)) + "\n```\n"
@@ -36,4 +40,4 @@ def _add_contents(_: Any, page: str, source: list[str]) -> None:
 
 def setup(app: Any) -> None:
     """Connect what is above with Sphinx."""
-    app.connect("source-read", _add_contents)
+    app.connect("source-read", _adapt)

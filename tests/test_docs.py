@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -224,11 +225,24 @@ def _anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
 def test_relative_links_resolve(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8"))
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", FENCED.sub("", page.read_text("utf-8")))
     for target, anchor in links:
         file = (page.parent / target).resolve() if target else page
         assert file.exists(), target
         assert not anchor or anchor in _anchors(file), f"{target}#{anchor}"
+
+
+def test_the_readme_of_a_release_has_absolute_links(tmp_path: Path) -> None:
+    command = re.search(r"(?m)^ *(REPOSITORY=.*\n(?: +.*\n)+?) *```$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert command is not None
+    (tmp_path / "README.md").write_text((ROOT / "README.md").read_text("utf-8"), "utf-8")
+    subprocess.run(["sh", "-e", "-c", command[1]], cwd=tmp_path, check=True)  # noqa: S603, S607
+
+    targets = re.findall(r"\]\(([^)]*)\)", (tmp_path / "README.md").read_text("utf-8"))
+    assert len(targets) > 10
+    assert all(target.startswith(("https://", "#")) for target in targets)
+    assert any(target.endswith("/raw/vX.Y.Z/docs/second-try.svg") for target in targets)
+    assert any(target.endswith("/blob/vX.Y.Z/docs/async.md#install-beside-boto3") for target in targets)
 
 
 def test_the_index_links_every_page() -> None:
