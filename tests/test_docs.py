@@ -225,7 +225,7 @@ def _anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
 def test_relative_links_resolve(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", FENCED.sub("", page.read_text("utf-8")))
+    links = re.findall(r"\]\((?!https?:|\$)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8"))
     for target, anchor in links:
         file = (page.parent / target).resolve() if target else page
         assert file.exists(), target
