@@ -22,7 +22,7 @@ STAGES: Final = {
     "  copy the request": "_clients.stubber:snapshot",
     "  check and commit it": "_service.service:ConnectChatService.attempt",
     "    end what is due": "_service.deadlines:Deadlines.settle",
-    "    check it against the rules": "_service.rules.rulebook:RuleBook.check",
+    "    check it against the rules": "_service.rules.applied:AppliedRules.check",
     "    make the contact": "_service.operations.start_chat_contact:_new_contact",
     "      draw two ids and a token": "_service.identifiers:Identifiers.contact",
     "    register the contact": "_service.contacts.store:ContactStore.add",

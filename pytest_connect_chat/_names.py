@@ -33,9 +33,9 @@ class SuggestsNames:
 
     __slots__ = ()
 
-    def __init_subclass__(cls, *, methods_are_for_tests: bool = True) -> None:
+    def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if methods_are_for_tests and cls.__module__.partition(".")[0] == OURS:
+        if cls.__module__.partition(".")[0] == OURS:
             for name, method in list(vars(cls).items()):
                 if isinstance(method, FunctionType) and name[0] != "_" and _takes_something(method):
                     setattr(cls, name, _saying_what_it_takes(method))

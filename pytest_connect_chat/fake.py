@@ -96,6 +96,7 @@ class FakeConnectChat(FixedNames):
         self._backend = Backend(self._service, seed=seed)
         self._contacts = ContactRegistry(self._service.state.contacts, self.clock)
         self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
+        self._rules = RuleBook(self._service.state.rules, CATALOGUE)
         contacts = self._service.state.contacts
         self._notifications = NotificationLog(
             contacts.notifications, contacts.by_id, self.clock, self._service.state.feed
@@ -395,7 +396,7 @@ class FakeConnectChat(FixedNames):
     @property
     def rules(self) -> RuleBook:
         """The rules by which requests are refused, by id; each can be switched."""
-        return self._service.state.rules
+        return self._rules
 
     def add_instance(self, instance_id: str, contact_flow_ids: Iterable[str] | Mapping[str, str] = ()) -> None:
         """Declare an instance and its published flows. From the first on, only declared instances and flows exist.

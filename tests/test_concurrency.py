@@ -26,7 +26,7 @@ from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model import catalogue as model
 from pytest_connect_chat._service import clock
 from pytest_connect_chat._service.api_rates import ApiRates
-from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._service.rules.applied import AppliedRules
 from pytest_connect_chat.exceptions import ClosedError
 
 pytestmark = pytest.mark.once
@@ -358,14 +358,14 @@ def test_no_call_is_checked_by_half_of_the_limits(
 def test_a_rule_that_is_switched_while_a_call_looks_for_its_rules_stays_switched(
     client: Any, parameters: Parameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find = RuleBook._find_applicable
+    find = AppliedRules._find_applicable
 
-    def find_and_lose_the_race(book: RuleBook, *kind: Any) -> Any:
-        found = find(book, *kind)
-        book["attribute-key-characters"].disable()
+    def find_and_lose_the_race(applied: AppliedRules, *kind: Any) -> Any:
+        found = find(applied, *kind)
+        fake.rules["attribute-key-characters"].disable()
         return found
 
-    monkeypatch.setattr(RuleBook, "_find_applicable", find_and_lose_the_race)
+    monkeypatch.setattr(AppliedRules, "_find_applicable", find_and_lose_the_race)
     with FakeConnectChat() as fake:
         with pytest.raises(client.exceptions.InvalidParameterException):
             client.start_chat_contact(**parameters, Attributes={"a b": "c"})

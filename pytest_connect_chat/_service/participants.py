@@ -11,7 +11,7 @@ from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.request import Request
-from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._service.rules.applied import AppliedRules
 
 URL_LIFETIME: Final = timedelta(seconds=100)  # API reference: CreateParticipantConnection
 CONNECTION_TOKEN_LIFETIME: Final = timedelta(days=1)  # likewise
@@ -173,7 +173,7 @@ class Participants:
         participant = self.find(request)
         return participant.first_contact.instance_id if participant is not None else ""
 
-    def require_known_token(self, request: Request, rules: RuleBook) -> None:
+    def require_known_token(self, request: Request, rules: AppliedRules) -> None:
         """Refuse a request with an unknown token, before anything else about it is looked at.
 
         Raises:
@@ -182,7 +182,9 @@ class Participants:
         kind = "participant" if request.operation == "CreateParticipantConnection" else "connection"
         rules.require(f"{kind}-token-known", self.find(request) is not None, EXPLICIT_DENY)
 
-    def require_live_token(self, request: Request, participant: Participant, rules: RuleBook, now: datetime) -> None:
+    def require_live_token(
+        self, request: Request, participant: Participant, rules: AppliedRules, now: datetime
+    ) -> None:
         """Refuse the token of a participant that is no longer in an active chat, or that is too old.
 
         Raises:

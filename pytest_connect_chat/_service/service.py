@@ -36,7 +36,7 @@ class ConnectChatService:
     def __init__(self, settings: Settings, seed: int | str, facts: ModelFacts) -> None:
         self._facts = facts
         self._passes_unfaked_through = settings.unfaked == "passthrough"
-        self.state: ServiceState = ServiceState(settings, seed, facts)
+        self.state: ServiceState = ServiceState(settings, seed)
         self.flows: FlowPlayer = FlowPlayer(self.state)
         self.subscriber: Subscriber = Subscriber(self.state.feed)
         self.calls: CallLog = CallLog()

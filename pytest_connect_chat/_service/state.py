@@ -14,9 +14,8 @@ from pytest_connect_chat._service.deadlines import Deadlines
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.idempotency import UsedTokens
 from pytest_connect_chat._service.identifiers import Identifiers
-from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.participants import Participants
-from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._service.rules.applied import AppliedRules
 from pytest_connect_chat._service.urls import UnservedUrls, Urls
 from pytest_connect_chat._settings import Settings
 
@@ -27,27 +26,25 @@ class ServiceState:
     Args:
         settings: What the fake is set to.
         seed: What ids and tokens follow from.
-        facts: Tells what the installed models say.
 
     Attributes:
         disconnect_flow: The flow with which a chat goes on when its last agent leaves, if any.
     """
 
-    def __init__(self, settings: Settings, seed: int | str, facts: ModelFacts) -> None:
+    def __init__(self, settings: Settings, seed: int | str) -> None:
         self.max_active_chats: int = settings.max_active_chats
         self.connect_within: timedelta = timedelta(minutes=settings.connect_within)
         self.disconnect_flow: Callable[..., object] | None = None
         self.feed: Feed = Feed()
         self.clock: Clock = Clock(settings.clock)
         self.identifiers: Identifiers = Identifiers(seed)
-        self.rules: RuleBook = RuleBook(
+        self.rules: AppliedRules = AppliedRules(
             {
                 "initial-message-characters": settings.message_limits == "per-type",
                 "initial-message-bytes": settings.message_limits == "16384-bytes",
                 "client-token-conflict": settings.client_token_conflict == "error",
                 "participant-client-token-conflict": settings.client_token_conflict == "error",
-            },
-            facts,
+            }
         )
         self.instances: Instances = Instances()
         self.deadlines: Deadlines = Deadlines(self.clock, self.feed)

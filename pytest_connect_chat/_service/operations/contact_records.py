@@ -50,7 +50,7 @@ def describe_contact(state: ServiceState, request: Request, now: datetime, conta
 
 def list_associated_contacts(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
     """Answer one `ListAssociatedContacts`: the contacts of the tree with the same root that are still known."""
-    forgets = state.rules["contact-retention"].enabled
+    forgets = state.rules.is_enabled("contact-retention")
     summaries = [
         _summary(state, other)
         for other in tree_of(state.contacts, contact)

@@ -40,7 +40,7 @@ def _can_be_connected(state: ServiceState, participant: Participant) -> bool:
     state.rules.refuse(
         rule_id, "ConnectParticipant works for a customer only once the contact is streamed: see StartContactStreaming."
     )
-    return not state.rules[rule_id].enabled
+    return not state.rules.is_enabled(rule_id)
 
 
 def note_types(state: ServiceState, participant: Participant, types: frozenset[str], now: datetime) -> None:

@@ -8,14 +8,14 @@ from datetime import datetime
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.operations.retention import require_retained
-from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._service.rules.applied import AppliedRules
 
 
 def resolve_source(
     persistent_chat: Mapping[str, str],
     instance_id: str,
     contacts: ContactStore,
-    rules: RuleBook,
+    rules: AppliedRules,
     now: datetime,
 ) -> ContactRecord | None:
     """Return the contact that a persistent chat rehydrates from; `None` for an unknown one, where that is allowed.
@@ -66,7 +66,7 @@ def _is_entire_session(persistent_chat: Mapping[str, str]) -> bool:
     return persistent_chat.get("RehydrationType") == "ENTIRE_PAST_SESSION"
 
 
-def _most_recently_ended(named: ContactRecord, contacts: ContactStore, rules: RuleBook) -> ContactRecord | None:
+def _most_recently_ended(named: ContactRecord, contacts: ContactStore, rules: AppliedRules) -> ContactRecord | None:
     rules.require(
         "source-contact-initial",
         named.contact_id == named.initial_contact_id,

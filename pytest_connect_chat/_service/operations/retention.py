@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pytest_connect_chat._service.contacts.contact import ContactRecord
-from pytest_connect_chat._service.rules.rulebook import RuleBook
+from pytest_connect_chat._service.rules.applied import AppliedRules
 from pytest_connect_chat._time import iso_timestamp
 
 RETENTION: Final = timedelta(days=730)  # "24 months from the InitiationTimestamp": API reference, DescribeContact
 
 
 def require_retained(
-    contact: ContactRecord, rules: RuleBook, now: datetime, rule_id: str = "contact-retention"
+    contact: ContactRecord, rules: AppliedRules, now: datetime, rule_id: str = "contact-retention"
 ) -> None:
     """Refuse a request that concerns a contact which started too long ago.
 

@@ -1,0 +1,105 @@
+"""The rules as one fake applies them to requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pytest_connect_chat._service.answer import OBSERVED_TEXTS, ServiceError
+from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.rules import RULES
+from pytest_connect_chat._service.rules.rule import Check, Rule
+from pytest_connect_chat._text import printable
+
+BY_ID: Final = {rule.id: rule for rule in RULES}
+
+
+class AppliedRules:
+    """Which rules one fake applies, and with which exception classes. `RuleBook` shows them to tests.
+
+    Args:
+        initially: Rules that a setting switches on or off.
+    """
+
+    def __init__(self, initially: Mapping[str, bool]) -> None:
+        self._initially = dict(initially)
+        self.reset()
+
+    def reset(self) -> None:
+        """Put every rule back to where the settings had it."""
+        self._enabled: dict[str, bool] = {}
+        self._codes: dict[str, str] = {}
+        self._forget_applicable()
+
+    def is_enabled(self, rule_id: str) -> bool:
+        """Return whether a rule is applied."""
+        return self._enabled.get(rule_id, self._initially.get(rule_id, BY_ID[rule_id].enabled))
+
+    def code(self, rule: Rule) -> str | None:
+        """Return the exception class that a request against a rule gets."""
+        return self._codes.get(rule.id, rule.code)
+
+    def switch(self, rule: Rule, *, enabled: bool, code: str | None = None) -> None:
+        """Apply a rule or not from now on, with another exception class where one is given."""
+        self._enabled[rule.id] = enabled
+        if code is not None:
+            self._codes[rule.id] = code
+        self._forget_applicable()
+
+    def _forget_applicable(self) -> None:
+        """Have it worked out anew which checks requests have to pass."""
+        self._applicable: dict[tuple[str, frozenset[str]], list[tuple[Check, str]]] = {}
+
+    def check(self, request: Request) -> None:
+        """Look at everything about a request that does not depend on state.
+
+        Raises:
+            ServiceError: The request is against a rule; of several, the first in the table counts.
+        """
+        kind = (request.operation, frozenset(request.params))
+        known = self._applicable  # a switch replaces it: what was found before must not stay after
+        applicable = known.get(kind)
+        if applicable is None:
+            applicable = known[kind] = self._find_applicable(*kind)
+        for check, rule_id in applicable:
+            message = check(request)
+            if message is not None:
+                self._refuse(BY_ID[rule_id], message)
+
+    def _find_applicable(self, operation: str, members: frozenset[str]) -> list[tuple[Check, str]]:
+        return [
+            (rule.check, rule.id)
+            for rule in RULES
+            if rule.check is not None
+            and operation in rule.operations
+            and (rule.member is None or rule.member in members)
+            and self.is_enabled(rule.id)
+        ]
+
+    def require(self, rule_id: str, holds: bool, message: str) -> None:
+        """Refuse the request if a rule on state does not hold.
+
+        Raises:
+            ServiceError: It does not hold, and the rule is enabled.
+        """
+        if not holds:
+            self.refuse(rule_id, message)
+
+    def refuse(self, rule_id: str, message: str) -> None:
+        """Refuse a request that is against a rule on state.
+
+        Raises:
+            ServiceError: The rule is enabled.
+        """
+        if self.is_enabled(rule_id):
+            self._refuse(BY_ID[rule_id], message)
+
+    def _refuse(self, rule: Rule, message: str) -> None:
+        code = self.code(rule)
+        if code is None:
+            return
+        if message not in OBSERVED_TEXTS:
+            message = f"{printable(message)} (rule {rule.id} of pytest-connect-chat)"
+        refusal = ServiceError(code, message)
+        refusal.rule = rule.id
+        raise refusal
