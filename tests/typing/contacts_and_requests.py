@@ -46,6 +46,7 @@ def one_request(request: RecordedRequest) -> None:
     assert_type(request.attempt_count, int)
     assert_type([attempt.time for attempt in request.attempts], list[datetime])
     assert_type(request.attempts[0].fault, str | None)
+    assert_type(request.attempts[0].error, RecordedError | Any)
     assert_type(request.contact, Contact | Any)
     assert_type(request.region, str)
     assert_type(request.time, datetime)
@@ -81,7 +82,7 @@ def one_contact(contact: Contact) -> None:
     assert_type(contact.disconnect_reason, str | None)
     assert_type(contact.is_active, bool)
     assert_type(contact.past_contact_ids, tuple[str, ...])
-    assert_type([item.content for item in contact.transcript], list[str | None])
+    assert_type([item.content for item in contact.transcript], list[str | Any])
     contact.is_active = False  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -106,6 +107,7 @@ def other_side(connect_chat: FakeConnectChat) -> None:
     agent.disconnect()
     connect_chat.reply_with("Hello")
     connect_chat.reply_with(lambda message: None if message.content is None else message.content.upper())
+    connect_chat.reply_with(lambda message: "Yes." if message.content.endswith("?") else None)
     connect_chat.reply_with([("{}", "application/json"), "Hello"])
     connect_chat.reply_with(None)
     connect_chat.reply_with(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -5,7 +5,7 @@ Here: the names that the package looks up when they are asked for.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_type
 
 from faker import Faker
@@ -56,6 +56,7 @@ def errors(
 def clock(clock: Clock) -> None:
     assert_type(clock.start, datetime)
     clock.advance(minutes=6, seconds=1.5)
+    clock.advance(timedelta(minutes=6))
     clock.advance(minutes="6")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     clock.move_to("2026-01-01T00:00:00Z")
     clock.sleep(1.5)
