@@ -55,6 +55,7 @@ def pinned() -> dict[str, list[str]]:
         "tests": ["aiobotocore[boto3]", *group("asyncio"), *BACKEND, *runtime, *group("tests")],  # in pip's order
         "newest": [*BACKEND, *runtime, *group("tests"), "build"],
         "clients": ["awscli"],
+        "site": [*BACKEND, *runtime, *group("site"), *PROJECT["project"]["optional-dependencies"]["strategies"]],
         "lowest": [*BACKEND, *floors(), *group("tests"), "anyio", "httpx", lowest],
     }
 
@@ -222,7 +223,7 @@ def live(session: nox.Session) -> None:
 @nox.session
 def site(session: nox.Session) -> None:
     """Build the docs as a site, in `site/`."""
-    session.install(".[strategies]", *group("site"))
+    install(session, "site", *group("site"), *PROJECT["project"]["optional-dependencies"]["strategies"])
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "docs", "site")
 
 
