@@ -13,6 +13,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+import pytest_connect_chat
 from pytest_connect_chat import FakeConnectChat, plugin
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.records.request_log import RequestLog
@@ -248,6 +249,12 @@ def test_the_readme_of_a_release_has_absolute_links(tmp_path: Path) -> None:
 def test_the_index_links_every_page() -> None:
     links = re.findall(r"\]\(([\w-]+\.md)\)", (DOCS / "index.md").read_text("utf-8"))
     assert sorted(set(links)) == [page.name for page in sorted(DOCS.glob("*.md")) if page.name != "index.md"]
+
+
+def test_the_reference_has_every_public_class() -> None:
+    text = (DOCS / "api.rst").read_text("utf-8")
+    listed = re.findall(r"(?m)^\.\. auto\w+:: pytest_connect_chat\.(\w+)$", text)
+    assert {*listed, "__version__"} == {*pytest_connect_chat.__all__, "strategies"}
 
 
 def test_the_settings_are_all_listed() -> None:
