@@ -25,7 +25,7 @@ from pytest_connect_chat._clients.aio_client import _result_of
 from pytest_connect_chat._clients.backend import Backend
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._endpoint.served_fake import ServedFake
-from pytest_connect_chat._model.catalogue import shared_loader
+from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
@@ -150,7 +150,7 @@ def _aio_session(config_file: str) -> Any:
     from aiobotocore.session import AioSession
 
     session = AioSession()
-    session.register_component("data_loader", shared_loader())
+    session.register_component("data_loader", OwnLoader())
     return session
 
 

@@ -24,8 +24,11 @@ def alive():
 
 @pytest.fixture(scope="session")
 def before():
-    import pytest_connect_chat.fake
+    from pytest_connect_chat import FakeConnectChat
 
+    with FakeConnectChat() as fake:
+        fake.client()  # a run keeps copies of botocore's files, and its handlers
+    del fake
     return alive()
 
 

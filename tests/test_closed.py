@@ -20,7 +20,7 @@ from conftest import over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.environment import DUMMY
-from pytest_connect_chat._model.catalogue import shared_loader
+from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat.exceptions import ClosedError, UnfakedOperationError
 
 Parameters = dict[str, Any]
@@ -32,8 +32,9 @@ REAL = {"AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_E
 @pytest.fixture(autouse=True)
 def closed(no_sockets: list[Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test of these opens a socket."""
-    loader = shared_loader()
-    monkeypatch.setattr(botocore.session, "create_loader", lambda *args: loader)  # reads the models once, not each time
+    monkeypatch.setattr(
+        botocore.session, "create_loader", lambda *args: OwnLoader()
+    )  # reads the models once, not each time
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     yield
@@ -272,10 +273,10 @@ def test_what_a_test_set_between_two_fakes_comes_back(monkeypatch: pytest.Monkey
 
 APP = """
 import botocore.session
-from pytest_connect_chat._model.catalogue import shared_loader
+from pytest_connect_chat._model.loader import OwnLoader
 
 session = botocore.session.get_session()
-session.register_component("data_loader", shared_loader())
+session.register_component("data_loader", OwnLoader())
 
 def client(service="connect"):
     return session.create_client(

@@ -18,11 +18,13 @@ import pytest
 from botocore.client import ClientCreator
 from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.model import ServiceModel
 from botocore.session import Session
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients import data_files
-from pytest_connect_chat._clients.data_files import copies_of
+from pytest_connect_chat._model import copies
+from pytest_connect_chat._model.copies import copies_of
 
 pytestmark = pytest.mark.of_botocore
 
@@ -31,6 +33,7 @@ ORIGINALS = (
     Loader.list_available_services,
     Session._register_builtin_handlers,
     ClientCreator._create_methods,
+    ServiceModel.__dict__["endpoint_discovery_operation"],
 )
 FILES = ["endpoints", "partitions", "sdk-default-configuration", "_retry", "connect/2017-08-08/service-2"]
 
@@ -139,13 +142,17 @@ def test_threads_see_the_same_part() -> None:
 # -- while a fake is active --------------------------------------------------------------------------------------------
 
 
-def test_files_are_parsed_in_two_sessions_at_most(connect_chat: FakeConnectChat, parsed: list[str]) -> None:
-    new_client()
-    new_client()
-    del parsed[:]
-    client = new_client()
+def test_files_are_parsed_once(
+    connect_chat: FakeConnectChat, parsed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "_copies", {})
+    for _ in range(3):
+        client = new_client()
+        connect_chat.client()
 
-    assert [file for file in parsed if file.startswith(("service-2", "endpoints", "endpoint-rule"))] == []
+    kinds = [file.partition(".")[0] for file in parsed]
+    assert {"service-2", "endpoints", "endpoint-rule-set-1", "partitions"} <= set(kinds)
+    assert sorted(kinds) == sorted(set(kinds))
     client.start_chat_contact(InstanceId="i", ContactFlowId="f", ParticipantDetails={"DisplayName": "Ada"})
     assert client.exceptions.LimitExceededException.__name__ == "LimitExceededException"
     assert client.get_paginator("list_users")
@@ -177,6 +184,80 @@ def test_a_handler_that_a_test_registers_is_its_own(connect_chat: FakeConnectCha
     assert heard == []
     first.create_client("connect", **settings).start_chat_contact(**request)
     assert heard == ["first"]
+
+
+def test_a_handler_that_a_test_takes_away_is_gone_in_its_own_client_only(connect_chat: FakeConnectChat) -> None:
+    def names(events: Any) -> list[str]:
+        return [handler.__name__ for handler in events._emitter._handlers.prefix_search("before-call.connect.X")]
+
+    def mine(**kwargs: Any) -> None:
+        pass
+
+    session = Session()
+    settings = {"region_name": "us-east-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    first, second = (session.create_client("connect", **settings) for _ in range(2))
+    before = names(second.meta.events)
+    assert "inject_api_version_header_if_needed" in before
+    first.meta.events.unregister("before-call", botocore.handlers.inject_api_version_header_if_needed)
+    first.meta.events.register_first("before-call.connect", mine)
+    first.meta.events.register_last("before-call.connect.X", mine)
+
+    without = [name for name in before if name != "inject_api_version_header_if_needed"]
+    assert names(first.meta.events) == ["mine", "mine", *without]
+    assert names(second.meta.events) == before
+    assert names(session.create_client("connect", **settings).meta.events) == before
+    assert names(Session().create_client("connect", **settings).meta.events) == before
+
+
+def test_threads_that_register_lose_no_handler(connect_chat: FakeConnectChat) -> None:
+    events = new_client().meta.events
+    barrier = threading.Barrier(8)
+    heard: list[int] = []
+
+    def register(number: int) -> None:
+        barrier.wait()
+        for count in range(50):
+            events.register("mine.inner", lambda **kwargs: heard.append(number), unique_id=f"{number} {count}")
+
+    threads = [threading.Thread(target=register, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    events.emit("mine.inner")
+    assert len(heard) == 400
+
+
+def test_neither_service_has_an_operation_that_discovers_endpoints() -> None:
+    for service in ("connect", "connectparticipant"):
+        assert Session().get_service_model(service).endpoint_discovery_operation is None
+
+
+def test_an_operation_that_a_test_has_made_discover_endpoints_is_found(connect_chat: FakeConnectChat) -> None:
+    model, other = (Session().get_service_model("connect") for _ in range(2))
+    model._service_description["operations"]["StopContact"]["endpointoperation"] = True
+    made = Session().get_service_model("sqs")
+
+    assert model.endpoint_discovery_operation.name == "StopContact"
+    assert other.endpoint_discovery_operation is None
+    assert made.endpoint_discovery_operation is None
+
+
+def test_what_a_test_does_to_the_fixtures_client_the_next_does_not_see(
+    connect_chat: FakeConnectChat, connect_client: Any
+) -> None:
+    request = {"InstanceId": "i", "ContactFlowId": "f", "ParticipantDetails": {"DisplayName": "Ada"}}
+    model = connect_client.meta.service_model
+    model._service_description["shapes"].clear()
+    model._service_description["operations"]["StartChatContact"]["name"] = "Mine"
+    connect_client.meta.events.register("before-call", lambda **kwargs: pytest.fail("of the other client"))
+    connect_client.meta.config.retries["mode"] = "mine"
+    type(connect_client).start_chat_contact = None
+
+    other = connect_chat.client()
+    other.start_chat_contact(**request)
+    assert other.meta.service_model.operation_model("StartChatContact").name == "StartChatContact"
+    assert other.meta.config.retries["mode"] != "mine"
 
 
 def test_methods_of_a_client_are_its_classs_own(connect_chat: FakeConnectChat) -> None:
@@ -286,6 +367,7 @@ def originals() -> tuple[Callable[..., Any], ...]:
         Loader.list_available_services,
         Session._register_builtin_handlers,
         ClientCreator._create_methods,
+        ServiceModel.__dict__["endpoint_discovery_operation"],
     )
 
 
@@ -334,12 +416,15 @@ def test_somebody_elses_patch_stays_and_ours_is_idle_below_it(parsed: list[str])
 
 
 def test_a_forked_child_waits_for_no_thread_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_files, "_lock", held := threading.RLock())
+    held = threading.RLock()
+    monkeypatch.setattr(data_files, "_lock", held)
+    monkeypatch.setattr(copies, "_lock", held)
     thread = threading.Thread(target=held.acquire)
     thread.start()
     thread.join()  # and never releases it
 
     data_files._enter_child()  # what a forked process calls first
+    copies._enter_child()
     with FakeConnectChat():
         assert load("endpoints")
 

@@ -6,7 +6,6 @@ Nobody promised them: a new release may change any. What fails here says which o
 from __future__ import annotations
 
 import ast
-import copy
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient, ClientCreator
 from botocore.config import Config
 from botocore.endpoint import Endpoint
-from botocore.hooks import HierarchicalEmitter
+from botocore.hooks import HierarchicalEmitter, _PrefixTrie
 from botocore.retries.standard import DEFAULT_MAX_ATTEMPTS, RetryContext
 from botocore.retryhandler import create_retry_handler
 from botocore.session import Session
@@ -105,8 +104,19 @@ def emitter_root() -> bool:
     return not before and bool(hierarchy._handlers._root["children"])
 
 
-def emitter_cache() -> bool:
-    return vars(copy.copy(HierarchicalEmitter()))["_lookup_cache"] == {}
+def emitter_nodes() -> bool:
+    trie = _PrefixTrie()
+    trie.append_item("before-call.connect", emitter_nodes)
+    node = trie._root["children"]["before-call"]
+    inner = node["children"]["connect"]
+    return (node, inner) == (
+        {"chunk": "before-call", "values": None, "children": {"connect": inner}},
+        {"chunk": "connect", "values": ([], [emitter_nodes], []), "children": {}},
+    )
+
+
+def service_description() -> bool:
+    return "operations" in session().get_service_model("connect")._service_description
 
 
 def create_methods() -> bool:
@@ -256,7 +266,8 @@ ROWS: list[tuple[str, str, Callable[..., bool]]] = [
     ("botocore.hooks.EventAliaser._emitter", "_clients/retries.py", emitter),
     ("botocore.hooks.HierarchicalEmitter._handlers", "_clients/retries.py", handlers_by_prefix),
     ("botocore.hooks.HierarchicalEmitter._handlers._root", "_clients/data_files.py", emitter_root),
-    ("botocore.hooks.HierarchicalEmitter._lookup_cache", "_clients/data_files.py", emitter_cache),
+    ("botocore.hooks._PrefixTrie", "_clients/data_files.py", emitter_nodes),
+    ("botocore.model.ServiceModel._service_description", "_clients/data_files.py", service_description),
     ("botocore.session.Session._register_builtin_handlers", "_clients/data_files.py", builtin_handlers),
     ("botocore.client.ClientCreator._create_methods", "_clients/data_files.py", create_methods),
     ("botocore.client.ClientCreator._event_emitter", "_clients/data_files.py", creator_emitter),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from pytest_connect_chat._model.catalogue import shared_loader
+from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat.exceptions import MissingExtraError
 
 
@@ -28,7 +28,7 @@ def new_aio_client(service: str, **settings: Any) -> Any:
             "The async clients need aiobotocore: install pytest-connect-chat[asyncio], and pytest-asyncio with it."
         ) from None
     session = AioSession()
-    session.register_component("data_loader", shared_loader())
+    session.register_component("data_loader", OwnLoader())
     return _result_of(session._create_client(service, **settings))
 
 

@@ -2,8 +2,8 @@
 
 A new session reads the model of Connect, and the endpoints of all of AWS, in every test that makes one: most of what
 such a test costs. While a fake is active, these files are parsed once in a run, the folders of services listed once,
-botocore's own handlers looked through once, and the methods of clients made once. Sessions share nothing: what one does
-to what it has read, no other sees.
+botocore's own handlers looked through once, and the methods of clients made once. What one session does to what it has
+read, or to its handlers, no other sees.
 
 Only botocore's own folder counts, read by its own loader: models of `AWS_DATA_PATH` or of `~/.aws/models`, and loaders
 of the application, are left alone.
@@ -14,9 +14,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-import pickle
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial, wraps
 from types import FunctionType
@@ -24,105 +22,27 @@ from typing import Any, Final
 
 import botocore.handlers
 from botocore.client import ClientCreator
+from botocore.hooks import _PrefixTrie
 from botocore.loaders import JSONFileLoader, Loader, instance_cache
 from botocore.model import ServiceModel
 from botocore.session import Session
 
 from pytest_connect_chat._model import catalogue
+from pytest_connect_chat._model.copies import Piecewise, copy_of_file
 from pytest_connect_chat._service.request import SERVICES
 
 OWN: Final = Loader.BUILTIN_DATA_PATH + os.sep
 OF_SERVICES: Final = tuple(OWN + service + os.sep for service in SERVICES)
 OF_ALL: Final = tuple(OWN + name for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"))
-DEPTH: Final = 3  # how far down there are parts: the endpoints have the services of each of a few partitions
-MANY: Final = 50
 
 _lock = threading.RLock()
 
 
-# -- copies ------------------------------------------------------------------------------------------------------------
-
-
-class _Part:
-    """A part of which nobody has a copy yet."""
-
-    __slots__ = ("make",)
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self.make = make
-
-
-class _Piecewise(OrderedDict[str, Any]):
-    """What botocore's loader returns, an `OrderedDict`, of which each part is made when somebody looks at it."""
-
-    def __getitem__(self, key: str) -> Any:
-        value = super().__getitem__(key)
-        if type(value) is not _Part:
-            return value
-        with _lock:  # two threads have to see the same one
-            value = super().__getitem__(key)
-            self[key] = made = value.make() if type(value) is _Part else value
-        return made
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default  # noqa: SIM401  # this is what it is
-
-    def __reduce__(self) -> Any:
-        return OrderedDict, (list(self.items()),)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return self.__reduce__()
-
-
-def _complete_first(name: str) -> Callable[..., Any]:
-    """Return a method that looks at all parts, and then does what the dict's own does."""
-    own = getattr(OrderedDict, name)
-
-    @wraps(own)
-    def method(self: _Piecewise, *arguments: Any, **keywords: Any) -> Any:
-        for one in (self, *arguments):
-            for key in one if isinstance(one, _Piecewise) else ():
-                one[key]
-        return own(self, *arguments, **keywords)
-
-    return method
-
-
-for _name in ("__eq__", "__ne__", "__or__", "__ror__", "__repr__", "items", "pop", "popitem", "setdefault", "values"):
-    setattr(_Piecewise, _name, _complete_first(_name))
-
-
-_Piecewise.__name__ = OrderedDict.__name__  # what it shows itself as
-
-
-def copies_of(value: Any) -> Callable[[], Any]:
-    """Return what makes copies of a value that has been parsed from JSON."""
-    part = _part_of(value, DEPTH)
-    return part.make if type(part) is _Part else lambda: part
-
-
-def _part_of(value: Any, depth: int) -> Any:
-    """Return what makes a value: in parts, where it has many, as the shapes of a model and the services of a region."""
-    if not isinstance(value, (OrderedDict, list)):
-        return value
-    is_large = isinstance(value, OrderedDict) and len(value) > MANY
-    if not is_large and not depth:
-        return _Part(partial(pickle.loads, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
-    items = value.items() if isinstance(value, OrderedDict) else enumerate(value)
-    parts = [(key, _part_of(one, 1 if is_large else depth - 1)) for key, one in items]
-    return _Part(partial(_Piecewise if isinstance(value, OrderedDict) else _list_of, parts))
-
-
-def _list_of(parts: list[tuple[int, Any]]) -> list[Any]:
-    return [part.make() if type(part) is _Part else part for _, part in parts]
-
-
 # -- what sessions read ------------------------------------------------------------------------------------------------
 
-_copies: dict[str, Callable[[], Any] | None] = {}  # by path; `None` where a file was read once and may not be again
 _listed: dict[str, list[str]] = {}  # by type of file: the services that botocore has
 _methods: dict[tuple[type, str], dict[str, FunctionType]] = {}  # of clients, by what makes these, and the service
-_filled: dict[tuple[Any, ...], Any] = {}  # an emitter with botocore's own handlers, by what these are
+_filled: dict[tuple[Any, ...], _SharedTrie] = {}  # botocore's own handlers, by what these are
 
 
 def _load_file(own: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,13 +51,7 @@ def _load_file(own: Callable[..., Any]) -> Callable[..., Any]:
         is_own = type(self) is JSONFileLoader and (file_path in OF_ALL or file_path.startswith(OF_SERVICES))
         if not is_own or not DATA_FILES.are_parsed_once:
             return own(self, file_path)
-        with _lock:
-            if file_path not in _copies:
-                _copies[file_path] = None
-                return own(self, file_path)
-            make = _copies[file_path] or copies_of(own(self, file_path))
-            _copies[file_path] = make
-        return make()
+        return copy_of_file(file_path, partial(own, self))
 
     return load_file
 
@@ -150,8 +64,7 @@ def _list_available_services(own: Callable[..., Any]) -> Callable[..., Any]:
         is_own = type(self) is Loader and type(self.file_loader) is JSONFileLoader
         if not is_own or Loader.BUILTIN_DATA_PATH not in paths or not DATA_FILES.are_parsed_once:
             return own(self, type_name)
-        if type_name not in _listed:
-            _listed[type_name] = own(_loader_of([Loader.BUILTIN_DATA_PATH]), type_name)
+        _listed[type_name] = _listed.get(type_name) or own(_loader_of([Loader.BUILTIN_DATA_PATH]), type_name)
         others = own(_loader_of([path for path in paths if path != Loader.BUILTIN_DATA_PATH]), type_name)
         return sorted({*others, *_listed[type_name]})
 
@@ -176,9 +89,8 @@ def _register_builtin_handlers(own: Callable[..., Any]) -> Callable[..., Any]:
             if key not in _filled:
                 own(self, events)
                 _filled.clear()
-                _filled[key] = copy.copy(emitter)
-            else:
-                vars(emitter).update(vars(copy.copy(_filled[key])), _lookup_cache={})
+                _filled[key] = _SharedTrie(emitter._handlers)
+            emitter._handlers = copy.copy(_filled[key])
 
     return register_builtin_handlers
 
@@ -204,8 +116,60 @@ def _create_methods(own: Callable[..., Any]) -> Callable[..., Any]:
 def _copy_of(function: FunctionType) -> FunctionType:
     copied = FunctionType(function.__code__, function.__globals__, function.__name__, None, function.__closure__)
     copied.__doc__ = function.__doc__
-    vars(copied).update(vars(function))
+    if function.__dict__:
+        copied.__dict__.update(function.__dict__)
     return copied
+
+
+def _endpoint_discovery_operation(own: Any) -> Any:
+    @type(own)  # type: ignore[untyped-decorator]  # botocore has no types
+    def endpoint_discovery_operation(self: ServiceModel) -> Any:
+        operations = self._service_description.get("operations")
+        if not isinstance(operations, Piecewise) or not DATA_FILES.are_parsed_once:
+            return own.__get__(self, type(self))
+        # Neither service has one in botocore's own model: only one that somebody has looked at may have become one.
+        models = map(self.operation_model, operations.keys_looked_at())
+        return next((model for model in models if model.is_endpoint_discovery_operation), None)
+
+    return endpoint_discovery_operation
+
+
+# -- handlers ----------------------------------------------------------------------------------------------------------
+
+
+class _SharedTrie(_PrefixTrie):  # type: ignore[misc]  # botocore has no types
+    """Handlers of an emitter, of which copies have the nodes in common: who writes makes new ones on its way.
+
+    Args:
+        original: Whose handlers these are.
+    """
+
+    def __init__(self, original: _PrefixTrie) -> None:
+        self._root = original._root
+
+    def __copy__(self) -> _SharedTrie:
+        return _SharedTrie(self)
+
+    def append_item(self, key: str, *arguments: Any, **keywords: Any) -> None:
+        with _lock:
+            self._renew(key)
+            super().append_item(key, *arguments, **keywords)
+
+    def remove_item(self, key: str, value: Any) -> None:
+        with _lock:
+            self._renew(key)
+            super().remove_item(key, value)
+
+    def _renew(self, key: str) -> None:
+        node = self._root = _copy_of_node(self._root)
+        for chunk in key.split("."):
+            if chunk not in node["children"]:
+                return
+            node["children"][chunk] = node = _copy_of_node(node["children"][chunk])
+
+
+def _copy_of_node(node: Any) -> Any:
+    return {**node, "children": dict(node["children"]), "values": copy.copy(node["values"])}
 
 
 # -- while a fake is active --------------------------------------------------------------------------------------------
@@ -215,6 +179,7 @@ _PATCHES: Final = (
     (Loader, "list_available_services", _list_available_services),
     (Session, "_register_builtin_handlers", _register_builtin_handlers),
     (ClientCreator, "_create_methods", _create_methods),
+    (ServiceModel, "endpoint_discovery_operation", _endpoint_discovery_operation),
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from botocore import retryhandler, translate
 from botocore.retries import standard
 
-from pytest_connect_chat._model.catalogue import shared_loader
+from pytest_connect_chat._model.loader import OwnLoader
 
 Handler = Callable[..., Any]
 
@@ -139,7 +139,7 @@ def max_attempts(client: Any) -> int:
 
 @cache
 def _retry_data() -> dict[str, Any]:
-    data: dict[str, Any] = shared_loader().load_data("_retry")
+    data: dict[str, Any] = OwnLoader().load_data("_retry")
     return data
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.session import Session
 
-from pytest_connect_chat._model.catalogue import shared_loader
+from pytest_connect_chat._model.loader import OwnLoader
 
 
 def new_session() -> Session:
@@ -12,5 +12,5 @@ def new_session() -> Session:
     session = Session()
     if session.get_config_variable("profile") not in (None, *session.available_profiles):
         session = Session(session_vars={"profile": (None, None, None, None)})  # AWS_PROFILE is of another machine
-    session.register_component("data_loader", shared_loader())
+    session.register_component("data_loader", OwnLoader())
     return session

@@ -10,10 +10,10 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from botocore import xform_name
-from botocore.loaders import Loader, create_loader
 from botocore.model import OperationModel, ServiceModel, Shape
 
 from pytest_connect_chat._model import shapes
+from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat._model.members import Paths, unknown_among, unknown_in
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.request import FAKED, SERVICES, Limit
@@ -38,15 +38,9 @@ COMMON_ERRORS: Final = {  # API reference, "Common Error Types": no model has th
 
 
 @cache
-def shared_loader() -> Loader:
-    """Return the loader that our own sessions share: reading the models is most of what a client costs."""
-    return create_loader()
-
-
-@cache
 def service_model(service: str) -> ServiceModel:
     """Return the installed model of a service; without a client, whose making a test may have patched."""
-    return ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
+    return ServiceModel(OwnLoader().load_service_model(service, "service-2"), service)
 
 
 def error_status(shape: Shape | None, code: str) -> int:
