@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -111,6 +112,19 @@ def run_python(directory: str, *arguments: str, under: Sequence[str] = ()) -> su
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [*under, sys.executable, *arguments]
     return subprocess.run(command, capture_output=True, check=True, text=True, cwd=directory, env=environment)
+
+
+VALGRIND: Final = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
+has_valgrind: Final = shutil.which(VALGRIND[0]) is not None
+
+
+def instructions(directory: str, *arguments: str) -> int:
+    """Run Python under valgrind, and return how many instructions it executed."""
+    run = run_python(directory, *arguments, under=VALGRIND)
+    collected = re.search(r"Collected : (\d+)", run.stderr)
+    if collected is None:
+        raise RuntimeError(f"valgrind counted nothing:\n{run.stderr}")
+    return int(collected[1])
 
 
 def times_of_tests(*, skipped: int) -> str:

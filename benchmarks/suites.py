@@ -2,6 +2,8 @@
 
     python benchmarks/run.py suites
 
+By time, and with valgrind by instructions, where no load of the machine is in the numbers.
+
 Each suite is a run of its own, of tests that start one chat, with this package and without it. Without it a trivial
 fake gives a constant answer in place of botocore's call; where a test has the client in hand, `Stubber` does.
 """
@@ -9,6 +11,7 @@ fake gives a constant answer in place of botocore's call; where a test has the c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,13 +19,25 @@ from tempfile import TemporaryDirectory
 from textwrap import indent
 from typing import Final
 
-from measuring import QUICK, Row, Scale, in_turn, measured, ratios, run_python, times_of_tests
+from measuring import (
+    QUICK,
+    Row,
+    Scale,
+    has_valgrind,
+    in_turn,
+    instructions,
+    measured,
+    ratios,
+    run_python,
+    times_of_tests,
+)
 
 MILLISECONDS: Final = 1_000
 PYTEST: Final = ("-q", "-s", "-p", "no:cacheprovider")
 OURS: Final = ("-p", "pytest_connect_chat.plugin")
 SKIPPED: Final = 3
 FEWER: Final = 8  # than the tests of an empty suite
+FEW, MANY = 5, 13  # tests whose instructions are counted
 ENVIRONMENT: Final = """\
 import os
 
@@ -106,6 +121,7 @@ def _pair(imports: str, client: str, decorator: str = "") -> tuple[Suite, Suite]
 
 # With what name, on which packages, both suites, and what their ratio must not exceed.
 WAYS: Final[tuple[tuple[str, str, tuple[Suite, Suite], float | None], ...]] = (
+    ("an empty test that does not use it", "boto3", (Suite("", "pass"), Suite("", "pass")), 1.05),
     ("a client of the module", "boto3", _pair("import boto3\n\nCLIENT = boto3.client('connect')\n", "CLIENT"), None),
     ("boto3.client() in each test", "boto3", _pair("import boto3\n", "boto3.client('connect')"), None),
     ("a new session in each test", "boto3", _pair("import boto3\n", "boto3.Session().client('connect')"), 0.1),
@@ -153,3 +169,19 @@ def suites(scale: Scale) -> Iterator[Row]:
             )
             yield Row(f"{what}: with this package / without", ratios(values, peers), bound=bound)
             yield Row("    with it, each test", [value * MILLISECONDS for value in values], "ms")
+            if has_valgrind and scale.runs > QUICK.runs:
+                with ThreadPoolExecutor(2) as pool:
+                    count, peer = pool.map(per_test, (own, other), (work, work), (OURS, ()))
+                yield Row("    by instructions: with / without", [count / peer], bound=bound)
+                yield Row("    with it, each test, millions of instructions", [count], "")
+
+
+def per_test(suite: Suite, work: str, plugins: tuple[str, ...]) -> float:
+    """Return how many instructions a test executes, in millions: of many tests, less those of few."""
+
+    def count(tests: int) -> int:
+        module = f"test_counted_{len(plugins)}_{tests}.py"
+        (Path(work) / module).write_text(suite.text(tests), "utf-8")
+        return instructions(work, "-m", "pytest", *PYTEST, *plugins, module)
+
+    return (count(MANY) - count(FEW)) / (MANY - FEW) / 1_000_000
