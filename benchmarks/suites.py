@@ -182,6 +182,8 @@ def per_test(suite: Suite, work: str, plugins: tuple[str, ...]) -> float:
     def count(tests: int) -> int:
         module = f"test_counted_{len(plugins)}_{tests}.py"
         (Path(work) / module).write_text(suite.text(tests), "utf-8")
-        return instructions(work, "-m", "pytest", *PYTEST, *plugins, module)
+        command = ("-m", "pytest", *PYTEST, *plugins, module)
+        run_python(work, *command)  # writes the bytecode
+        return instructions(work, *command)
 
     return (count(MANY) - count(FEW)) / (MANY - FEW) / 1_000_000

@@ -17,13 +17,14 @@ _DATA_KEY_REST = 163
 _DATA_KEY_CHARACTERS = 224  # of its 168 bytes, a multiple of three, so that what follows is encoded as if alone
 _SEALED_BYTES = 173  # gives the 612 characters of most tokens seen
 
-_VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}  # the digit that says RFC 4122
+_UUID_FREE: Final = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF  # the bits that are drawn
+_UUID_FIXED: Final = 0x00000000_0000_4000_8000_000000000000  # version 4, of RFC 4122
 
 
 def uuid4(source: Random) -> str:
     """Return an id in the form of a version 4 UUID, lower case, 36 characters."""
-    digits = source.getrandbits(128).to_bytes(16, "big").hex()
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+    digits = f"{source.getrandbits(128) & _UUID_FREE | _UUID_FIXED:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def participant_token(source: Random) -> str:
