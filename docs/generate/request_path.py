@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest_connect_chat
+from botocore.session import Session
+
 from pytest_connect_chat import FakeConnectChat
 
 PACKAGE: Final = Path(pytest_connect_chat.__file__).parent
@@ -21,7 +23,7 @@ REQUEST: Final = {
 def entered() -> dict[str, list[str]]:
     """Return the functions that a plain call enters by their files, both in the order in which it comes to them.
 
-    It is the second call of its client: the first one also makes what the later ones find.
+    It is the second call of a client that is older than the fake: the first one also makes what the later ones find.
     """
     functions: dict[str, list[str]] = {}
 
@@ -34,8 +36,9 @@ def entered() -> dict[str, list[str]]:
             if code.co_qualname not in in_file:
                 in_file.append(code.co_qualname)
 
-    with FakeConnectChat(seed=1) as fake:
-        client = fake.client("connect")
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    client = Session().create_client("connect", region_name="us-east-1", **keys)
+    with FakeConnectChat(seed=1):
         client.start_chat_contact(**REQUEST)
         before = sys.getprofile()
         sys.setprofile(watch)
