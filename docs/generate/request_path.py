@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-import pytest_connect_chat
 from botocore.session import Session
 
+import pytest_connect_chat
 from pytest_connect_chat import FakeConnectChat
 
 PACKAGE: Final = Path(pytest_connect_chat.__file__).parent
