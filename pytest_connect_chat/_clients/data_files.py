@@ -116,8 +116,7 @@ def _create_methods(own: Callable[..., Any]) -> Callable[..., Any]:
 def _copy_of(function: FunctionType) -> FunctionType:
     copied = FunctionType(function.__code__, function.__globals__, function.__name__, None, function.__closure__)
     copied.__doc__ = function.__doc__
-    if function.__dict__:
-        copied.__dict__.update(function.__dict__)
+    copied.__dict__.update(function.__dict__)
     return copied
 
 
