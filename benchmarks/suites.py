@@ -38,6 +38,7 @@ OURS: Final = ("-p", "pytest_connect_chat.plugin")
 SKIPPED: Final = 3
 FEWER: Final = 8  # than the tests of an empty suite
 FEW, MANY = 5, 13  # tests whose instructions are counted
+EMPTY_TESTS = (20, 220)
 ENVIRONMENT: Final = """\
 import os
 
@@ -121,7 +122,6 @@ def _pair(imports: str, client: str, decorator: str = "") -> tuple[Suite, Suite]
 
 # With what name, on which packages, both suites, and what their ratio must not exceed.
 WAYS: Final[tuple[tuple[str, str, tuple[Suite, Suite], float | None], ...]] = (
-    ("an empty test that does not use it", "boto3", (Suite("", "pass"), Suite("", "pass")), 1.05),
     ("a client of the module", "boto3", _pair("import boto3\n\nCLIENT = boto3.client('connect')\n", "CLIENT"), None),
     ("boto3.client() in each test", "boto3", _pair("import boto3\n", "boto3.client('connect')"), None),
     ("a new session in each test", "boto3", _pair("import boto3\n", "boto3.Session().client('connect')"), 0.1),
@@ -149,6 +149,7 @@ WAYS: Final[tuple[tuple[str, str, tuple[Suite, Suite], float | None], ...]] = (
 )
 
 
+EMPTY: Final = Suite("", "pass")
 ONE_WAY: Final = [way for way in WAYS if way[0] == "a new session in each test"]  # enough to see that it works
 
 
@@ -157,6 +158,12 @@ def suites(scale: Scale) -> Iterator[Row]:
     tests = max(scale.tests // FEWER, SKIPPED + 2)
     with TemporaryDirectory() as work:
         (Path(work) / "conftest.py").write_text(ENVIRONMENT + times_of_tests(skipped=SKIPPED), "utf-8")
+        if has_valgrind and scale.runs > QUICK.runs:
+            with ThreadPoolExecutor(2) as pool:
+                counts = pool.map(per_test, (EMPTY, EMPTY), (work, work), (OURS, ()), (EMPTY_TESTS, EMPTY_TESTS))
+            count, peer = counts
+            name = "an empty test that does not use it, by instructions: with this package / without"
+            yield Row(name, [count / peer], bound=1.05)
         for what, package, (own, other), bound in WAYS if scale.runs > QUICK.runs else ONE_WAY:
             if find_spec(package) is None:
                 continue
@@ -176,8 +183,9 @@ def suites(scale: Scale) -> Iterator[Row]:
                 yield Row("    with it, each test, millions of instructions", [count], "")
 
 
-def per_test(suite: Suite, work: str, plugins: tuple[str, ...]) -> float:
+def per_test(suite: Suite, work: str, plugins: tuple[str, ...], tests: tuple[int, int] = (FEW, MANY)) -> float:
     """Return how many instructions a test executes, in millions: of many tests, less those of few."""
+    few, many = tests
 
     def count(tests: int) -> int:
         module = f"test_counted_{len(plugins)}_{tests}.py"
@@ -186,4 +194,4 @@ def per_test(suite: Suite, work: str, plugins: tuple[str, ...]) -> float:
         run_python(work, *command)  # writes the bytecode
         return instructions(work, *command)
 
-    return (count(MANY) - count(FEW)) / (MANY - FEW) / 1_000_000
+    return (count(many) - count(few)) / (many - few) / 1_000_000
