@@ -128,8 +128,8 @@ def test_a_service_that_does_otherwise_contradicts_just_that(live: Live) -> None
         "token-changed-request",
     }
     assert (
-        "display-name-length: of it the fake says InvalidParameterException, "
-        "test_a_request_against_a_rule[display-name-length] saw InvalidRequestException" in run.output
+        "display-name-length: the fake says InvalidParameterException, seen was InvalidRequestException "
+        "(test_a_request_against_a_rule[display-name-length])" in run.output
     )
 
 
@@ -281,8 +281,8 @@ def test_the_newest_run_counts() -> None:
     new = run_of("2026-02-01", seen(NOT_FOUND))
     later = run_of("2026-03-01", seen(INCONCLUSIVE))
 
-    said = "contact-exists: of it the fake says ResourceNotFoundException, case saw ContactNotFoundException"
-    assert [str(one) for one in contradictions([old])] == [f"{said} (2026-01-01, us-east-1, botocore 1.44.8)"]
+    said = "contact-exists: the fake says ResourceNotFoundException, seen was ContactNotFoundException (case)"
+    assert [str(one) for one in contradictions([old])] == [f"{said}, 2026-01-01, us-east-1, botocore 1.44.8"]
     assert contradictions([old, new, later]) == []
 
 

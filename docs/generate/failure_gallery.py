@@ -219,7 +219,7 @@ CASES: Final = [
     ),
     Case(
         "A keyword of another fault",
-        "The keywords of the fault itself are among the valid ones.",
+        "The keywords of `error()` itself are among the valid ones.",
         """
         def test_a_status_of_an_error(connect_chat):
             connect_chat.faults.error("LimitExceededException", status=429)

@@ -70,8 +70,8 @@ class Sighting:
         return self.seen not in (INCONCLUSIVE, self.expected)
 
     def __str__(self) -> str:
-        request = "a request just within it" if self.within else "it"
-        return f"{self.settles}: of {request} the fake says {self.expected}, {self.case} saw {self.seen}"
+        request = ", a request just within it" if self.within else ""
+        return f"{self.settles}{request}: the fake says {self.expected}, seen was {self.seen} ({self.case})"
 
     @property
     def is_of(self) -> tuple[str, str, str, bool]:
@@ -136,7 +136,7 @@ class Seen:
     run: Run
 
     def __str__(self) -> str:
-        return f"{self.sighting} ({self.run})"
+        return f"{self.sighting}, {self.run}"
 
 
 def latest(of: Iterable[Run]) -> list[Seen]:
