@@ -77,7 +77,7 @@ class LiveRun:
             f"live: instance {self.options.instance_id} in {self.region}, flow {self.options.contact_flow_id}",
             f"live: opens at most {MOST_CHATS} chats, each for seconds, or minutes where a case waits for a time;",
             f"      at most {MOST_CALLS:,} requests, {self.options.rate:g} a second{throttle}; {MOST_MINUTES} minutes",
-            "live: AWS bills chats by the message. The records of the contacts stay, as those of all contacts do.",
+            "live: AWS bills chats: look at its price list. The records of the contacts stay, as those of all do.",
             f"live: what is seen goes to {self.evidence}, without account data; look at it before you send it",
         ]
 
