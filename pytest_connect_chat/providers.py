@@ -73,11 +73,12 @@ class ConnectChatProvider(BaseProvider):
 
     def participant_token(self) -> str:
         """Return a participant token: 612 characters of base64 with the structure of real ones."""
-        return identifiers.participant_token(self.generator.random)
+        source = self.generator.random
+        return identifiers.participant_token(identifiers.token_head(source), source)
 
     def connection_token(self) -> str:
         """Return a connection token; its structure is assumed to be the participant token's."""
-        return identifiers.participant_token(self.generator.random)
+        return self.participant_token()
 
     def display_name(self) -> str:
         """Return a customer's display name, 256 characters at most."""

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
+from binascii import b2a_base64, hexlify
 from datetime import datetime
 from functools import cached_property
 from random import Random
+from struct import Struct
 from typing import Final
 
 ACCOUNT_ID: Final = "123456789012"  # of the instances; moto's is the same
 
 # The first bytes of a KMS-encrypted data key: in base64, and once more in base64, they are the "QVFJREFI" with which
 # every participant token begins that was seen in public.
-_DATA_KEY_PREFIX = bytes((0x01, 0x02, 0x03, 0x00, 0x78))
-_DATA_KEY_REST = 163
-_DATA_KEY_CHARACTERS = 224  # of its 168 bytes, a multiple of three, so that what follows is encoded as if alone
-_SEALED_BYTES = 173  # gives the 612 characters of most tokens seen
+_DATA_KEY_PREFIX: Final = bytes((0x01, 0x02, 0x03, 0x00, 0x78))
+_DATA_KEY_REST: Final = 163
+_SEALED_BYTES: Final = 173  # gives the 612 characters of most tokens seen
+_OWN_BYTES: Final = 50  # the last of them: what stands before is the same in all tokens, and ends where base64 can
 
 _UUID_FREE: Final = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF  # the bits that are drawn
 _UUID_FIXED: Final = 0x00000000_0000_4000_8000_000000000000  # version 4, of RFC 4122
+_UUID_GROUPS: Final = Struct("8s4s4s4s12s").unpack
 
 
 def uuid4(source: Random) -> str:
     """Return an id in the form of a version 4 UUID, lower case, 36 characters."""
-    digits = f"{source.getrandbits(128) & _UUID_FREE | _UUID_FIXED:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    number = source.getrandbits(128) & _UUID_FREE | _UUID_FIXED
+    return b"-".join(_UUID_GROUPS(hexlify(number.to_bytes(16)))).decode()
 
 
-def participant_token(source: Random) -> str:
+def token_head(source: Random) -> str:
+    """Return what participant tokens of one origin begin with: the data key, and most of what is sealed with it."""
+    data_key = b2a_base64(_DATA_KEY_PREFIX + source.randbytes(_DATA_KEY_REST), newline=False)
+    sealed = b2a_base64(source.randbytes(_SEALED_BYTES - _OWN_BYTES), newline=False)
+    return b2a_base64(data_key + b"::" + sealed, newline=False).decode()
+
+
+def participant_token(head: str, source: Random) -> str:
     """Return a token of 612 characters with the structure of the service's participant tokens."""
-    inner = b2a_base64(_DATA_KEY_PREFIX + source.randbytes(_DATA_KEY_REST + _SEALED_BYTES), newline=False)
-    data_key, sealed = inner[:_DATA_KEY_CHARACTERS], inner[_DATA_KEY_CHARACTERS:]
-    return b2a_base64(data_key + b"::" + sealed, newline=False).decode("ascii")
+    own = b2a_base64(source.randbytes(_OWN_BYTES), newline=False)
+    return head + b2a_base64(own, newline=False).decode()
 
 
 class Identifiers:
@@ -60,6 +68,10 @@ class Identifiers:
         source = Random(f"{self._seed}/defaults")
         return uuid4(source), uuid4(source)
 
+    @cached_property
+    def _token_head(self) -> str:
+        return token_head(Random(f"{self._seed}/tokens"))
+
     @property
     def default_instance_id(self) -> str:
         """The instance of contacts that a test adds without naming one."""
@@ -73,12 +85,12 @@ class Identifiers:
     def contact(self) -> tuple[str, str, str]:
         """Return a new contact id, participant id and participant token."""
         source = self._stream("contact")
-        return uuid4(source), uuid4(source), participant_token(source)
+        return uuid4(source), uuid4(source), participant_token(self._token_head, source)
 
     def participant(self) -> tuple[str, str]:
         """Return a new participant id and participant token, for a participant other than the customer."""
         source = self._stream("participant")
-        return uuid4(source), participant_token(source)
+        return uuid4(source), participant_token(self._token_head, source)
 
     def flow_participant_id(self) -> str:
         """Return a new participant id for the flow of a chat."""
@@ -94,12 +106,12 @@ class Identifiers:
 
     def connection_token(self) -> str:
         """Return a new connection token (its structure is assumed to be the participant token's)."""
-        return participant_token(self._stream("connection"))
+        return participant_token(self._token_head, self._stream("connection"))
 
     def websocket(self) -> tuple[str, str]:
         """Return what names a new WebSocket's host, and the token that opens it."""
         source = self._stream("connection")
-        return uuid4(source)[:8], participant_token(source)
+        return uuid4(source)[:8], participant_token(self._token_head, source)
 
     def streaming_id(self) -> str:
         """Return a new streaming id (its form is assumed)."""

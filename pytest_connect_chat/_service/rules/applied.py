@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_connect_chat._service.answer import OBSERVED_TEXTS, ServiceError
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules import RULES
+from pytest_connect_chat._service.rules.modelled import LengthCheck, are_short
 from pytest_connect_chat._service.rules.rule import Check, Rule
 from pytest_connect_chat._text import printable
 
 BY_ID: Final = {rule.id: rule for rule in RULES}
+
+
+class Applicable(NamedTuple):
+    """The checks that requests with the same members have to pass, each with the id of its rule.
+
+    Attributes:
+        all: All of them, in the order of the table.
+        lengths: Those of lengths.
+        others: The others.
+    """
+
+    all: list[tuple[Check, str]]
+    lengths: list[LengthCheck]
+    others: list[tuple[Check, str]]
 
 
 class AppliedRules:
@@ -48,7 +63,7 @@ class AppliedRules:
 
     def _forget_applicable(self) -> None:
         """Have it worked out anew which checks requests have to pass."""
-        self._applicable: dict[tuple[str, frozenset[str]], list[tuple[Check, str]]] = {}
+        self._applicable: dict[tuple[str, ...], Applicable] = {}
 
     def check(self, request: Request) -> None:
         """Look at everything about a request that does not depend on state.
@@ -56,18 +71,18 @@ class AppliedRules:
         Raises:
             ServiceError: The request is against a rule; of several, the first in the table counts.
         """
-        kind = (request.operation, frozenset(request.params))
+        kind = (request.operation, *request.params)
         known = self._applicable  # a switch replaces it: what was found before must not stay after
         applicable = known.get(kind)
         if applicable is None:
             applicable = known[kind] = self._find_applicable(*kind)
-        for check, rule_id in applicable:
+        for check, rule_id in applicable.others if are_short(request, applicable.lengths) else applicable.all:
             message = check(request)
             if message is not None:
                 self._refuse(BY_ID[rule_id], message)
 
-    def _find_applicable(self, operation: str, members: frozenset[str]) -> list[tuple[Check, str]]:
-        return [
+    def _find_applicable(self, operation: str, *members: str) -> Applicable:
+        checks = [
             (rule.check, rule.id)
             for rule in RULES
             if rule.check is not None
@@ -75,6 +90,8 @@ class AppliedRules:
             and (rule.member is None or rule.member in members)
             and self.is_enabled(rule.id)
         ]
+        lengths = [check for check, _ in checks if isinstance(check, LengthCheck)]
+        return Applicable(checks, lengths, [pair for pair in checks if not isinstance(pair[0], LengthCheck)])
 
     def require(self, rule_id: str, holds: bool, message: str) -> None:
         """Refuse the request if a rule on state does not hold.

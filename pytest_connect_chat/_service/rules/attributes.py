@@ -54,12 +54,11 @@ def tag_key_characters(request: Request) -> str | None:
 
 def attribute_lengths(request: Request) -> str | None:
     """Check each key and value of the contact attributes against the model's maximum length."""
-    for path, texts in (("{key}", request.params["Attributes"]), ("{}", request.params["Attributes"].values())):
-        most = request.limit(f"Attributes{path}").max
-        longest = max(map(len, texts), default=0)
-        if most is not None and longest > most:
-            part = "key" if path == "{key}" else "value"
-            return f"Attributes has a {part} of {longest} characters; at most {most} are allowed."
+    attributes = request.params["Attributes"]
+    for part, path, texts in (("key", "Attributes{key}", attributes), ("value", "Attributes{}", attributes.values())):
+        most = request.limit(path).max
+        if most is not None and texts and len(max(texts, key=len)) > most:
+            return f"Attributes has a {part} of {len(max(texts, key=len))} characters; at most {most} are allowed."
     return None
 
 

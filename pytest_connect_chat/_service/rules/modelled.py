@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 from pytest_connect_chat._service.request import FAKED, Request
 from pytest_connect_chat._service.rules.rule import (
@@ -38,19 +39,43 @@ def _at(request: Request, path: str) -> Any:
     return value
 
 
-def longer_than_modelled(path: str) -> Check:
+class LengthCheck(NamedTuple):
+    """Checks one text against the model's maximum length.
+
+    Attributes:
+        path: The path of the text.
+        head: The member of the request that it stands in.
+        member: What it is called there; empty where the member is the text.
+    """
+
+    path: str
+    head: str
+    member: str
+
+    def __call__(self, request: Request) -> str | None:
+        """Return what is wrong with the text's length, or `None`."""
+        if are_short(request, (self,)):
+            return None
+        size, most = len(_at(request, self.path)), request.limit(self.path).max
+        return f"{self.path} has {size} characters; at most {most} are allowed."
+
+
+def longer_than_modelled(path: str) -> LengthCheck:
     """Check one text against the model's maximum length."""
     head, _, member = path.partition(".")
+    return LengthCheck(path, head, member)
 
-    def check(request: Request) -> str | None:
-        value = request.params[head]
-        text = value.get(member) if member else value
-        limit = request.limits.get(path)
-        if text is None or limit is None or limit.max is None or len(text) <= limit.max:
-            return None
-        return f"{path} has {len(text)} characters; at most {limit.max} are allowed."
 
-    return check
+def are_short(request: Request, checks: Iterable[LengthCheck]) -> bool:
+    """Return whether all of these checks would find nothing: in one go, since there are many and few find something."""
+    params, limits = request.params, request.limits
+    for path, head, member in checks:
+        text = params[head].get(member) if member else params[head]
+        if text is not None and path in limits:
+            most = limits[path].max
+            if most is not None and len(text) > most:
+                return False
+    return True
 
 
 def empty(member: str) -> Check:
