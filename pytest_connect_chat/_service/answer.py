@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.records.recorded_request import RecordedError
@@ -48,7 +48,8 @@ class ServiceError(Exception):
         return RecordedError(self.code, self.message, http_status, self.rule)
 
 
-class Answer(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Answer:
     """A successful answer.
 
     Attributes:

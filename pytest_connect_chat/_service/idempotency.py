@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.answer import Answer
 
 # Assumed: stated for StartOutboundVoiceContact and StartWebRTCContact, not for StartChatContact.
 RETENTION: Final = timedelta(days=7)
 
 
-class CommittedCall(NamedTuple):
+@dataclass(slots=True, eq=False)
+class CommittedCall:
     """What a used token stands for: the request as it was, and the answer it got."""
 
     params: dict[str, Any]
-    members: dict[str, Any]
-    contact: ContactRecord | None
+    answer: Answer
     time: datetime
 
 

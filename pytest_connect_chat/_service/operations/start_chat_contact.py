@@ -36,7 +36,7 @@ def start_chat_contact(state: ServiceState, request: Request, now: datetime) -> 
     state.contacts.add(contact, connect_by=now + state.connect_within if state.connect_within else None)
     answer = Answer(_members(state, request, contact, now), contact)
     if used_token:
-        state.used_tokens.remember(used_token, CommittedCall(params, *answer, now))
+        state.used_tokens.remember(used_token, CommittedCall(params, answer, now))
     return answer
 
 
@@ -52,9 +52,9 @@ def _replay(state: ServiceState, request: Request, earlier: CommittedCall) -> An
         "client-token-conflict",
         earlier.params == request.params,
         f"ClientToken {request.params['ClientToken']} was used for a different request, which started the contact "
-        f"{earlier.members['ContactId']}.",
+        f"{earlier.answer.members['ContactId']}.",
     )
-    members = dict(earlier.members)
+    members = dict(earlier.answer.members)
     contact = state.contacts.by_id[members["ContactId"]]
     if not state.contacts.current(contact).is_active:
         members.pop("Websocket", None)  # "can omit a websocket URL if the chat has already ended"

@@ -111,7 +111,7 @@ def _once(
     if earlier is not None:
         same = earlier.params == request.params
         state.rules.require(conflict, same, f"ClientToken {client_token} was used for a different request.")
-        return Answer(dict(earlier.members), earlier.contact)
+        return Answer(dict(earlier.answer.members), earlier.answer.contact)
     answer = serve()
-    state.used_tokens.remember(key, CommittedCall(request.params, *answer, now))
+    state.used_tokens.remember(key, CommittedCall(request.params, answer, now))
     return answer

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from pytest_connect_chat._service.answer import OBSERVED_TEXTS, ServiceError
-from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._service.request import Limit, Request
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.modelled import LengthCheck, are_short
 from pytest_connect_chat._service.rules.rule import Check, Rule
@@ -15,17 +16,20 @@ from pytest_connect_chat._text import printable
 BY_ID: Final = {rule.id: rule for rule in RULES}
 
 
-class Applicable(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Applicable:
     """The checks that requests with the same members have to pass, each with the id of its rule.
 
     Attributes:
-        all: All of them, in the order of the table.
-        lengths: Those of lengths.
-        others: The others.
+        limits: The limits of the model, which the bounds are from.
+        all: All checks, in the order of the table.
+        bounds: What those of lengths look at.
+        others: All but those of lengths.
     """
 
+    limits: Mapping[str, Limit]
     all: list[tuple[Check, str]]
-    lengths: list[LengthCheck]
+    bounds: list[tuple[str, str, int]]
     others: list[tuple[Check, str]]
 
 
@@ -74,24 +78,27 @@ class AppliedRules:
         kind = (request.operation, *request.params)
         known = self._applicable  # a switch replaces it: what was found before must not stay after
         applicable = known.get(kind)
-        if applicable is None:
-            applicable = known[kind] = self._find_applicable(*kind)
-        for check, rule_id in applicable.others if are_short(request, applicable.lengths) else applicable.all:
+        if applicable is None or applicable.limits is not request.limits:
+            applicable = known[kind] = self._find_applicable(request)
+        for check, rule_id in applicable.others if are_short(request.params, applicable.bounds) else applicable.all:
             message = check(request)
             if message is not None:
                 self._refuse(BY_ID[rule_id], message)
 
-    def _find_applicable(self, operation: str, *members: str) -> Applicable:
+    def _find_applicable(self, request: Request) -> Applicable:
         checks = [
             (rule.check, rule.id)
             for rule in RULES
             if rule.check is not None
-            and operation in rule.operations
-            and (rule.member is None or rule.member in members)
+            and request.operation in rule.operations
+            and (rule.member is None or rule.member in request.params)
             and self.is_enabled(rule.id)
         ]
-        lengths = [check for check, _ in checks if isinstance(check, LengthCheck)]
-        return Applicable(checks, lengths, [pair for pair in checks if not isinstance(pair[0], LengthCheck)])
+        bounds = [
+            bound for check, _ in checks if isinstance(check, LengthCheck) for bound in check.bounds(request.limits)
+        ]
+        others = [(check, rule_id) for check, rule_id in checks if not isinstance(check, LengthCheck)]
+        return Applicable(request.limits, checks, bounds, others)
 
     def require(self, rule_id: str, holds: bool, message: str) -> None:
         """Refuse the request if a rule on state does not hold.

@@ -54,11 +54,12 @@ def tag_key_characters(request: Request) -> str | None:
 
 def attribute_lengths(request: Request) -> str | None:
     """Check each key and value of the contact attributes against the model's maximum length."""
-    attributes = request.params["Attributes"]
-    for part, path, texts in (("key", "Attributes{key}", attributes), ("value", "Attributes{}", attributes.values())):
-        most = request.limit(path).max
-        if most is not None and texts and len(max(texts, key=len)) > most:
-            return f"Attributes has a {part} of {len(max(texts, key=len))} characters; at most {most} are allowed."
+    longest_key, longest_value = request.limit("Attributes{key}").max, request.limit("Attributes{}").max
+    for key, value in request.params["Attributes"].items():
+        if longest_key is not None and len(key) > longest_key:
+            return f"Attributes has a key of {len(key)} characters; at most {longest_key} are allowed."
+        if longest_value is not None and len(value) > longest_value:
+            return f"Attributes has a value of {len(value)} characters; at most {longest_value} are allowed."
     return None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 
-from pytest_connect_chat._service.request import FAKED, Request
+from pytest_connect_chat._service.request import FAKED, NO_LIMIT, Limit, Request
 from pytest_connect_chat._service.rules.rule import (
     ASSUMED,
     CONNECTED,
@@ -39,42 +39,36 @@ def _at(request: Request, path: str) -> Any:
     return value
 
 
-class LengthCheck(NamedTuple):
+class LengthCheck:
     """Checks one text against the model's maximum length.
 
-    Attributes:
-        path: The path of the text.
-        head: The member of the request that it stands in.
-        member: What it is called there; empty where the member is the text.
+    Args:
+        path: The path of the text: a member of the request, or a member of that.
     """
 
-    path: str
-    head: str
-    member: str
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     def __call__(self, request: Request) -> str | None:
-        """Return what is wrong with the text's length, or `None`."""
-        if are_short(request, (self,)):
+        """Return what is wrong with the length of the text, or `None`."""
+        text, most = _at(request, self._path), request.limit(self._path).max
+        if text is None or most is None or len(text) <= most:
             return None
-        size, most = len(_at(request, self.path)), request.limit(self.path).max
-        return f"{self.path} has {size} characters; at most {most} are allowed."
+        return f"{self._path} has {len(text)} characters; at most {most} are allowed."
+
+    def bounds(self, limits: Mapping[str, Limit]) -> list[tuple[str, str, int]]:
+        """Return where the text stands and how long it may be, if the model says so."""
+        head, _, member = self._path.partition(".")
+        most = limits.get(self._path, NO_LIMIT).max
+        return [] if most is None else [(head, member, most)]
 
 
-def longer_than_modelled(path: str) -> LengthCheck:
-    """Check one text against the model's maximum length."""
-    head, _, member = path.partition(".")
-    return LengthCheck(path, head, member)
-
-
-def are_short(request: Request, checks: Iterable[LengthCheck]) -> bool:
-    """Return whether all of these checks would find nothing: in one go, since there are many and few find something."""
-    params, limits = request.params, request.limits
-    for path, head, member in checks:
+def are_short(params: dict[str, Any], bounds: list[tuple[str, str, int]]) -> bool:
+    """Return whether all texts are within their bounds: in one go, since every request has many of them."""
+    for head, member, most in bounds:
         text = params[head].get(member) if member else params[head]
-        if text is not None and path in limits:
-            most = limits[path].max
-            if most is not None and len(text) > most:
-                return False
+        if text is not None and len(text) > most:
+            return False
     return True
 
 

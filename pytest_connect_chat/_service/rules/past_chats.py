@@ -56,14 +56,14 @@ RULES: Final = (
         "PersistentChat",
         "`PersistentChat.SourceContactId` is not longer than the model's maximum (256 characters).",
         MODEL,
-        modelled.longer_than_modelled("PersistentChat.SourceContactId"),
+        modelled.LengthCheck("PersistentChat.SourceContactId"),
     ),
     form(
         "related-contact-id-length",
         "RelatedContactId",
         "`RelatedContactId` is not longer than the model's maximum (256 characters).",
         MODEL,
-        modelled.longer_than_modelled("RelatedContactId"),
+        modelled.LengthCheck("RelatedContactId"),
     ),
     members(
         "rehydration-type-required",

@@ -24,7 +24,7 @@ RULES: Final = (
         "InstanceId",
         "`InstanceId` is not longer than the model's maximum (100 characters).",
         MODEL,
-        modelled.longer_than_modelled("InstanceId"),
+        modelled.LengthCheck("InstanceId"),
     ),
     form(
         "contact-flow-id-empty",
@@ -39,14 +39,14 @@ RULES: Final = (
         "ContactFlowId",
         "`ContactFlowId` is not longer than the model's maximum (500 characters).",
         MODEL,
-        modelled.longer_than_modelled("ContactFlowId"),
+        modelled.LengthCheck("ContactFlowId"),
     ),
     form(
         "display-name-length",
         "ParticipantDetails",
         "`ParticipantDetails.DisplayName` is not longer than the model's maximum (256 characters).",
         MODEL,
-        modelled.longer_than_modelled("ParticipantDetails.DisplayName"),
+        modelled.LengthCheck("ParticipantDetails.DisplayName"),
     ),
     form(
         "response-mode-value",
@@ -69,7 +69,7 @@ RULES: Final = (
         "ClientToken",
         "`ClientToken` is not longer than the model's maximum (500 characters).",
         MODEL,
-        modelled.longer_than_modelled("ClientToken"),
+        modelled.LengthCheck("ClientToken"),
     ),
     form(
         "chat-duration-range",
@@ -83,7 +83,7 @@ RULES: Final = (
         "CustomerId",
         "`CustomerId` is not longer than the model's maximum (128 characters).",
         MODEL,
-        modelled.longer_than_modelled("CustomerId"),
+        modelled.LengthCheck("CustomerId"),
     ),
     form(
         "disconnect-on-customer-exit-values",

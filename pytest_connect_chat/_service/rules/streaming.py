@@ -55,7 +55,7 @@ RULES: Final = (
         "ChatStreamingConfiguration",
         "`ChatStreamingConfiguration.StreamingEndpointArn` is not longer than the model's maximum (350 characters).",
         MODEL,
-        modelled.longer_than_modelled("ChatStreamingConfiguration.StreamingEndpointArn"),
+        modelled.LengthCheck("ChatStreamingConfiguration.StreamingEndpointArn"),
     ),
     form(
         "streaming-endpoint-arn",
