@@ -31,7 +31,8 @@ class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[mis
         if call is None:
             return None
         try:
-            answer = await self._run(self.exchange(call, model, params).steps())
+            exchange = self.exchange(call, model, params)
+            answer = exchange.at_once() or await self._run(exchange.steps())
         except BaseException as error:  # noqa: BLE001  # whatever is raised here ends the call
             call.fail(error)
         if answer is not None:

@@ -1,7 +1,7 @@
 """One client call on its way through the service: how its attempts are rendered, retried and waited for.
 
-Nothing here waits or awaits. `Exchange.steps` yields the events that have to be emitted, and the stubber that drives
-it, sync or async, emits them and sends the responses back.
+Nothing here waits or awaits. Where an answer takes more than one attempt, `Exchange.steps` yields the events that have
+to be emitted, and the stubber that drives it, sync or async, emits them and sends the responses back.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Exchange:
         request_dict: The request as botocore has serialised it.
     """
 
-    __slots__ = ("_call", "_client", "_operation", "_request_dict", "_retries", "_service", "_writer")
+    __slots__ = ("_call", "_client", "_operation", "_reply", "_request_dict", "_retries", "_service", "_writer")
 
     def __init__(
         self,
@@ -103,8 +103,25 @@ class Exchange:
         read_timeout = request_dict["context"].get("read_timeout", client.meta.config.read_timeout)
         self._call = service.open(request, attempt_limit=retries.attempt_limit, read_timeout=read_timeout)
 
+    def at_once(self) -> Http | None:
+        """Make the first attempt; return its answer, or `None` where the call takes further steps.
+
+        Most calls are answered so: no fault makes them wait, and the retry policy has nothing to decide.
+        """
+        try:
+            self._reply = reply = self._attempt()
+            if reply.answer is None or reply.fault is not None or self._retries.at_work is not None:
+                return None
+            answer = self._writer.success(self._operation, reply.answer.members)
+            self._call.heard(reply, None)
+            self._service.close(self._call)
+        except BaseException as failure:
+            self._fail(failure)
+            raise
+        return answer
+
     def steps(self) -> Steps:
-        """Take the call through all its attempts; return its answer, or `None` to pass it through.
+        """Take the call on from its first attempt, through all others; return its answer, or `None` to pass it through.
 
         Yields:
             Events to emit, to be answered with the handlers' responses; and times to wait.
@@ -112,29 +129,34 @@ class Exchange:
         Raises:
             botocore.exceptions.BotoCoreError: No answer arrived.
         """
-        call, service = self._call, self._service
+        call, service, reply = self._call, self._service, self._reply
         try:
-            while True:
-                at_work = self._retries.at_work
-                reply = service.attempt(call, runs_low=at_work is not None and at_work.runs_low)
-                if reply.passes_through:
-                    return None
+            while not reply.passes_through:
                 if reply.seconds:
                     yield from self._wait_for(reply)
                 outcome = self._render(reply)
                 call.heard(reply, outcome.error)
-                is_last = (outcome.error is None and at_work is None) or reply.canned is not None
+                is_last = (outcome.error is None and self._retries.at_work is None) or reply.canned is not None
                 delay = None if is_last else (yield from self._delay_before_next(outcome))
                 if delay is None:
                     return self._finish(reply, outcome)
                 yield Wait(service.state.clock, call.sent + timedelta(seconds=reply.seconds + delay))
-        except UnexpectedParams as difference:
-            failure = StubAssertionError(operation_name=call.request.operation, reason=str(difference))
-            service.fail(call, _error_of(failure))
-            raise failure from None
-        except BaseException as failure:  # a callable of the test raised, or a task was cancelled
-            service.fail(call, _error_of(failure))
+                reply = self._attempt()
+        except BaseException as failure:
+            self._fail(failure)
             raise
+        return None
+
+    def _attempt(self) -> Reply:
+        at_work = self._retries.at_work
+        try:
+            return self._service.attempt(self._call, runs_low=at_work is not None and at_work.runs_low)
+        except UnexpectedParams as difference:
+            raise StubAssertionError(operation_name=self._call.request.operation, reason=str(difference)) from None
+
+    def _fail(self, failure: BaseException) -> None:
+        """Record what ended the call: a callable of the test raised, say, or a task was cancelled."""
+        self._service.fail(self._call, _error_of(failure))
 
     def _wait_for(self, reply: Reply) -> Generator[Wait, Any, None]:
         """Let time pass until the client hears a reply: by a task that is cancelled, never."""

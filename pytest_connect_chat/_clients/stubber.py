@@ -91,7 +91,8 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         if call is None:
             return None
         try:
-            answer = self._run(self.exchange(call, model, params).steps())
+            exchange = self.exchange(call, model, params)
+            answer = exchange.at_once() or self._run(exchange.steps())
         except BaseException as error:  # noqa: BLE001  # whatever is raised here ends the call
             call.fail(error)
         if answer is not None:
@@ -111,14 +112,14 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         params = call.params or {}
         malformed = None if self._validates else request_problem(model, params)
         request = Request(
-            service=self._service_name,
-            operation=model.name,
-            params=snapshot(params) if malformed is None else malformed_snapshot(params),
-            region=self._region,
-            limits=self._limits_of(model),
-            client_token_given=call.client_token_given,
-            place=place_of_call,
-            malformed=malformed,
+            self._service_name,
+            model.name,
+            snapshot(params) if malformed is None else malformed_snapshot(params),
+            self._region,
+            self._limits_of(model),
+            call.client_token_given,
+            place_of_call,
+            malformed,
         )
         return Exchange(self._service, self.client, self._writer, self._retries, model, request, request_dict)
 

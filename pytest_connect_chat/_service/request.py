@@ -44,7 +44,7 @@ class Limit(NamedTuple):
 NO_LIMIT = Limit()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@dataclass(slots=True, eq=False)
 class Request:
     """One client call as it reaches the service.
 

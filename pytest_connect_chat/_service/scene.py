@@ -50,29 +50,32 @@ def add_contact(
             _free_id(state, contact_id)
         require_text(display_name, "display_name")
         copied, copied_tags = _text_map(attributes, "attributes"), _text_map(tags, "tags")
+        params: dict[str, Any] = {
+            "InstanceId": instance_id,
+            "ContactFlowId": contact_flow_id,
+            "ParticipantDetails": {"DisplayName": display_name},
+        }
         message = _message(initial_message)
+        if message is not None:
+            params["InitialMessage"] = message
         if customer_id is not None:
-            require_text(customer_id, "customer_id")
+            params["CustomerId"] = require_text(customer_id, "customer_id")
         new_id, participant_id, participant_token = state.identifiers.contact()
         contact_id = contact_id or new_id
         started = initiation_timestamp or state.clock.now()
         contact = ContactRecord(
             contact_id=contact_id,
-            instance_id=instance_id,
-            contact_flow_id=contact_flow_id,
-            region=region,
+            initial_contact_id=previous.initial_contact_id if previous else contact_id,
             participant_id=previous.participant_id if previous else participant_id,
             participant_token=previous.participant_token if previous else participant_token,
-            display_name=display_name,
-            initial_contact_id=previous.initial_contact_id if previous else contact_id,
+            region=region,
+            params=params,
             previous_contact_id=previous.contact_id if previous else None,
             channel=channel,
             initiation_method="INBOUND" if voice else "TRANSFER" if previous else "API",
             initiation_timestamp=started,
             expires_at=started + DEFAULT_DURATION,
-            customer_id=customer_id,
             attributes=previous.attributes if previous else copied,
-            initial_message=message,
             tags=copied_tags,
             connected=not voice,
             clock=state.clock,

@@ -154,7 +154,7 @@ class ConnectChatService:
         try:
             if self._rates is not None:
                 self._rates.take(request, now)
-            return Reply(answer=self._answer(request, now))
+            return Reply(self._answer(request, now))
         except ServiceError as error:
             return Reply(error=error)
 

@@ -17,11 +17,12 @@ DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # API reference: StartChatCo
 PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
 
 
-@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ContactRecord:
     """What the service keeps of one contact. `Contact` has the meaning of what both have.
 
     Attributes:
+        params: The members of the request that started it, or could have.
         clock: Tells the time, and has what is due by then happen.
         others: All contacts of the fake, by id.
         streamings: The topics that its chat is streamed to; the first contact of a chat has them.
@@ -34,13 +35,12 @@ class ContactRecord:
     """
 
     contact_id: str
-    instance_id: str
-    contact_flow_id: str
-    region: str
+    initial_contact_id: str
     participant_id: str
     participant_token: str
-    display_name: str
-    initial_contact_id: str
+    region: str
+    params: Mapping[str, Any]
+    attributes: dict[str, str]
     initiation_timestamp: datetime
     expires_at: datetime
     clock: Clock
@@ -51,12 +51,6 @@ class ContactRecord:
     related_contact_id: str | None = None
     continued_from_contact_id: str | None = None
     rehydration_type: str | None = None
-    customer_id: str | None = None
-    supported_messaging_content_types: tuple[str, ...] = ("text/plain",)
-    disconnect_on_customer_exit: tuple[str, ...] = ()
-    attributes: dict[str, str] = field(default_factory=dict)
-    segment_attributes: Mapping[str, Any] = field(default_factory=dict)
-    initial_message: Mapping[str, str] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     streamings: tuple[Streaming, ...] = ()
     transcript: list[TranscriptItem] = field(default_factory=list)
@@ -68,6 +62,46 @@ class ContactRecord:
     updated: datetime | None = None
     order: int = 0
     _view: Contact | None = field(default=None, init=False)
+
+    @property
+    def instance_id(self) -> str:
+        """The instance it is in."""
+        return str(self.params["InstanceId"])
+
+    @property
+    def contact_flow_id(self) -> str:
+        """The flow that it started with."""
+        return str(self.params["ContactFlowId"])
+
+    @property
+    def display_name(self) -> str:
+        """The customer's display name."""
+        return str(self.params["ParticipantDetails"]["DisplayName"])
+
+    @property
+    def customer_id(self) -> str | None:
+        """The `CustomerId`, or `None`."""
+        return self.params.get("CustomerId")
+
+    @property
+    def supported_messaging_content_types(self) -> tuple[str, ...]:
+        """What the chat accepts."""
+        return tuple(self.params.get("SupportedMessagingContentTypes", ("text/plain",)))
+
+    @property
+    def disconnect_on_customer_exit(self) -> tuple[str, ...]:
+        """The participant types that leave with the customer."""
+        return tuple(self.params.get("DisconnectOnCustomerExit", ()))
+
+    @property
+    def segment_attributes(self) -> Mapping[str, Any]:
+        """The segment attributes, in the form of the request."""
+        return dict(self.params.get("SegmentAttributes", {}))
+
+    @property
+    def initial_message(self) -> Mapping[str, str] | None:
+        """The `InitialMessage`, or `None`."""
+        return self.params.get("InitialMessage")
 
     @property
     def is_active(self) -> bool:
@@ -89,6 +123,11 @@ class ContactRecord:
             current = self.others[next_id]
             next_id = current.previous_contact_id or current.continued_from_contact_id
         return tuple(past)
+
+    def continue_from(self, source: ContactRecord, rehydration_type: str | None) -> None:
+        """Be the persistent chat that goes on from a past contact."""
+        self.related_contact_id = self.continued_from_contact_id = source.contact_id
+        self.rehydration_type = rehydration_type
 
     @property
     def view(self) -> Contact:

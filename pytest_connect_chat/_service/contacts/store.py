@@ -123,18 +123,18 @@ class ContactStore:
         self, contact: ContactRecord, initiation_method: str, contact_flow_id: str, moment: datetime
     ) -> ContactRecord:
         """Go on in a new contact, with the participants, tokens and attributes of one that has ended."""
+        params = {member: value for member, value in contact.params.items() if member != "InitialMessage"}
         # Attributes are the session's: the segments share them (assumed).
         segment = replace(
             contact,
             contact_id=self._identifiers.contact()[0],
-            contact_flow_id=contact_flow_id,
+            params=params | {"ContactFlowId": contact_flow_id},
             initiation_method=initiation_method,
             previous_contact_id=contact.contact_id,
             related_contact_id=None,
             continued_from_contact_id=None,
             rehydration_type=None,
             initiation_timestamp=moment,
-            initial_message=None,
             transcript=[],
             tags={},
             streamings=(),

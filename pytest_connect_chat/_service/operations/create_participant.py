@@ -62,8 +62,7 @@ def create_persistent_contact_association(
         "or continues from it.",
     )
     for associated in (first, contact):
-        associated.continued_from_contact_id = associated.related_contact_id = source.contact_id
-        associated.rehydration_type = params["RehydrationType"]
+        associated.continue_from(source, params["RehydrationType"])
     current = contacts.current(contact)
     contacts.say(current, type="EVENT", content_type=CHAT_REHYDRATED, absolute_time=now)
     return Answer({"ContinuedFromContactId": source.contact_id}, contact)

@@ -16,7 +16,6 @@ from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.attributes import attributes_message
 from pytest_connect_chat._service.state import ServiceState
 
-_NO_ATTRIBUTES: Final[dict[str, Any]] = {}
 LONGEST_MINUTES: Final = 60 * 24 * 366 * 10  # where the rule on it is off; later is no date that Python knows
 
 
@@ -32,7 +31,7 @@ def start_chat_contact(state: ServiceState, request: Request, now: datetime) -> 
     related = _related_contact(state, params, now)
     attributes = _attributes(state, params, related)
     _require_free_slot(state, params["InstanceId"])
-    contact = _new_contact(state, request, now, source, related, attributes)
+    contact = _new_contact(state, request, now, source, attributes)
     state.contacts.add(contact, connect_by=now + state.connect_within if state.connect_within else None)
     answer = Answer(_members(state, request, contact, now), contact)
     if used_token:
@@ -120,45 +119,36 @@ def _require_free_slot(state: ServiceState, instance_id: str) -> None:
 
 
 def _new_contact(
-    state: ServiceState,
-    request: Request,
-    now: datetime,
-    source: ContactRecord | None,
-    related: ContactRecord | None,
-    attributes: dict[str, str],
+    state: ServiceState, request: Request, now: datetime, source: ContactRecord | None, attributes: dict[str, str]
 ) -> ContactRecord:
     params = request.params
     contact_id, participant_id, participant_token = state.identifiers.contact()
-    origin = source or related
-    minutes = params.get("ChatDurationInMinutes")
-    duration = DEFAULT_DURATION if minutes is None else timedelta(minutes=min(minutes, LONGEST_MINUTES))
-    streaming = params.get("ChatStreamingConfiguration")  # with the chat: its first item is published too (assumed)
-    return ContactRecord(
-        contact_id=contact_id,
-        instance_id=params["InstanceId"],
-        contact_flow_id=params["ContactFlowId"],
-        region=request.region,
-        participant_id=participant_id,
-        participant_token=participant_token,
-        display_name=params["ParticipantDetails"]["DisplayName"],
-        initial_contact_id=contact_id,
-        initiation_timestamp=now,
-        expires_at=now + duration,
-        related_contact_id=origin.contact_id if origin is not None else params.get("RelatedContactId"),
-        continued_from_contact_id=source.contact_id if source is not None else None,
-        rehydration_type=params["PersistentChat"].get("RehydrationType") if source is not None else None,
-        customer_id=params.get("CustomerId"),
-        supported_messaging_content_types=tuple(params.get("SupportedMessagingContentTypes", ("text/plain",))),
-        disconnect_on_customer_exit=tuple(params.get("DisconnectOnCustomerExit", ())),
-        attributes=attributes,
-        segment_attributes=params.get("SegmentAttributes", _NO_ATTRIBUTES),
-        initial_message=params.get("InitialMessage"),
-        streamings=(Streaming(state.identifiers.streaming_id(), streaming["StreamingEndpointArn"]),)
-        if streaming is not None
-        else (),
-        clock=state.clock,
-        others=state.contacts.by_id,
+    contact = ContactRecord(
+        contact_id,
+        contact_id,
+        participant_id,
+        participant_token,
+        request.region,
+        params,
+        attributes,
+        now,
+        now + _duration(params),
+        state.clock,
+        state.contacts.by_id,
     )
+    if source is not None:
+        contact.continue_from(source, params["PersistentChat"].get("RehydrationType"))
+    elif "RelatedContactId" in params:
+        contact.related_contact_id = params["RelatedContactId"]
+    if "ChatStreamingConfiguration" in params:  # with the chat: its first item is published too (assumed)
+        topic_arn = params["ChatStreamingConfiguration"]["StreamingEndpointArn"]
+        contact.streamings = (Streaming(state.identifiers.streaming_id(), topic_arn),)
+    return contact
+
+
+def _duration(params: dict[str, Any]) -> timedelta:
+    minutes = params.get("ChatDurationInMinutes")
+    return DEFAULT_DURATION if minutes is None else timedelta(minutes=min(minutes, LONGEST_MINUTES))
 
 
 def _members(state: ServiceState, request: Request, contact: ContactRecord, now: datetime) -> dict[str, Any]:
