@@ -1,32 +1,39 @@
 """Count what a StartChatContact executes, for what is too noisy to time. Needs valgrind, and some minutes.
 
-    python benchmarks/instructions.py
+    python benchmarks/run.py instructions
 
 Each way of answering runs twice, with few calls and with many; the difference, divided by the calls between, is what a
-call costs. Neither imports nor the load of the machine are in it.
+call costs. Neither imports nor the load of the machine are in it. With a way and a number, this module makes the calls
+that are counted.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import peers
-from measuring import Row, has_valgrind, instructions, run_python
+from measuring import QUICK, Row, Scale, has_valgrind, instructions, run_python
 
 OWN: Final = {"fake": peers.fake, "strict fake": peers.strict_fake}
 ROOT: Final = "a handler last at before-call"
-FLOORS: Final = {
+MOTO: Final = "moto's describe_instance"
+PEERS: Final = {
     "a handler at before-call.connect.*": peers.service_handler,
     ROOT: peers.root_handler,
+    MOTO: peers.describe_instance,
 }
-WAYS: Final = {**OWN, **FLOORS}
-BOUNDS: Final = {("fake", ROOT): 1.2, ("strict fake", ROOT): 1.25}  # botocore's own handlers run before it too
+WAYS: Final = {**OWN, **PEERS}
+BOUNDS: Final = {  # botocore's own handlers run before the one at the root too
+    ("fake", ROOT): 1.2,
+    ("strict fake", ROOT): 1.25,
+    ("fake", MOTO): 1 / 6,
+}
 FEW, MANY = 50, 250
 
 
@@ -36,27 +43,23 @@ def per_call(way: str, directory: str) -> float:
     def count(calls: int) -> int:
         return instructions(directory, str(Path(__file__).resolve()), way, str(calls))
 
+    run_python(directory, str(Path(__file__).resolve()), way, str(FEW))  # writes the bytecode
     return (count(MANY) - count(FEW)) / (MANY - FEW) / 1000
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Print the counts; with a way and a number, make the calls that are counted."""
-    if arguments:
-        way, calls = arguments
-        WAYS[way](peers.botocore_driver(), int(calls))()
-        return
-    if not has_valgrind:
-        print("skipped: valgrind is not installed")
+def rows(scale: Scale) -> Iterator[Row]:
+    """Compare a call of a botocore client by instructions."""
+    if not has_valgrind or scale.runs <= QUICK.runs:
         return
     with TemporaryDirectory() as directory, ThreadPoolExecutor(os.cpu_count()) as pool:
-        run_python(directory, str(Path(__file__).resolve()), "strict fake", str(FEW))  # writes the bytecode
         counts = dict(zip(WAYS, pool.map(per_call, WAYS, [directory] * len(WAYS)), strict=True))
     for way, count in counts.items():
-        print(Row(f"{way}, thousands of instructions", [count], ""))
+        yield Row(f"{way}, thousands of instructions", [count], "")
     for own in OWN:
-        for floor in FLOORS:
-            print(Row(f"{own} / {floor}", [counts[own] / counts[floor]], bound=BOUNDS.get((own, floor))))
+        for peer in PEERS:
+            yield Row(f"{own} / {peer}", [counts[own] / counts[peer]], bound=BOUNDS.get((own, peer)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    _, way, calls = sys.argv
+    WAYS[way](peers.botocore_driver(), int(calls))()

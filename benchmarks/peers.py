@@ -180,5 +180,28 @@ def sent_handler(driver: Driver, calls: int) -> Measure:
     return lambda: driver.seconds(client, calls)
 
 
+def describe_instance(_: Driver, calls: int) -> Measure:
+    """Moto's `describe_instance`, the nearest call that it answers; of a botocore client."""
+    import boto3
+    from moto import mock_aws
+
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    client = boto3.client("connect", region_name="us-east-1", **keys)
+
+    def measure() -> float:
+        with mock_aws():
+            instance = client.create_instance(
+                IdentityManagementType="SAML", InboundCallsEnabled=True, OutboundCallsEnabled=True
+            )
+            start = now()
+            for call in range(-BURST, calls):
+                if call == 0:
+                    start = now()
+                client.describe_instance(InstanceId=instance["Id"])
+            return (now() - start) / calls
+
+    return measure
+
+
 def _constant_handler(driver: Driver) -> Callable[..., Any]:
     return lambda **_: (driver.response(None, 200, {}, None), dict(ANSWER))

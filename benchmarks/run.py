@@ -17,6 +17,7 @@ from typing import Final
 
 import calls
 import endpoint
+import instructions
 import memory_of_tests
 import reading
 import runs
@@ -27,6 +28,7 @@ from measuring import HEADER, QUICK, Row, Scale
 
 PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "suites": suites.suites,
+    "instructions": instructions.rows,
     "calls": calls.sync_calls,
     "aio": calls.aio_calls,
     "moto": calls.moto_calls,

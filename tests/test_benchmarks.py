@@ -30,7 +30,6 @@ def test_the_table_has_a_line_for_each_figure_and_the_bounds_of_the_design() -> 
     others = ("Stubber, one response queued per call", "a handler at before-send")
     calls = {f"{own} / {peer}" for own in ("fake", "strict fake") for peer in (*floors, *others)}
     assert calls < set(bounds)
-    assert {what for what in calls if bounds[what]} == {what for what in calls if what.endswith(floors)}
     assert "draw two ids and a token" in table
     assert bounds["memory per started contact with its record"] == "6"
     assert bounds["over an empty test: one whose call meets a fault"] == "6"
@@ -43,4 +42,5 @@ def test_the_table_has_a_line_for_each_figure_and_the_bounds_of_the_design() -> 
 
 
 def test_instructions_are_not_counted_without_valgrind(tmp_path: Path) -> None:
-    assert run_benchmark("instructions.py", env={"PATH": str(tmp_path)}) == "skipped: valgrind is not installed\n"
+    table = run_benchmark("run.py", "instructions", env={"PATH": str(tmp_path)})
+    assert table.splitlines()[2:] == ["-- instructions"]

@@ -65,7 +65,8 @@ class Scene:
         fake.add_contact(instance_id="elsewhere", contact_id="elsewhere")
         fake.add_ended_chat(2, instance_id="i", contact_id="past")
         self.contact = fake.add_contact(instance_id="i", contact_id="live")
-        self.contact._record.supported_messaging_content_types = tuple(NEWEST)
+        record = self.contact._record
+        record.params = {**record.params, "SupportedMessagingContentTypes": list(NEWEST)}
         self.tokens = {
             "ParticipantToken": self.contact.participant_token,
             "ConnectionToken": self.connect(self.contact.participant_token),
