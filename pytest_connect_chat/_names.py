@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
 OURS: Final = __name__.partition(".")[0]
 FEW: Final = 16  # names that are listed where none is near
@@ -132,8 +132,18 @@ def _what_it_takes(method: FunctionType, owner: str, named: Iterable[str], probl
         problem = f"{owner}.{method.__name__}() has no keyword {unknown!r}"
     hint = "" if unknown is None else did_you_mean(unknown, names)
     if takes_any:
-        names.append(f"**{method.__code__.co_varnames[len(names) + 1]}")
+        names += _further_names(method)
     return f"{problem}.{hint} It takes {', '.join(names)}."
+
+
+def _further_names(method: FunctionType) -> list[str]:
+    """Return the keywords that a method takes without having a parameter for each."""
+    code = method.__code__
+    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)]
+    if "Unpack" in str(method.__annotations__.get(name)):
+        (typed,) = get_args(get_type_hints(method)[name])
+        return [f"{keyword}=" for keyword in get_type_hints(typed)]
+    return [f"**{name}"]
 
 
 def _in_snake_case(name: str) -> str:

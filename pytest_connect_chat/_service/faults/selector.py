@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypedDict
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import FAKED, snapshot
+from pytest_connect_chat._time import Duration
 from pytest_connect_chat.exceptions import FaultError
 
 COUNTS: Final = ("count", "max", "n", "number", "repeat", "times")  # what calls and attempts are called elsewhere
@@ -37,6 +38,10 @@ class Selector(TypedDict, total=False):
     service: Literal["connect", "connectparticipant"] | None
     when: When
     optional: bool
+
+
+class DelaySelector(Selector, Duration, total=False):
+    """How long an answer takes, by the units of `datetime.timedelta`, and which requests it is of."""
 
 
 def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, Any]:
