@@ -1393,7 +1393,7 @@ def test_a_predicate_that_is_awaited_is_refused(connect_chat: FakeConnectChat) -
     async def always(request: RecordedRequest) -> bool:
         return True
 
-    with pytest.raises(FaultError, match="it is a coroutine function, which would meet every request"):
+    with pytest.raises(FaultError, match="and always is asynchronous: write def"):
         connect_chat.faults.throttle(when=always)
 
 

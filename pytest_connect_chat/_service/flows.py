@@ -77,7 +77,7 @@ class FlowPlayer:
     def reply_with(self, reply: Any) -> None:
         """Answer from now on with this; see `FakeConnectChat.reply_with`."""
         if callable(reply):
-            require_function(reply, "reply_with() takes a plain function")
+            require_function(reply, "reply_with() takes a plain function of a message")
         elif reply is not None:
             _words_of(reply, f"reply_with() takes {WORDS}, a callable that returns one, or None: {reply!r}.")
         with self._state.feed:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from pytest_connect_chat._service.arguments import noting, require_function, require_result
 from pytest_connect_chat._service.chats.notifications import Notification
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.feed import Feed
+
+LAMBDA: Final = " For a Lambda handler: lambda notification: handler(notification.lambda_event(), None)."
 
 
 class Subscriber:
@@ -30,7 +32,9 @@ class Subscriber:
     def on_notification(self, handler: Any) -> None:
         """Call this with each notification from now on; see `FakeConnectChat.on_notification`."""
         if handler is not None:
-            require_function(handler, "on_notification() takes a plain function of a notification, or None")
+            require_function(
+                handler, "on_notification() takes a plain function of a notification, or None", hint=LAMBDA
+            )
         with self._feed:
             self._handler = handler
             self._feed.listen(self._hear, first=True)  # before flows, so that it sees the chat as it was

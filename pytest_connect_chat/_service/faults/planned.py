@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from pytest_connect_chat._service.arguments import require_result
 from pytest_connect_chat._service.calls import Call
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults.chaos import Chaos
@@ -34,7 +35,9 @@ class Question(NamedTuple):
 
     def ask(self) -> None:
         """Ask it, and note the answer at the call."""
-        self.call.decided[self.fault, "when"] = bool(self.predicate(self.call.record()))
+        self.call.decided[self.fault, "when"] = bool(
+            require_result(self.predicate(self.call.record()), "The predicate of a fault")
+        )
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
