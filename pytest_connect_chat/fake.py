@@ -94,12 +94,12 @@ class FakeConnectChat(FixedNames):
         seed = 0 if settings.seed is None else settings.seed
         self._service = ConnectChatService(settings, seed, CATALOGUE)
         self._backend = Backend(self._service, seed=seed)
-        self._contacts = ContactRegistry(self._service.state.contacts, self.clock)
+        contacts, participants = self._service.state.contacts, self._service.state.participants
+        self._contacts = ContactRegistry(contacts, participants, self.clock)
         self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
         self._rules = RuleBook(self._service.state.rules, CATALOGUE)
-        contacts = self._service.state.contacts
         self._notifications = NotificationLog(
-            contacts.notifications, contacts.by_id, self.clock, self._service.state.feed
+            contacts.notifications, self._contacts, self.clock, self._service.state.feed
         )
 
     def __repr__(self) -> str:

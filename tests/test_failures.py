@@ -713,7 +713,7 @@ def test_an_id_that_no_contact_has_is_refused_with_their_number(fake_in_use: Fak
     [
         (lambda contact: 0, ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has"),
         (lambda contact: contact.participant_id, ": this is the participant id of the customer of contact {}"),
-        (lambda contact: contact.participant_token, ": this is the participant token of contact {}"),
+        (lambda contact: contact.participant_token, ": this is the participant token of the customer of contact {}"),
     ],
     ids=["number", "participant id", "token"],
 )

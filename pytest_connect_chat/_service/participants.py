@@ -168,6 +168,24 @@ class Participants:
         connection = self._connections.get(_token(request, "ConnectionToken"))
         return connection.participant if connection is not None else None
 
+    def what_is(self, value: object) -> str | None:
+        """Return what an id or token of the fake is, in words, where something else is wanted."""
+        contacts = list(self._contacts.by_id.values())
+        if any(value == contact.contact_id for contact in contacts):
+            return "the id of a contact"
+        if isinstance(value, str) and value in self._connections:
+            return f"a connection token of {_in_words(self._connections[value].participant)}"
+        others = [one for chat in list(self._by_session.values()) for one in chat]
+        customers = [
+            self.of(contact)[0] for contact in contacts if value in (contact.participant_id, contact.participant_token)
+        ]
+        for one in [*customers, *others, *list(self._flows.values())]:
+            if value == one.participant_id:
+                return f"the participant id of {_in_words(one)}"
+            if value == one.participant_token:
+                return f"the participant token of {_in_words(one)}"
+        return None
+
     def instance_of(self, request: Request) -> str:
         """Return the instance that a request to the participant service concerns; empty for an unknown token."""
         participant = self.find(request)
@@ -205,6 +223,11 @@ class Participants:
             contact = self._contacts.with_participant_token(token)
             participant = self.of(contact)[0] if contact is not None else None
         return participant
+
+
+def _in_words(participant: Participant) -> str:
+    role = participant.role.lower().replace("_", " ")
+    return f"the {role} of contact {participant.first_contact.contact_id}"
 
 
 def _token(request: Request, member: str) -> str:

@@ -8,7 +8,8 @@ from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
-from pytest_connect_chat._text import counted
+from pytest_connect_chat._service.participants import Participants
+from pytest_connect_chat._text import counted, shown
 
 
 class ContactRegistry(FixedNames, Mapping[str, Contact]):
@@ -16,11 +17,13 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
 
     Args:
         store: The contacts.
+        participants: Know what else of a chat has an id.
         clock: Has what is due by now happen.
     """
 
-    def __init__(self, store: ContactStore, clock: Clock) -> None:
+    def __init__(self, store: ContactStore, participants: Participants, clock: Clock) -> None:
         self._store = store
+        self._participants = participants
         self._clock = clock
 
     @property
@@ -35,7 +38,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         except KeyError:
             _refuse_contact(contact_id)
             raise KeyError(
-                f"no contact has the id {contact_id!r}; the fake has {counted(len(self), 'contact')}"
+                f"no contact has the id {shown(contact_id)}; the fake has {counted(len(self), 'contact')}"
                 f"{self._what_it_is(contact_id)}"
             ) from None
 
@@ -54,12 +57,8 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
             return (
                 ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has them in order"
             )
-        for contact in list(self._store.by_id.values()):
-            if key == contact.participant_id:
-                return f": this is the participant id of the customer of contact {contact.contact_id}"
-            if key == contact.participant_token:
-                return f": this is the participant token of contact {contact.contact_id}"
-        return ""
+        what = self._participants.what_is(key)
+        return f": this is {what}" if what else ""
 
     def __repr__(self) -> str:
         return f"<ContactRegistry: {counted(len(self), 'contact')}, {len(self.active)} active>"
