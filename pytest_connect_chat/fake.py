@@ -20,7 +20,7 @@ from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT, REGION
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import OURS, FixedNames, public_names
-from pytest_connect_chat._report.journal import describe_journal, mistaken_tokens
+from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
 from pytest_connect_chat._report.story import History
 from pytest_connect_chat._service import scene
@@ -318,7 +318,6 @@ class FakeConnectChat(FixedNames):
         if not isinstance(verbosity, int):
             raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
         remarks = [_told_of(error) for error in self._service.state.feed.failures]
-        remarks += mistaken_tokens(self._service.calls.records, self._service.state.contacts.by_id.values())
         remarks += self._service.remarks()
         return describe_journal(self._history(), verbosity, remarks)
 

@@ -879,8 +879,9 @@ def test_a_participant_token_for_a_connection_token_is_remarked(
 
     remarks = " ".join(connect_chat.journal().split())
 
-    assert remarks.count("has a participant token for its ConnectionToken") == 1
-    assert "#2 has a participant token for its ConnectionToken: CreateParticipantConnection gives one for it" in remarks
+    whose = f"the participant token of the customer of contact {connect_chat.contacts.last.contact_id}"
+    assert remarks.count("for its ConnectionToken") == 1
+    assert f"#2 has {whose} for its ConnectionToken: CreateParticipantConnection gives one for it" in remarks
 
 
 def test_chaos_is_remarked_with_how_to_have_it_again(connect_chat: FakeConnectChat) -> None:

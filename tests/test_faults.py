@@ -1341,6 +1341,66 @@ def test_a_fault_left_over_fails(parameters: Parameters, plan: Plan, calls: int,
 
 
 @pytest.mark.parametrize(
+    ("plan", "left"),
+    [
+        (
+            lambda faults: faults.throttle(),
+            (
+                "[throttled: 1 call of StartChatContact] met no call; 2 calls got a canned answer, which comes before "
+                "faults"
+            ),
+        ),
+        (
+            lambda faults: faults.throttle(when={"CustomerId": "c"}),
+            (
+                "[throttled: 1 call of StartChatContact when CustomerId='c'] met no call; 1 call got a canned answer, "
+                "which comes before faults"
+            ),
+        ),
+        (
+            lambda faults: faults.throttle(when=lambda request: True),
+            "[throttled: 1 call of StartChatContact when <lambda> says so] met no call",
+        ),
+        (
+            lambda faults: faults.throttle(operation="StopContact"),
+            "[throttled: 1 call of StopContact] met no call",
+        ),
+    ],
+    ids=["any", "members", "predicate", "another operation"],
+)
+def test_a_fault_that_a_canned_answer_has_kept_calls_from_says_so(
+    connect_chat: FakeConnectChat, parameters: Parameters, plan: Plan, left: str
+) -> None:
+    client = new_client()
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+    client.start_chat_contact(**parameters, CustomerId="c")  # before it is planned
+    plan(connect_chat.faults)
+    for customer in ("c", "d"):
+        connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+        client.start_chat_contact(**parameters, CustomerId=customer)
+
+    assert connect_chat.faults.leftovers() == [f"the fault {left}"]
+    connect_chat.faults.clear()
+
+
+def test_a_fault_that_met_one_call_says_that_a_canned_answer_had_the_next(
+    connect_chat: FakeConnectChat, parameters: Parameters
+) -> None:
+    connect_chat.faults.throttle(calls=2)
+    outcome(new_client(), parameters)
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+    outcome(new_client(), parameters)
+
+    assert connect_chat.faults.leftovers() == [
+        (
+            "the fault [throttled: 2 calls of StartChatContact] was planned for 2 calls, met 1: 1 call got a canned "
+            "answer, which comes before faults"
+        )
+    ]
+    connect_chat.faults.clear()
+
+
+@pytest.mark.parametrize(
     ("when", "said"),
     [
         (None, "; 2 calls came before it was planned, and faults meet later ones only"),

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._report.story import Event, History, ToldByRequests, untold_events
-from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._text import SHOWN, WIDTH, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
@@ -67,21 +66,6 @@ def _unless_asked_for(event: Event, before: RecordedRequest | None) -> list[Even
     """Return an event in a list, which is empty where it is the end that the request before asked for."""
     contact = before.contact if before is not None and before.operation in ENDING and before.error is None else None
     return [] if contact is not None and contact.contact_id == event.ended else [event]
-
-
-def mistaken_tokens(records: Iterable[RecordedRequest], contacts: Iterable[ContactRecord]) -> list[str]:
-    """Return which requests had a participant token for a connection token, in words."""
-    refused = [
-        (number, record)
-        for number, record in enumerate(tuple(records), 1)
-        if record.error is not None and record.error.rule == "connection-token-known"
-    ]
-    tokens = {contact.participant_token for contact in contacts} if refused else set()
-    return [
-        f"#{number} has a participant token for its ConnectionToken: CreateParticipantConnection gives one for it"
-        for number, record in refused
-        if record.params.get("ConnectionToken") in tokens
-    ]
 
 
 def _gap(left_out: Sequence[Entry]) -> list[list[str]]:
