@@ -28,6 +28,12 @@ def public_names(owner: type) -> list[str]:
     return [name for name in dir(owner) if not name.startswith("_")]
 
 
+def meant_by_key(value: object, key: object) -> str:
+    """Return a sentence that names the attribute of a value that is meant by a key, if there is one."""
+    name = _in_snake_case(key) if isinstance(key, str) else ""
+    return f" Did you mean .{name}?" if name in dir(value) else ""
+
+
 class SuggestsNames:
     """Names the nearest attribute, or keyword of a method, where somebody asks for one that is not there."""
 
@@ -61,9 +67,7 @@ class SuggestsNames:
 
         def __getitem__(self, key: object) -> object:
             __tracebackhide__ = True
-            name = _in_snake_case(key) if isinstance(key, str) else ""
-            hint = f" Did you mean .{name}?" if name in public_names(type(self)) else ""
-            raise TypeError(f"{type(self).__name__} has attributes and is not subscriptable.{hint}")
+            raise TypeError(f"{type(self).__name__} has attributes and is not subscriptable.{meant_by_key(self, key)}")
 
 
 class FixedNames(SuggestsNames):

@@ -30,7 +30,7 @@ from pytest_connect_chat._service.chats.attachments import Attachment, Attachmen
 from pytest_connect_chat._service.chats.notifications import Notification, NotificationLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
-from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.contacts.registry import ContactRegistry, PastChat
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.flow_play import Flow
 from pytest_connect_chat._service.flows import BotReply
@@ -506,7 +506,7 @@ class FakeConnectChat(FixedNames):
             messages=messages,
             ended_at=ended_at,
         )
-        return tuple(contact.view for contact in past)
+        return PastChat(contact.view for contact in past)
 
     def stop_contact(self, contact_id: str, disconnect_reason: str = "API") -> None:
         """End an active contact without a client, and so free its slot.

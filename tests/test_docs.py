@@ -14,9 +14,8 @@ import boto3
 import pytest
 
 import pytest_connect_chat
-from pytest_connect_chat import FakeConnectChat, plugin
+from pytest_connect_chat import plugin
 from pytest_connect_chat._service.faults.plan import FaultPlan
-from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._settings import SETTINGS
 
 pytestmark = pytest.mark.once
@@ -279,7 +278,14 @@ def _public(cls: type) -> set[str]:
     return {name for name in names if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("cls", [FakeConnectChat, FaultPlan, RequestLog])
+PUBLIC = [
+    value
+    for value in (*(getattr(pytest_connect_chat, name) for name in pytest_connect_chat.__all__), FaultPlan)
+    if isinstance(value, type)
+]
+
+
+@pytest.mark.parametrize("cls", PUBLIC)
 def test_every_public_member_is_named(cls: type) -> None:
     code = _code(DOCS.glob("*.md"))
     assert [name for name in sorted(_public(cls)) if not re.search(rf"(?<!\w){name}(?!\w)", code)] == []

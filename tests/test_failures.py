@@ -840,8 +840,20 @@ def test_editors_and_help_see_the_signatures_of_methods() -> None:
         ),
         (lambda fake: fake.requests.last["Tier"], "RecordedRequest has attributes and is not subscriptable."),
         (lambda fake: fake[0], "FakeConnectChat has attributes and is not subscriptable."),
+        (
+            lambda fake: fake.requests["StartChatContact"],
+            (
+                "RequestLog takes a number or a slice in brackets, not 'StartChatContact'. "
+                "Did you mean .start_chat_contact?"
+            ),
+        ),
+        (
+            lambda fake: fake.requests["last"],
+            "RequestLog takes a number or a slice in brackets, not 'last'. Did you mean .last?",
+        ),
+        (lambda fake: fake.faults["throttled"], "FaultPlan takes a number or a slice in brackets, not 'throttled'."),
     ],
-    ids=["member", "unknown", "number"],
+    ids=["member", "unknown", "number", "operation", "attribute", "fault"],
 )
 def test_what_has_attributes_is_not_subscripted(
     fake_in_use: FakeConnectChat, parameters: Parameters, subscripted: Callable[[Any], object], message: str
@@ -851,6 +863,20 @@ def test_what_has_attributes_is_not_subscripted(
         subscripted(fake_in_use)
 
     assert str(caught.value) == message
+
+
+def test_a_past_chat_is_told_from_its_contacts(fake_in_use: FakeConnectChat) -> None:
+    past = fake_in_use.add_ended_chat(segments=2)
+    with pytest.raises(AttributeError) as caught:
+        _ = past.contact_id  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"^PastChat has no attribute 'nothing'\.( It has count, index\.)?$"):
+        _ = past.nothing  # type: ignore[attr-defined]
+
+    assert str(caught.value) == (
+        "PastChat has no attribute 'contact_id'. It holds the contacts of the session, oldest first: [-1].contact_id "
+        "is that of the last."
+    )
+    assert past == (past[0], past[1]) == tuple(past)
 
 
 def test_a_fake_is_no_decorator() -> None:
@@ -879,7 +905,7 @@ def test_a_participant_token_for_a_connection_token_is_remarked(
 
     remarks = " ".join(connect_chat.journal().split())
 
-    whose = f"the participant token of the customer of contact {connect_chat.contacts.last.contact_id}"
+    whose = f"the participant token of the customer of contact {connect_chat.contacts.last.contact_id[:8]}..."
     assert remarks.count("for its ConnectionToken") == 1
     assert f"#2 has {whose} for its ConnectionToken: CreateParticipantConnection gives one for it" in remarks
 

@@ -42,7 +42,7 @@ def describe_journal(history: History, verbosity: int, remarks: Iterable[str] = 
     room -= sum(map(len, first))
     last = _fitting(reversed(entries[len(first) :]), room, start, verbosity)[::-1]
     gap = _gap(entries[len(first) : len(entries) - len(last)])
-    ending = [wrapped(_printable_ascii(" / ".join(remark.splitlines())), WIDTH, 8) for remark in remarks]
+    ending = [wrapped(_printable_ascii(_on_one_line(remark, verbosity)), WIDTH, 8) for remark in remarks]
     return "\n".join(line for lines in (*first, *gap, *last, *ending) for line in lines)
 
 
@@ -66,6 +66,11 @@ def _unless_asked_for(event: Event, before: RecordedRequest | None) -> list[Even
     """Return an event in a list, which is empty where it is the end that the request before asked for."""
     contact = before.contact if before is not None and before.operation in ENDING and before.error is None else None
     return [] if contact is not None and contact.contact_id == event.ended else [event]
+
+
+def _on_one_line(remark: str, verbosity: int) -> str:
+    line = " / ".join(remark.splitlines())
+    return line if verbosity >= ALL_LINES else UUID.sub(r"\1...", line)
 
 
 def _gap(left_out: Sequence[Entry]) -> list[list[str]]:

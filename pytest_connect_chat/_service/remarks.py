@@ -50,7 +50,4 @@ def _why_in_vain(holder: Participant | None) -> str | None:
     """Return why ConnectParticipant has connected nobody; `None` where it has, or something else has since."""
     if holder is None or holder.connected_at is not None:
         return None
-    return (
-        f"did not connect {in_words(holder)}: ConnectParticipant does so once the contact is streamed, so that "
-        "StartContactStreaming comes before it"
-    )
+    return "connected nobody: ConnectParticipant does so once the contact is streamed, by StartContactStreaming"

@@ -50,7 +50,7 @@ class Subscriber:
         elif contacts.notifications or any(contact.streamings for contact in known):
             why = "nothing was published since it was given"
         else:
-            why = "no chat was streamed; StartContactStreaming begins that, or ChatStreamingConfiguration of the start"
+            why = "no chat was streamed, see StartContactStreaming"
         return [f"the handler of on_notification() was not called: {why}"]
 
     def _hear(self, happening: Happening) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._names import FixedNames, SuggestsNames
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
@@ -87,6 +87,18 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
 
     def _those_that_are(self, *, active: bool) -> tuple[Contact, ...]:
         return tuple(contact.view for contact in list(self._known.values()) if contact.is_active is active)
+
+
+class PastChat(tuple[Contact, ...], SuggestsNames):
+    """The contacts of a past session, oldest first; it says so where somebody takes it for one of them."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        if hasattr(Contact, name):
+            return f" It holds the contacts of the session, oldest first: [-1].{name} is that of the last."
+        return super()._hint_at(name)
 
 
 def _refuse_contact(contact_id: object) -> None:
