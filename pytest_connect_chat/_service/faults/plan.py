@@ -92,6 +92,9 @@ class Fault(FixedNames):
 class FaultPlan(GrowingSequence[Fault]):
     """The faults of one fake: planned by the test, met in the order in which they were planned, the first match wins.
 
+    All but `outage` and `chaos` take the same selectors, which say what they meet: `calls` or `attempts`, `after`,
+    `operation`, `service`, `when` and `optional`. The page on faults explains them, and so does `Selector`.
+
     Args:
         feed: The lock of the service's state: no fault is met twice.
         clock: Tells when an outage begins.
