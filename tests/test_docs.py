@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import runpy
 import subprocess
@@ -38,6 +39,11 @@ ONCE = (
     "responses",
 )
 IMPORTED_ONCE = [import_module(name) for name in ONCE]
+PUBLIC = [
+    value
+    for value in (*(getattr(pytest_connect_chat, name) for name in pytest_connect_chat.__all__), FaultPlan)
+    if isinstance(value, type)
+]
 FENCED = re.compile(r"(?ms)(?:^<!-- (?P<directive>[^\n]+) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$")
 
 
@@ -256,6 +262,20 @@ def test_the_reference_has_every_public_class() -> None:
     assert {*listed, "__version__"} == {*pytest_connect_chat.__all__, "strategies"}
 
 
+def test_the_reference_says_how_to_make_only_what_users_make() -> None:
+    conf = runpy.run_path(str(DOCS / "conf.py"))
+    hidden = {}
+    for cls in PUBLIC:
+        name, lines = f"pytest_connect_chat.{cls.__name__}", inspect.cleandoc(str(cls.__doc__)).splitlines()
+        signature = conf["_hide_signature"](None, "class", name)
+        conf["_hide_arguments"](None, "class", name, cls, None, lines)
+        hidden[cls.__name__] = signature is not None
+        assert ("Args:" in lines) == (signature is None and "Args:" in str(cls.__doc__))
+
+    assert {name for name in hidden if not hidden[name]} == conf["MADE_BY_USERS"]
+    assert conf["_hide_signature"](None, "method", "pytest_connect_chat.Contact.attributes") is None
+
+
 def test_the_settings_are_all_listed() -> None:
     text = (DOCS / "fixtures-and-settings.md").read_text("utf-8")
     table = text.partition("\n## Settings\n")[2].partition("\n## ")[0]
@@ -276,13 +296,6 @@ def _public(cls: type) -> set[str]:
     ours = [base for base in cls.__mro__ if base.__module__.startswith("pytest_connect_chat")]
     names = {name for base in ours for name in vars(base)}
     return {name for name in names if not name.startswith("_")}
-
-
-PUBLIC = [
-    value
-    for value in (*(getattr(pytest_connect_chat, name) for name in pytest_connect_chat.__all__), FaultPlan)
-    if isinstance(value, type)
-]
 
 
 @pytest.mark.parametrize("cls", PUBLIC)
