@@ -235,13 +235,9 @@ def test_a_handler_that_was_not_called_is_remarked(connect_chat: FakeConnectChat
 
 
 def test_what_is_taken_away_again_is_not_missed(connect_chat: FakeConnectChat) -> None:
-    for give in (
-        connect_chat.play_flow,
-        connect_chat.play_disconnect_flow,
-        connect_chat.reply_with,
-        connect_chat.on_notification,
-    ):
-        give(support)  # type: ignore[operator]
-        give(None)  # type: ignore[operator]
+    for method in ("play_flow", "play_disconnect_flow", "reply_with", "on_notification"):
+        give = getattr(connect_chat, method)
+        give(support)
+        give(None)
 
     assert section(connect_chat) == ""
