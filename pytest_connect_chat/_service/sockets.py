@@ -53,7 +53,7 @@ class OpenSocket:
     def __init__(self, state: ServiceState, participant: Participant, send: Callable[[str], object]) -> None:
         self.participant = participant
         self.topics: tuple[str, ...] = ()
-        self.view = ChatSocket(self)
+        self.view: ChatSocket = ChatSocket(self)
         self._state = state
         self._send = send
 
