@@ -156,8 +156,8 @@ def test_nothing_is_said_of_a_customer_who_has_connected_after_all(
 # -- what was not called -----------------------------------------------------------------------------------------------
 
 NO_CUSTOMER = (
-    "no customer connected to a contact: by CreateParticipantConnection with WEBSOCKET and CONNECTION_CREDENTIALS, or "
-    "by ConnectParticipant where it is streamed"
+    "no customer connected; asking CreateParticipantConnection for WEBSOCKET and CONNECTION_CREDENTIALS does that, or "
+    "ConnectParticipant once the contact is streamed"
 )
 Arranged = Callable[[FakeConnectChat], object]
 NOT_CALLED: dict[str, tuple[Arranged, str]] = {
@@ -212,7 +212,7 @@ def test_beside_the_endpoint_a_customer_connects_by_a_socket(
     connect_chat.play_flow(support)
     new_client().start_chat_contact(**parameters)
     with connect_chat.serve():
-        assert ": by a WebSocket that is subscribed to aws/chat, or by ConnectParticipant" in section(connect_chat)
+        assert "; subscribing to aws/chat at the WebSocket does that, or ConnectParticipant" in section(connect_chat)
 
 
 def test_a_handler_that_was_not_called_is_remarked(connect_chat: FakeConnectChat) -> None:

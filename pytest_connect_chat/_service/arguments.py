@@ -48,7 +48,7 @@ def require_function(
         raise error(f"{complaint}, not {shown(function)}.{was_called}")
     takes = _others_that_it_takes(function, given)
     if takes is not None:
-        how = "with one argument" if given else "without an argument"
+        how = "with one argument" if given else "without arguments"
         raise error(f"{complaint}, and {name_of(function)}({takes}) cannot be called {how}.{hint}")
 
 

@@ -119,10 +119,10 @@ class FlowPlayer:
             return f"no chat was started{where}"
         if any(contact.connected for contact in chats):
             return f"nothing has happened since in a chat{where} that it is for"
-        how = "CreateParticipantConnection with WEBSOCKET and CONNECTION_CREDENTIALS"
+        how = "asking CreateParticipantConnection for WEBSOCKET and CONNECTION_CREDENTIALS"
         if self._state.urls.are_served:
-            how = "a WebSocket that is subscribed to aws/chat"
-        return f"no customer connected to a contact{where}: by {how}, or by ConnectParticipant where it is streamed"
+            how = "subscribing to aws/chat at the WebSocket"
+        return f"no customer connected{where}; {how} does that, or ConnectParticipant once the contact is streamed"
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
