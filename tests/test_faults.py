@@ -1383,19 +1383,24 @@ def test_a_fault_that_a_canned_answer_has_kept_calls_from_says_so(
     connect_chat.faults.clear()
 
 
+@pytest.mark.parametrize(
+    ("when", "which", "why"),
+    [
+        (None, "", "1 call got a canned answer, which comes before faults"),
+        (lambda request: True, " when <lambda> says so", "no more calls came"),
+    ],
+    ids=["any", "predicate"],
+)
 def test_a_fault_that_met_one_call_says_that_a_canned_answer_had_the_next(
-    connect_chat: FakeConnectChat, parameters: Parameters
+    connect_chat: FakeConnectChat, parameters: Parameters, when: Any, which: str, why: str
 ) -> None:
-    connect_chat.faults.throttle(calls=2)
+    connect_chat.faults.throttle(calls=2, when=when)
     outcome(new_client(), parameters)
     connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
     outcome(new_client(), parameters)
 
     assert connect_chat.faults.leftovers() == [
-        (
-            "the fault [throttled: 2 calls of StartChatContact] was planned for 2 calls, met 1: 1 call got a canned "
-            "answer, which comes before faults"
-        )
+        f"the fault [throttled: 2 calls of StartChatContact{which}] was planned for 2 calls, met 1: {why}"
     ]
     connect_chat.faults.clear()
 

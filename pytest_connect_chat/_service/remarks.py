@@ -31,13 +31,11 @@ def _why_refused(record: RecordedRequest, rule_id: str, state: ServiceState) -> 
     member = "ParticipantToken" if record.operation == "CreateParticipantConnection" else "ConnectionToken"
     token = record.params.get(member)
     holder = state.participants.holder_of(token)
-    if rule_id.endswith("-token-known"):
+    if holder is None or rule_id.endswith("-token-known"):
         if holder is not None and holder.first_contact.region != record.region:
             return f"has a token of the region {holder.first_contact.region}, and its client is in {record.region}"
         what = state.participants.what_is(token)
         return f"has {what} for its {member}: {GIVEN_BY[member]}" if what else None
-    if holder is None:
-        return None
     if rule_id == "connection-token-unexpired":
         return f"has a {member} that is more than one day old: {GIVEN_BY[member]}"
     contact = state.contacts.current(holder.first_contact)
