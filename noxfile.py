@@ -24,6 +24,12 @@ LAST_BOTOCORE_143 = "1.43.127"
 HEADER = "# Constraints: `nox --session pins` writes them."
 BACKEND = ["editables", *PROJECT["build-system"]["requires"]]  # installed first, so that it is pinned too
 
+# Functions of the docs have few annotations, and libraries that they use are not installed where types are checked.
+AS_IN_DOCS = [
+    *("--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls", "--allow-untyped-decorators"),
+    *("--allow-subclassing-any", "--ignore-missing-imports", "--disable-error-code=var-annotated"),
+]
+
 # Suites of others, and what they need: of one that uses botocore, and of plugins with hooks of their own.
 FOREIGN = {
     "s3transfer": ["tests/unit", "tests/functional"],
@@ -101,6 +107,10 @@ def typing(session: nox.Session) -> None:
     session.run("mypy", "tests/typing", "--exclude", "/with_stubs/")
     session.run("pyright", "-p", "tests/typing")
     session.run("pyright", "--verifytypes", "pytest_connect_chat", "--ignoreexternal")
+    blocks = Path(session.create_tmp()).resolve()  # those of the docs
+    session.run("python", "tests/typed_blocks.py", str(blocks))
+    session.run("mypy", *AS_IN_DOCS, str(blocks))
+    session.run("pyright", "-p", str(blocks))
     install(session, "tools", *group("stubs"), package=False)
     session.run("mypy", "tests/typing", "--exclude", "/without_stubs")
     session.run("pyright", "-p", "tests/typing/with_stubs")

@@ -24,6 +24,7 @@ add_module_names = False  # where a class lies in the package is not for users
 default_role = "code"
 napoleon_use_ivar = True
 python_maximum_signature_line_length = 88
+MADE_BY_USERS = {"Clock", "ConnectChatProvider", "FakeConnectChat"}
 
 
 def _adapt(_: Any, page: str, source: list[str]) -> None:
@@ -38,6 +39,24 @@ def _adapt(_: Any, page: str, source: list[str]) -> None:
         source[0] += "\n```{toctree}\n:hidden:\n\n" + "\n".join(dict.fromkeys(pages)) + "\n```\n"
 
 
+def _is_given(what: str, name: str) -> bool:
+    """Return whether it is a class whose objects users are given and never make."""
+    return what == "class" and name.rpartition(".")[2] not in MADE_BY_USERS
+
+
+def _hide_signature(_: Any, what: str, name: str, *__: Any) -> tuple[str, None] | None:
+    return ("", None) if _is_given(what, name) else None
+
+
+def _hide_arguments(_: Any, what: str, name: str, __: Any, ___: Any, lines: list[str]) -> None:
+    """Take the section `Args:` out of the docstring of such a class."""
+    if _is_given(what, name):
+        text = "\n".join(lines)
+        lines[:] = re.sub(r"(?m)^Args:\n(?:[ ].*\n|\n(?=[ ]))*", "", text + "\n").splitlines()
+
+
 def setup(app: Any) -> None:
     """Connect what is above with Sphinx."""
     app.connect("source-read", _adapt)
+    app.connect("autodoc-process-signature", _hide_signature)
+    app.connect("autodoc-process-docstring", _hide_arguments, priority=0)  # before Napoleon makes fields of sections

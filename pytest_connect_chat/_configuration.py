@@ -59,7 +59,7 @@ def configured(config: pytest.Config, name: str) -> Any:
     if value is None:
         return None
     try:
-        return parse_setting(name, value, where)
+        return parse_setting(name, value, where, in_python=False)
     except SettingError as error:
         raise pytest.UsageError(str(error).replace(name, key, 1)) from None
 

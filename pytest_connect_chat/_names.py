@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_type_hints
 
 OURS: Final = __name__.partition(".")[0]
+Function = TypeVar("Function", bound=Callable[..., Any])
 FEW: Final = 16  # names that are listed where none is near
 
 
@@ -28,6 +29,12 @@ def public_names(owner: type) -> list[str]:
     return [name for name in dir(owner) if not name.startswith("_")]
 
 
+def meant_by_key(value: object, key: object) -> str:
+    """Return a sentence that names the attribute of a value that is meant by a key, if there is one."""
+    name = _in_snake_case(key) if isinstance(key, str) else ""
+    return f" Did you mean .{name}?" if name in dir(value) else ""
+
+
 class SuggestsNames:
     """Names the nearest attribute, or keyword of a method, where somebody asks for one that is not there."""
 
@@ -38,7 +45,7 @@ class SuggestsNames:
         if cls.__module__.partition(".")[0] == OURS:
             for name, method in list(vars(cls).items()):
                 if isinstance(method, FunctionType) and name[0] != "_" and _takes_something(method):
-                    setattr(cls, name, _saying_what_it_takes(method))
+                    setattr(cls, name, saying_what_it_takes(method))
 
     @classmethod
     def _hint_at(cls, name: str) -> str:
@@ -61,9 +68,7 @@ class SuggestsNames:
 
         def __getitem__(self, key: object) -> object:
             __tracebackhide__ = True
-            name = _in_snake_case(key) if isinstance(key, str) else ""
-            hint = f" Did you mean .{name}?" if name in public_names(type(self)) else ""
-            raise TypeError(f"{type(self).__name__} has attributes and is not subscriptable.{hint}")
+            raise TypeError(f"{type(self).__name__} has attributes and is not subscriptable.{meant_by_key(self, key)}")
 
 
 class FixedNames(SuggestsNames):
@@ -95,45 +100,63 @@ class FixedNames(SuggestsNames):
         raise AttributeError(refused + self._hint_at(name), name=name)
 
 
-# -- what methods take -------------------------------------------------------------------------------------------------
+# -- what functions and methods take -----------------------------------------------------------------------------------
 
 
-def _names_of(method: FunctionType) -> list[str]:
-    """Return the names by which a method can be given something."""
-    code = method.__code__
-    return list(code.co_varnames[max(1, code.co_posonlyargcount) : code.co_argcount + code.co_kwonlyargcount])
+def _is_method(function: FunctionType) -> bool:
+    return function.__code__.co_varnames[:1] == ("self",)
+
+
+def _names_of(function: FunctionType) -> list[str]:
+    """Return the names by which a function can be given something."""
+    code = function.__code__
+    first = max(int(_is_method(function)), code.co_posonlyargcount)
+    return list(code.co_varnames[first : code.co_argcount + code.co_kwonlyargcount])
 
 
 def _takes_something(method: FunctionType) -> bool:
     return bool(_names_of(method) or method.__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS))
 
 
-def _saying_what_it_takes(method: FunctionType) -> Callable[..., Any]:
-    """Let a method say what it takes where it is given something else; Python names only what is wrong."""
+def saying_what_it_takes(function: Function) -> Function:
+    """Let a function say what it takes where it is given something else; Python names only what is wrong."""
+    known = cast("FunctionType", function)
 
-    @wraps(method)
+    @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
         __tracebackhide__ = True
         try:
-            return method(*given, **named)
+            return function(*given, **named)
         except TypeError as error:
             if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-                raise  # it comes from inside of the method
-            raise TypeError(_what_it_takes(method, type(given[0]).__name__, named, str(error))) from None
+                raise  # it comes from inside of the function
+            owner = f"{type(given[0]).__name__}." if _is_method(known) else ""
+            problem = str(error).rpartition("<locals>.")[2]
+            raise TypeError(_what_it_takes(known, owner, named, problem)) from None
 
-    return call
+    return cast("Function", call)
 
 
-def _what_it_takes(method: FunctionType, owner: str, named: Iterable[str], problem: str) -> str:
-    names = _names_of(method)
+def _what_it_takes(function: FunctionType, owner: str, named: Iterable[str], problem: str) -> str:
+    names = _names_of(function)
     unknown = next((name for name in named if name not in names), None)
-    takes_any = method.__code__.co_flags & CO_VARKEYWORDS
+    takes_any = function.__code__.co_flags & CO_VARKEYWORDS
     if unknown is not None and not takes_any:
-        problem = f"{owner}.{method.__name__}() has no keyword {unknown!r}"
+        problem = f"{owner}{function.__name__}() has no keyword {unknown!r}"
     hint = "" if unknown is None else did_you_mean(unknown, names)
     if takes_any:
-        names.append(f"**{method.__code__.co_varnames[len(names) + 1]}")
+        names += _further_names(function)
     return f"{problem}.{hint} It takes {', '.join(names)}."
+
+
+def _further_names(function: FunctionType) -> list[str]:
+    """Return the keywords that a function takes without having a parameter for each."""
+    code = function.__code__
+    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)]
+    if "Unpack" in str(function.__annotations__.get(name)):
+        (typed,) = get_args(get_type_hints(function)[name])
+        return [f"{keyword}=" for keyword in get_type_hints(typed)]
+    return [f"**{name}"]
 
 
 def _in_snake_case(name: str) -> str:

@@ -27,11 +27,12 @@ class Setting(NamedTuple):
     """What is known of one setting beside its name, type and default.
 
     Attributes:
-        valid: The valid values, in words.
+        valid: The valid values in the configuration and on the command line, in words.
         parse: Returns the value in its proper type, or raises `ValueError`, `TypeError` or `OverflowError`.
         ini_type: Its type in pytest's configuration.
         help: What it does.
         option: Whether the command line has it too.
+        in_python: The valid values of the marker and of `FakeConnectChat`, where they are others.
     """
 
     valid: str
@@ -39,6 +40,7 @@ class Setting(NamedTuple):
     ini_type: Literal["string", "int", "float", "bool"]
     help: str
     option: bool = False
+    in_python: str = ""
 
 
 # -- how values are read -----------------------------------------------------------------------------------------------
@@ -137,12 +139,13 @@ class _Values(NamedTuple):
     seed: Annotated[
         int | str | None,
         Setting(
-            "a whole number (or, outside of the configuration, a text)",
+            "a whole number",
             _seed,
             "int",
             "a number mixed into the seed of every test, from which ids and tokens follow (default: the test's name "
             "only)",
             option=True,
+            in_python="a whole number or a text",
         ),
     ] = None
     region: Annotated[
@@ -174,6 +177,7 @@ class _Values(NamedTuple):
             _truth,
             "bool",
             "fail a test that leaves faults or canned answers over, or calls what is not faked (default: true)",
+            in_python="True or False",
         ),
     ] = True
     unfaked: Annotated[
@@ -211,21 +215,23 @@ class _Values(NamedTuple):
     connect_within: Annotated[
         float,
         Setting(
-            "a number of minutes (a text such as '10' in the configuration), or 'none'",
+            "a number of minutes as a text such as '10', or 'none'",
             _minutes,
             "string",
             "how soon a participant must connect before the contact ends with CUSTOMER_CONNECTION_NOT_ESTABLISHED "
             "(default: 5 minutes); 'none' switches that off",
+            in_python="a number of minutes, or None",
         ),
     ] = 5
     rate_limit: Annotated[
         tuple[float, float] | Literal["aws"] | None,
         Setting(
-            "'none', 'aws', or rate and burst such as '5/8' or (5, 8)",
+            "'none', 'aws', or rate and burst such as '5/8'",
             _rate_limit,
             "string",
             "the API's rate on the fake's clock: none (default), rate and burst of StartChatContact in requests per "
             "second, or 'aws' for the published rates of all operations",
+            in_python="None, 'aws', or rate and burst such as (5, 8)",
         ),
     ] = None
     throttle_code: Annotated[
@@ -263,6 +269,7 @@ class _Values(NamedTuple):
             "bool",
             "while the fixture is taken, parse botocore's own data files once in a run instead of once for each "
             "session (default: true)",
+            in_python="True or False",
         ),
     ] = True
     block: Annotated[
@@ -273,6 +280,7 @@ class _Values(NamedTuple):
             "bool",
             "refuse calls on the two services outside a test that takes the fixture connect_chat (default: false)",
             option=True,
+            in_python="True or False",
         ),
     ] = False
 
@@ -337,8 +345,14 @@ def settings_from(values: Mapping[str, Any], where: str = "") -> Settings:
     return Settings(**{name: parse_setting(name, value, where) for name, value in values.items()})
 
 
-def parse_setting(name: str, value: Any, where: str = "") -> Any:
+def parse_setting(name: str, value: Any, where: str = "", *, in_python: bool = True) -> Any:
     """Return the value of one setting in its proper type.
+
+    Args:
+        name: Its name.
+        value: Its value, in any of the forms that the configuration or a keyword may have.
+        where: What it belongs to, as the end of an error message.
+        in_python: Whether it was given in Python, and not in the configuration or on the command line.
 
     Raises:
         SettingError: The name or the value is wrong.
@@ -354,7 +368,8 @@ def parse_setting(name: str, value: Any, where: str = "") -> Any:
     except (ValueError, TypeError, OverflowError):
         quoted = isinstance(value, str) and value[:1] == value[-1:] == '"'
         hint = " Leave out the quotes: INI files take them as part of the value." if quoted else ""
-        raise SettingError(f"{name}={_shown(value)} is not valid{where}: {name} takes {setting.valid}.{hint}") from None
+        valid = (in_python and setting.in_python) or setting.valid
+        raise SettingError(f"{name}={_shown(value)} is not valid{where}: {name} takes {valid}.{hint}") from None
 
 
 def _shown(value: Any) -> str:

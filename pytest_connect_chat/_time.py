@@ -1,14 +1,31 @@
-"""How moments are written and read: the service's form out, ISO 8601 in."""
+"""How moments and durations are written and read: the service's form out, ISO 8601 and units in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypedDict
 
-from pytest_connect_chat.exceptions import ClockError
+from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat.exceptions import ClockError, ConnectChatError
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)  # so that what a fake works out from it stays a date that Python knows
+
+
+class Duration(TypedDict, total=False):
+    """A duration by its units, which add up: the keywords of `datetime.timedelta`."""
+
+    weeks: float
+    days: float
+    hours: float
+    minutes: float
+    seconds: float
+    milliseconds: float
+    microseconds: float
+
+
+UNITS: Final = tuple(Duration.__annotations__)
 
 
 def iso_timestamp(moment: datetime) -> str:
@@ -52,6 +69,51 @@ def moment_of_a_fake(value: datetime | str, name: str) -> datetime:
     if not EARLIEST <= moment < LATEST:
         raise ClockError(f"{name}={value!r} lies outside of the years {EARLIEST.year} to {LATEST.year - 1}.")
     return moment
+
+
+def duration_of(
+    method: str, step: object, units: Mapping[str, Any], error: type[ConnectChatError], own: Iterable[str] = ()
+) -> timedelta:
+    """Return the duration that a method is given: a `timedelta`, units, or both, which add up.
+
+    Args:
+        method: The method, for the message.
+        step: What it is given without a keyword.
+        units: The units and how many of each.
+        error: What is raised where they are none.
+        own: The other keywords of the method.
+    """
+    if not isinstance(step, timedelta):
+        raise error(f"{method}() takes a duration by its unit, for example minutes=6, not {step!r}.")
+    valid = [*own, *UNITS]
+    for name, value in units.items():
+        if name not in UNITS:
+            hint = did_you_mean(name, valid)
+            raise error(f"{method}() has no keyword {name!r}.{hint} It takes {', '.join(valid)}.")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise error(f"{name}={value!r} is not valid: {method}() takes a number of {name}.")
+    try:
+        return step + timedelta(**units)
+    except (ValueError, OverflowError) as problem:
+        given = ", ".join(f"{name}={value!r}" for name, value in units.items())
+        raise error(f"{method}({given}) is no duration that Python knows: {problem}.") from None
+
+
+def moment_after(moment: datetime, step: timedelta, error: type[ConnectChatError] = ClockError) -> datetime:
+    """Return the whole millisecond at which a duration has passed since a moment.
+
+    Args:
+        moment: The moment.
+        step: The duration.
+        error: What is raised where a fake's clock cannot stand there.
+    """
+    try:
+        later = next_millisecond(moment + step)
+    except OverflowError:
+        later = LATEST
+    if later >= LATEST:
+        raise error(f"{step} after {iso_timestamp(moment)} lies after the year {LATEST.year - 1}.")
+    return later
 
 
 def whole_milliseconds(moment: datetime) -> datetime:

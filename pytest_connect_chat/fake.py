@@ -20,7 +20,7 @@ from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT, REGION
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import OURS, FixedNames, public_names
-from pytest_connect_chat._report.journal import describe_journal, mistaken_tokens
+from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
 from pytest_connect_chat._report.story import History
 from pytest_connect_chat._service import scene
@@ -30,7 +30,7 @@ from pytest_connect_chat._service.chats.attachments import Attachment, Attachmen
 from pytest_connect_chat._service.chats.notifications import Notification, NotificationLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
-from pytest_connect_chat._service.contacts.registry import ContactRegistry
+from pytest_connect_chat._service.contacts.registry import ContactRegistry, PastChat
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.flow_play import Flow
 from pytest_connect_chat._service.flows import BotReply
@@ -94,12 +94,12 @@ class FakeConnectChat(FixedNames):
         seed = 0 if settings.seed is None else settings.seed
         self._service = ConnectChatService(settings, seed, CATALOGUE)
         self._backend = Backend(self._service, seed=seed)
-        self._contacts = ContactRegistry(self._service.state.contacts, self.clock)
+        contacts, participants = self._service.state.contacts, self._service.state.participants
+        self._contacts = ContactRegistry(contacts, participants, self.clock)
         self._requests = RequestLog(self._service.calls.records, CATALOGUE, self.clock.start)
         self._rules = RuleBook(self._service.state.rules, CATALOGUE)
-        contacts = self._service.state.contacts
         self._notifications = NotificationLog(
-            contacts.notifications, contacts.by_id, self.clock, self._service.state.feed
+            contacts.notifications, self._contacts, self.clock, self._service.state.feed
         )
 
     def __repr__(self) -> str:
@@ -318,7 +318,6 @@ class FakeConnectChat(FixedNames):
         if not isinstance(verbosity, int):
             raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
         remarks = [_told_of(error) for error in self._service.state.feed.failures]
-        remarks += mistaken_tokens(self._service.calls.records, self._service.state.contacts.by_id.values())
         remarks += self._service.remarks()
         return describe_journal(self._history(), verbosity, remarks)
 
@@ -507,7 +506,7 @@ class FakeConnectChat(FixedNames):
             messages=messages,
             ended_at=ended_at,
         )
-        return tuple(contact.view for contact in past)
+        return PastChat(contact.view for contact in past)
 
     def stop_contact(self, contact_id: str, disconnect_reason: str = "API") -> None:
         """End an active contact without a client, and so free its slot.

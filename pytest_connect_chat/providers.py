@@ -11,6 +11,7 @@ from faker.providers import BaseProvider
 from faker.providers.person.en_US import Provider as PersonProvider
 
 from pytest_connect_chat._model.catalogue import CATALOGUE
+from pytest_connect_chat._names import SuggestsNames, saying_what_it_takes
 from pytest_connect_chat._service import identifiers
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
@@ -33,7 +34,7 @@ _QUESTIONS: Final = (
 )
 
 
-class ConnectChatProvider(BaseProvider):
+class ConnectChatProvider(SuggestsNames, BaseProvider):
     """Amazon Connect chat data for Faker: ids, tokens, names, messages and whole requests.
 
     Everything is drawn from the random source of the `Faker` it is added to.
@@ -214,6 +215,7 @@ def request_factory(fake: FakeConnectChat) -> RequestFactory:
     generator.seed_instance(f"{fake.settings.seed}/requests")
     provider = ConnectChatProvider(generator)
 
+    @saying_what_it_takes
     def start_chat_contact_request(**overrides: Any) -> dict[str, Any]:
         declared = fake.declared_place()
         return provider.start_chat_contact_request(**{**declared, **overrides})

@@ -24,7 +24,7 @@ except ModuleNotFoundError as _error:
     ) from None
 
 from pytest_connect_chat._model.catalogue import service_model
-from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._names import did_you_mean, saying_what_it_takes
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES, ATTACHMENT_TYPES
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.matching import ABSENT
@@ -65,8 +65,9 @@ _SHORT: Final = 24
 _FILL: Final = ("a", "\u00e9", "\u8a9e", "\U0001f600", "\u0301")
 
 
+@saying_what_it_takes
 def requests(
-    operation: str = "StartChatContact", /, *, region: str = "us-east-1", **members: Any
+    operation: str = "StartChatContact", *, region: str = "us-east-1", **members: Any
 ) -> SearchStrategy[dict[str, Any]]:
     """Return a strategy of valid requests: the keywords of the client method.
 
@@ -89,7 +90,7 @@ def requests(
         >>> spoken = requests("SendMessage", ConnectionToken="token", ContentType="text/plain", Content=st.text("ab"))
     """
     shape = _input_shape(operation)
-    _refuse_unknown(operation, shape.members, members)
+    _refuse_unknown(operation, [*shape.members, "region"], members)
     special = _specials(operation, region)
     with_state = _WITH_STATE.get(operation, _WITH_STATE_ANYWHERE)
     required: dict[str, _Values] = {}
@@ -112,6 +113,7 @@ def requests(
     return _suited(drawn, _SUITS[operation], frozenset(name for name in members if members[name] is not ...))
 
 
+@saying_what_it_takes
 def start_chat_contact_requests(*, region: str = "us-east-1", **members: Any) -> SearchStrategy[dict[str, Any]]:
     """Return a strategy of valid requests of StartChatContact; a fake without declared instances accepts them all.
 

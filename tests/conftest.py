@@ -27,6 +27,7 @@ from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._endpoint.served_fake import ServedFake
 from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
+from pytest_connect_chat._service.clock import wait_until
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
@@ -200,7 +201,7 @@ def lead_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def wait(seconds: float) -> None:
         clock = _active_fake().clock
-        clock.wait_until(clock.now() + timedelta(seconds=seconds))
+        wait_until(clock, clock.now() + timedelta(seconds=seconds))
 
     def begin_or_pass(backend: Backend, client: Any, operation_name: str) -> Any:
         return None if any(one is client for one in _http_clients) else begin(backend, client, operation_name)

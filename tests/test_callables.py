@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial, wraps
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from conftest import new_client, over_all_drivers
+from conftest import new_client, over_all_drivers, plain_looking
 
 from pytest_connect_chat import FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
-from pytest_connect_chat.exceptions import SceneError
+from pytest_connect_chat.exceptions import FaultError, SceneError
 
 pytestmark = pytest.mark.once
 
@@ -238,7 +241,7 @@ def test_a_coroutine_function_is_no_reply(connect_chat: FakeConnectChat) -> None
         return "Hello"
 
     with pytest.raises(
-        SceneError, match=r"reply_with\(\) takes a plain function, and reply is asynchronous: write def"
+        SceneError, match=r"reply_with\(\) takes a plain function of a message, and reply is asynchronous: write def"
     ):
         connect_chat.reply_with(reply)  # type: ignore[arg-type]
 
@@ -368,3 +371,116 @@ def test_an_answer_that_is_taken_while_its_expectation_is_compared_is_given_once
     answer = connect_client.describe_contact(InstanceId="i", ContactId="c")
 
     assert (taken[1], answer["Contact"]["Name"]) == ("first", "second")
+
+
+# -- what is handed over -----------------------------------------------------------------------------------------------
+
+HANDED_OVER: dict[str, tuple[Callable[[FakeConnectChat, Any], object], str]] = {
+    "play_flow": (
+        lambda fake, function: fake.play_flow(function),
+        "play_flow() takes a plain function or a generator function, or None",
+    ),
+    "play_disconnect_flow": (
+        lambda fake, function: fake.play_disconnect_flow(function),
+        "play_disconnect_flow() takes a plain function or a generator function, or None",
+    ),
+    "reply_with": (
+        lambda fake, function: fake.reply_with(function),
+        "reply_with() takes a plain function of a message",
+    ),
+    "on_notification": (
+        lambda fake, function: fake.on_notification(function),
+        "on_notification() takes a plain function of a notification, or None",
+    ),
+    "scan_attachments_with": (
+        lambda fake, function: fake.scan_attachments_with(function),
+        "scan_attachments_with() takes a plain function of an attachment, or None",
+    ),
+    "add_response": (
+        lambda fake, function: fake.add_response("list_queues", function),
+        "list_queues() is answered with a dict or a plain function of the request",
+    ),
+    "when": (
+        lambda fake, function: fake.faults.throttle(when=function),
+        "when= takes members, as a dict, or a plain function of the request",
+    ),
+}
+
+
+class AsynchronouslyCalled:
+    """A callable that has to be awaited."""
+
+    async def __call__(self, given: object) -> None: ...
+
+
+class CalledWithTwo:
+    """A callable of two arguments."""
+
+    def __call__(self, event: object, context: object) -> None: ...
+
+
+async def asynchronous(given: object) -> None: ...
+
+
+def of_two(event: object, context: object) -> None: ...
+
+
+def of_none() -> None: ...
+
+
+def of_a_keyword(*, given: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        (asynchronous, "and asynchronous is asynchronous: write def"),
+        (AsynchronouslyCalled(), "and AsynchronouslyCalled is asynchronous: write def"),
+        (of_two, "and of_two(event, context) cannot be called with one argument."),
+        (CalledWithTwo(), "and CalledWithTwo(event, context) cannot be called with one argument."),
+        (of_none, "and of_none() cannot be called with one argument."),
+        (of_a_keyword, "and of_a_keyword(given) cannot be called with one argument."),
+    ],
+    ids=lambda value: getattr(value, "__name__", None) or type(value).__name__,
+)
+@pytest.mark.parametrize("handed_over", HANDED_OVER)
+def test_a_callable_that_cannot_be_called_is_refused_where_it_is_given(
+    connect_chat: FakeConnectChat, handed_over: str, function: object, problem: str
+) -> None:
+    hand_over, complaint = HANDED_OVER[handed_over]
+    with pytest.raises((SceneError, FaultError)) as caught:
+        hand_over(connect_chat, function)
+
+    assert str(caught.value).startswith(f"{complaint}, {problem}")
+    connect_chat.assert_nothing_left()  # nothing is planned
+
+
+def of_one(given: object, more: object = None, *others: object, **named: object) -> None: ...
+
+
+@wraps(of_two)
+def giving_the_second(given: object) -> None:
+    of_two(given, None)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [of_one, giving_the_second, partial(of_two, None), [].append, Mock(), dict, type("Made", (), {"__init__": of_two})],
+    ids=lambda function: getattr(function, "__name__", None) or type(function).__name__,
+)
+@pytest.mark.parametrize("handed_over", [name for name in HANDED_OVER if name not in ("add_response", "when")])
+def test_a_callable_of_any_kind_is_taken(connect_chat: FakeConnectChat, handed_over: str, function: object) -> None:
+    HANDED_OVER[handed_over][0](connect_chat, function)
+
+
+def test_a_lambda_handler_for_notifications_is_told_how(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(SceneError, match=r"lambda notification: handler\(notification\.lambda_event\(\), None\)\.$"):
+        connect_chat.on_notification(of_two)  # type: ignore[arg-type]
+
+
+def test_a_predicate_that_hides_that_it_is_asynchronous_is_refused_when_it_is_asked(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.faults.throttle(when=plain_looking(asynchronous), optional=True)
+    with pytest.raises(SceneError, match="The predicate of a fault is asynchronous, and nobody awaits it"):
+        new_client().start_chat_contact(**parameters)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import runpy
 import subprocess
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
 import boto3
 import pytest
+from doc_blocks import DOCS, FENCED, PAGES, ROOT, Block, Example, blocks_of, examples_of
 
 import pytest_connect_chat
-from pytest_connect_chat import FakeConnectChat, plugin
+from pytest_connect_chat import plugin
 from pytest_connect_chat._service.faults.plan import FaultPlan
-from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._settings import SETTINGS
 
 pytestmark = pytest.mark.once
 
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
 PACKAGE = ROOT / "pytest_connect_chat"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 LINKING = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"))]
 PLAIN = ("-p", "no:faker", "-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist")
 REGION = 'connect_chat_region = "us-east-1"'
@@ -39,61 +36,13 @@ ONCE = (
     "responses",
 )
 IMPORTED_ONCE = [import_module(name) for name in ONCE]
-FENCED = re.compile(r"(?ms)(?:^<!-- (?P<directive>[^\n]+) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$")
-
-
-@dataclass(frozen=True)
-class Block:
-    """One fenced block of a page."""
-
-    page: Path
-    line: int
-    language: str
-    directive: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.page.name}:{self.line}"
-
-    @property
-    def file(self) -> str | None:
-        """The file that the first line of the block names, if any."""
-        name = re.match(r"# ([\w.]+\.(?:py|toml))\n", self.text)
-        return name[1] if name else None
-
-    @property
-    def tests(self) -> int:
-        return len(re.findall(r"(?m)^ *(?:async )?def test_", self.text))
-
-
-@dataclass(frozen=True)
-class Example:
-    """A Python block with what belongs to it: the files of the page before it, and what its failure shows."""
-
-    block: Block
-    files: dict[str, str] = field(default_factory=dict)
-    shows: Block | None = None
-
-
-def _blocks(page: Path) -> Iterator[Block]:
-    content = page.read_text("utf-8")
-    for found in FENCED.finditer(content):
-        line = content.count("\n", 0, found.start("language")) + 1
-        yield Block(page, line, found["language"], found["directive"] or "", found["text"])
-
-
-def _examples(page: Path) -> Iterator[Example]:
-    files: dict[str, str] = {}
-    blocks = list(_blocks(page))
-    for block, following in zip(blocks, [*blocks[1:], None], strict=False):
-        if block.language == "python":
-            yield Example(block, dict(files), following if following and following.directive == "shows" else None)
-            if block.file is not None:
-                files[block.file] = block.text
-
-
-BLOCKS = [block for page in PAGES for block in _blocks(page)]
-EXAMPLES = [example for page in PAGES for example in _examples(page)]
+PUBLIC = [
+    value
+    for value in (*(getattr(pytest_connect_chat, name) for name in pytest_connect_chat.__all__), FaultPlan)
+    if isinstance(value, type)
+]
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+EXAMPLES = [example for page in PAGES for example in examples_of(page)]
 TESTS = [e for e in EXAMPLES if e.block.tests and e.block.directive != "not run"]
 SCRIPTS = [e for e in EXAMPLES if not e.block.tests and not e.block.file and e.block.directive != "not run"]
 APPLICATIONS = [e for e in EXAMPLES if not e.block.tests and e.block.file and e.block.directive != "not run"]
@@ -135,8 +84,8 @@ def test_a_block_with_tests_does_as_the_page_says(
     example: Example, page: pytest.Pytester, no_foreign_sockets: list[object]
 ) -> None:
     name = example.block.file or DEFAULT_FILE
-    for file, text in {**example.files, name: example.block.text}.items():
-        (page.path / file).write_text(text, "utf-8")
+    for file, block in {**example.files, name: example.block}.items():
+        (page.path / file).write_text(block.text, "utf-8")
 
     result = page.runpytest_inprocess(*_arguments(example.block), name)
 
@@ -257,6 +206,20 @@ def test_the_reference_has_every_public_class() -> None:
     assert {*listed, "__version__"} == {*pytest_connect_chat.__all__, "strategies"}
 
 
+def test_the_reference_says_how_to_make_only_what_users_make() -> None:
+    conf = runpy.run_path(str(DOCS / "conf.py"))
+    hidden = {}
+    for cls in PUBLIC:
+        name, lines = f"pytest_connect_chat.{cls.__name__}", inspect.cleandoc(str(cls.__doc__)).splitlines()
+        signature = conf["_hide_signature"](None, "class", name)
+        conf["_hide_arguments"](None, "class", name, cls, None, lines)
+        hidden[cls.__name__] = signature is not None
+        assert ("Args:" in lines) == (signature is None and "Args:" in str(cls.__doc__))
+
+    assert {name for name in hidden if not hidden[name]} == conf["MADE_BY_USERS"]
+    assert conf["_hide_signature"](None, "method", "pytest_connect_chat.Contact.attributes") is None
+
+
 def test_the_settings_are_all_listed() -> None:
     text = (DOCS / "fixtures-and-settings.md").read_text("utf-8")
     table = text.partition("\n## Settings\n")[2].partition("\n## ")[0]
@@ -279,7 +242,7 @@ def _public(cls: type) -> set[str]:
     return {name for name in names if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("cls", [FakeConnectChat, FaultPlan, RequestLog])
+@pytest.mark.parametrize("cls", PUBLIC)
 def test_every_public_member_is_named(cls: type) -> None:
     code = _code(DOCS.glob("*.md"))
     assert [name for name in sorted(_public(cls)) if not re.search(rf"(?<!\w){name}(?!\w)", code)] == []

@@ -1430,6 +1430,8 @@ def test_waiting_takes_a_function_and_seconds(endpoint: ConnectChatEndpoint, tim
         endpoint.wait_for(lambda: True, timeout=timeout)
     with pytest.raises(SceneError, match="wait_for\\(\\) takes a plain function without arguments, not True"):
         endpoint.wait_for(True)  # type: ignore[arg-type]
+    with pytest.raises(SceneError, match="arguments, and <lambda>\\(socket\\) cannot be called without arguments"):
+        endpoint.wait_for(lambda socket: True)  # type: ignore[misc]
 
 
 def test_waiting_takes_no_function_that_nobody_awaits(endpoint: ConnectChatEndpoint) -> None:

@@ -687,13 +687,12 @@ def test_a_class_of_ones_own_has_attributes_of_its_own() -> None:
     [
         pytest.param(lambda fake: fake.faults.throttle(2), id="throttle"),
         pytest.param(lambda fake: fake.faults.delay(30, 2), id="delay"),
-        pytest.param(lambda fake: fake.faults.outage(5), id="outage"),
         pytest.param(lambda fake: fake.add_contact("c"), id="add_contact"),
         pytest.param(lambda fake: type(fake)(7), id="FakeConnectChat"),
     ],
 )
 def test_a_value_without_its_name_is_refused(fake_in_use: FakeConnectChat, call: Callable[[Any], object]) -> None:
-    with pytest.raises(TypeError, match=r"takes . positional arguments? but . were given"):
+    with pytest.raises(TypeError, match=r"takes (from 1 to )?. positional arguments? but . were given"):
         call(fake_in_use)
 
 
@@ -714,7 +713,7 @@ def test_an_id_that_no_contact_has_is_refused_with_their_number(fake_in_use: Fak
     [
         (lambda contact: 0, ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has"),
         (lambda contact: contact.participant_id, ": this is the participant id of the customer of contact {}"),
-        (lambda contact: contact.participant_token, ": this is the participant token of contact {}"),
+        (lambda contact: contact.participant_token, ": this is the participant token of the customer of contact {}"),
     ],
     ids=["number", "participant id", "token"],
 )
@@ -761,17 +760,32 @@ MISTYPED_KEYWORDS: list[tuple[Callable[[Any], object], str]] = [
         ),
     ),
     (
-        lambda fake: fake.faults.outage(minute=5),
+        lambda fake: fake.faults.throttle(2),
         (
-            "FaultPlan.outage() has no keyword 'minute'. Did you mean 'minutes'? It takes minutes, seconds, hours, "
-            "error, operation, service, optional."
+            "FaultPlan.throttle() takes 1 positional argument but 2 were given. It takes calls=, attempts=, after=, "
+            "operation=, service=, when=, optional=."
         ),
     ),
     (
-        lambda fake: fake.faults.delay(second=5),
+        lambda fake: fake.faults.network_error("dns", 2),
         (
-            "FaultPlan.delay() missing 1 required positional argument: 'seconds'. Did you mean 'seconds'? It takes "
-            "seconds, **selector."
+            "FaultPlan.network_error() takes from 1 to 2 positional arguments but 3 were given. It takes error, "
+            "calls=, attempts=, after=, operation=, service=, when=, optional=."
+        ),
+    ),
+    (
+        lambda fake: fake.faults.delay(5, 2),
+        (
+            "FaultPlan.delay() takes from 1 to 2 positional arguments but 3 were given. It takes calls=, attempts=, "
+            "after=, operation=, service=, when=, optional=, weeks=, days=, hours=, minutes=, seconds=, "
+            "milliseconds=, microseconds=."
+        ),
+    ),
+    (
+        lambda fake: fake.requests.assert_requested(2, 3),
+        (
+            "RequestLog.assert_requested() takes from 1 to 2 positional arguments but 3 were given. It takes count, "
+            "**members."
         ),
     ),
     (
@@ -826,8 +840,20 @@ def test_editors_and_help_see_the_signatures_of_methods() -> None:
         ),
         (lambda fake: fake.requests.last["Tier"], "RecordedRequest has attributes and is not subscriptable."),
         (lambda fake: fake[0], "FakeConnectChat has attributes and is not subscriptable."),
+        (
+            lambda fake: fake.requests["StartChatContact"],
+            (
+                "RequestLog takes a number or a slice in brackets, not 'StartChatContact'. "
+                "Did you mean .start_chat_contact?"
+            ),
+        ),
+        (
+            lambda fake: fake.requests["last"],
+            "RequestLog takes a number or a slice in brackets, not 'last'. Did you mean .last?",
+        ),
+        (lambda fake: fake.faults["throttled"], "FaultPlan takes a number or a slice in brackets, not 'throttled'."),
     ],
-    ids=["member", "unknown", "number"],
+    ids=["member", "unknown", "number", "operation", "attribute", "fault"],
 )
 def test_what_has_attributes_is_not_subscripted(
     fake_in_use: FakeConnectChat, parameters: Parameters, subscripted: Callable[[Any], object], message: str
@@ -837,6 +863,20 @@ def test_what_has_attributes_is_not_subscripted(
         subscripted(fake_in_use)
 
     assert str(caught.value) == message
+
+
+def test_a_past_chat_is_told_from_its_contacts(fake_in_use: FakeConnectChat) -> None:
+    past = fake_in_use.add_ended_chat(segments=2)
+    with pytest.raises(AttributeError) as caught:
+        _ = past.contact_id  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"^PastChat has no attribute 'nothing'\.( It has count, index\.)?$"):
+        _ = past.nothing  # type: ignore[attr-defined]
+
+    assert str(caught.value) == (
+        "PastChat has no attribute 'contact_id'. It holds the contacts of the session, oldest first: [-1].contact_id "
+        "is that of the last."
+    )
+    assert past == (past[0], past[1]) == tuple(past)
 
 
 def test_a_fake_is_no_decorator() -> None:
@@ -865,8 +905,9 @@ def test_a_participant_token_for_a_connection_token_is_remarked(
 
     remarks = " ".join(connect_chat.journal().split())
 
-    assert remarks.count("has a participant token for its ConnectionToken") == 1
-    assert "#2 has a participant token for its ConnectionToken: CreateParticipantConnection gives one for it" in remarks
+    whose = f"the participant token of the customer of contact {connect_chat.contacts.last.contact_id[:8]}..."
+    assert remarks.count("for its ConnectionToken") == 1
+    assert f"#2 has {whose} for its ConnectionToken: CreateParticipantConnection gives one for it" in remarks
 
 
 def test_chaos_is_remarked_with_how_to_have_it_again(connect_chat: FakeConnectChat) -> None:

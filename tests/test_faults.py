@@ -825,13 +825,13 @@ def test_parallel_waits_do_not_add_up(
     longest: float,
 ) -> None:
     all_sent = threading.Barrier(8)
-    wait_until = Clock.wait_until
+    move = Clock._move
 
-    def wait_once_all_are_sent(self: Clock, moment: datetime) -> None:
+    def move_once_all_are_sent(self: Clock, moment: datetime) -> None:
         all_sent.wait(timeout=30)
-        wait_until(self, moment)
+        move(self, moment)
 
-    monkeypatch.setattr(Clock, "wait_until", wait_once_all_are_sent)
+    monkeypatch.setattr(Clock, "_move", move_once_all_are_sent)
     plan(connect_chat.faults)
     with ThreadPoolExecutor(8) as pool:
         seen = list(pool.map(lambda _: outcome(client, parameters), range(8)))
@@ -941,6 +941,7 @@ def test_the_record_has_every_attempt(connect_chat: FakeConnectChat, client: Any
 
 # -- what cannot be planned --------------------------------------------------------------------------------------------
 
+UNITS = "weeks, days, hours, minutes, seconds, milliseconds, microseconds"
 SELECTORS = "Valid: calls, attempts, after, operation, service, when, optional."
 FAILURES = (
     "'connect_timeout', 'read_timeout', 'connection_closed', 'endpoint_unreachable', 'dns', 'proxy', 'tls', "
@@ -1073,39 +1074,76 @@ WRONG: list[tuple[str, Plan, str]] = [
     (
         "seconds=-1",
         lambda f: f.delay(-1),
-        "seconds=-1 is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
+        "delay() takes 0 to 366 days, not -1.0 seconds.",
     ),
     (
         "seconds='1'",
         lambda f: f.delay("1"),
-        "seconds='1' is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
+        "delay() takes a duration by its unit, for example minutes=6, not '1'.",
     ),
     (
         "seconds=True",
         lambda f: f.delay(True),
-        "seconds=True is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
+        "seconds=True is not valid: delay() takes a number of seconds.",
     ),
     (
         "seconds=nan",
         lambda f: f.delay(float("nan")),
-        "seconds=nan is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
+        "delay(seconds=nan) is no duration that Python knows: cannot convert float NaN to integer.",
     ),
     (
         "seconds=inf",
         lambda f: f.delay(float("inf")),
-        "seconds=inf is not valid: delay() takes a number of seconds, 0 to 31,622,400.",
+        "delay(seconds=inf) is no duration that Python knows: cannot convert float infinity to integer.",
+    ),
+    (
+        "delay(minutes='2')",
+        lambda f: f.delay(minutes="2"),
+        "minutes='2' is not valid: delay() takes a number of minutes.",
+    ),
+    (
+        "a year and a day",
+        lambda f: f.delay(days=366, seconds=1),
+        "delay() takes 0 to 366 days, not 31,622,401.0 seconds.",
+    ),
+    ("no delay", lambda f: f.delay(), "delay() takes how long the answer takes, for example seconds=70 or minutes=2."),
+    (
+        "delay(minute=2)",
+        lambda f: f.delay(minute=2),
+        f"'minute' is not a selector. Did you mean 'minutes'? {SELECTORS.replace('Valid: ', f'Valid: {UNITS}, ')}",
+    ),
+    (
+        "outage(5)",
+        lambda f: f.outage(5),
+        "outage() takes a duration by its unit, for example minutes=6, not 5.",
+    ),
+    (
+        "outage(minute=5)",
+        lambda f: f.outage(minute=5),
+        (
+            "outage() has no keyword 'minute'. Did you mean 'minutes'? It takes error, operation, service, optional, "
+            f"{UNITS}."
+        ),
+    ),
+    (
+        "outage(attempts=1)",
+        lambda f: f.outage(minutes=5, attempts=1),
+        f"outage() has no keyword 'attempts'. It takes error, operation, service, optional, {UNITS}.",
     ),
     ("no outage", lambda f: f.outage(), "outage() takes how long it lasts, for example minutes=5."),
     ("outage in the past", lambda f: f.outage(minutes=-1), "outage() takes how long it lasts, for example minutes=5."),
     (
         "outage='5'",
         lambda f: f.outage(minutes="5"),
-        "outage() takes hours, minutes and seconds as numbers: unsupported type for timedelta minutes component: str.",
+        "minutes='5' is not valid: outage() takes a number of minutes.",
     ),
     (
         "outage without end",
-        lambda f: f.outage(hours=1e8),
-        "outage() takes hours, minutes and seconds as numbers: date value out of range.",
+        lambda f: f.outage(days=1e9),
+        (
+            "outage(days=1000000000.0) is no duration that Python knows: days=1000000000; must have magnitude "
+            "<= 999999999."
+        ),
     ),
     ("outage error", lambda f: f.outage(minutes=5, error=429), f"error=429 is not a failure. Valid: {FAILURES}"),
     ("outage error=True", lambda f: f.outage(minutes=5, error=True), f"error=True is not a failure. Valid: {FAILURES}"),
@@ -1124,6 +1162,42 @@ def test_what_cannot_be_planned_is_refused_in_one_line(connect_chat: FakeConnect
     assert str(error.value) == message
     assert isinstance(error.value, ValueError)
     assert len(connect_chat.faults) == 0
+
+
+def test_an_outage_ends_in_a_year_that_the_clock_knows(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(FaultError, match=r"^4166666 days, 16:00:00 after .* lies after the year 8999\.$"):
+        connect_chat.faults.outage(hours=1e8)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        lambda faults, **duration: faults.delay(**duration, optional=True),
+        lambda faults, **duration: faults.outage(**duration, optional=True),
+    ],
+    ids=["delay", "outage"],
+)
+def test_durations_have_the_units_of_the_clock(connect_chat: FakeConnectChat, plan: Plan) -> None:
+    plan(connect_chat.faults, weeks=1, days=1, hours=1, minutes=1, seconds=1, milliseconds=1, microseconds=1000)
+
+
+def test_delays_add_up_their_units(connect_chat: FakeConnectChat, connect_client: Any, parameters: Parameters) -> None:
+    connect_chat.faults.delay(timedelta(seconds=20), seconds=10)
+    connect_client.start_chat_contact(**parameters)
+    connect_chat.faults.delay(1, minutes=0.5, calls=1)
+    connect_client.start_chat_contact(**parameters)
+
+    assert connect_chat.clock.now() - connect_chat.clock.start == timedelta(seconds=61)
+
+
+def test_an_outage_takes_a_timedelta(
+    connect_chat: FakeConnectChat, connect_client: Any, parameters: Parameters
+) -> None:
+    connect_chat.faults.outage(timedelta(minutes=1), seconds=30, optional=True)
+    connect_chat.clock.advance(seconds=60)
+    assert outcome(connect_client, parameters) == "503"
+    connect_chat.clock.advance(seconds=30)
+    assert outcome(connect_client, parameters) == "answered"
 
 
 @pytest.mark.parametrize(
@@ -1267,6 +1341,71 @@ def test_a_fault_left_over_fails(parameters: Parameters, plan: Plan, calls: int,
 
 
 @pytest.mark.parametrize(
+    ("plan", "left"),
+    [
+        (
+            lambda faults: faults.throttle(),
+            (
+                "[throttled: 1 call of StartChatContact] met no call; 2 calls got a canned answer, which comes before "
+                "faults"
+            ),
+        ),
+        (
+            lambda faults: faults.throttle(when={"CustomerId": "c"}),
+            (
+                "[throttled: 1 call of StartChatContact when CustomerId='c'] met no call; 1 call got a canned answer, "
+                "which comes before faults"
+            ),
+        ),
+        (
+            lambda faults: faults.throttle(when=lambda request: True),
+            "[throttled: 1 call of StartChatContact when <lambda> says so] met no call",
+        ),
+        (
+            lambda faults: faults.throttle(operation="StopContact"),
+            "[throttled: 1 call of StopContact] met no call",
+        ),
+    ],
+    ids=["any", "members", "predicate", "another operation"],
+)
+def test_a_fault_that_a_canned_answer_has_kept_calls_from_says_so(
+    connect_chat: FakeConnectChat, parameters: Parameters, plan: Plan, left: str
+) -> None:
+    client = new_client()
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+    client.start_chat_contact(**parameters, CustomerId="c")  # before it is planned
+    plan(connect_chat.faults)
+    for customer in ("c", "d"):
+        connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+        client.start_chat_contact(**parameters, CustomerId=customer)
+
+    assert connect_chat.faults.leftovers() == [f"the fault {left}"]
+    connect_chat.faults.clear()
+
+
+@pytest.mark.parametrize(
+    ("when", "which", "why"),
+    [
+        (None, "", "1 call got a canned answer, which comes before faults"),
+        (lambda request: True, " when <lambda> says so", "no more calls came"),
+    ],
+    ids=["any", "predicate"],
+)
+def test_a_fault_that_met_one_call_says_that_a_canned_answer_had_the_next(
+    connect_chat: FakeConnectChat, parameters: Parameters, when: Any, which: str, why: str
+) -> None:
+    connect_chat.faults.throttle(calls=2, when=when)
+    outcome(new_client(), parameters)
+    connect_chat.add_response("start_chat_contact", {"ContactId": "canned"})
+    outcome(new_client(), parameters)
+
+    assert connect_chat.faults.leftovers() == [
+        f"the fault [throttled: 2 calls of StartChatContact{which}] was planned for 2 calls, met 1: {why}"
+    ]
+    connect_chat.faults.clear()
+
+
+@pytest.mark.parametrize(
     ("when", "said"),
     [
         (None, "; 2 calls came before it was planned, and faults meet later ones only"),
@@ -1319,7 +1458,7 @@ def test_a_predicate_that_is_awaited_is_refused(connect_chat: FakeConnectChat) -
     async def always(request: RecordedRequest) -> bool:
         return True
 
-    with pytest.raises(FaultError, match="it is a coroutine function, which would meet every request"):
+    with pytest.raises(FaultError, match="and always is asynchronous: write def"):
         connect_chat.faults.throttle(when=always)
 
 

@@ -439,6 +439,10 @@ def test_what_is_asked_for_wrongly_is_one_clear_line() -> None:
         strategies.requests("SendMesage")
     with pytest.raises(TypeError, match=r"^SendMessage has no member 'Contents' in the .* Did you mean 'Content'\?$"):
         strategies.requests("SendMessage", Contents="x")
+    with pytest.raises(TypeError, match=r"^SendMessage has no member 'regin' in the .* Did you mean 'region'\?$"):
+        strategies.requests(operation="SendMessage", regin="eu-west-1")
+    with pytest.raises(TypeError, match=r"^start_chat_contact_requests\(\) takes 0 .* It takes region, \*\*members\.$"):
+        strategies.start_chat_contact_requests("eu-west-1")  # type: ignore[call-arg]
 
 
 def test_without_hypothesis_an_import_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -297,7 +297,7 @@ def test_a_marker_of_block_alone_does_not_take_the_fixture(suite: pytest.Pyteste
 
     result.assert_outcomes(passed=3, failed=1, errors=1)
     assert (
-        result.outlines.count("block='yes' is not valid in @pytest.mark.connect_chat: block takes true or false.") == 1
+        result.outlines.count("block='yes' is not valid in @pytest.mark.connect_chat: block takes True or False.") == 1
     )
 
 

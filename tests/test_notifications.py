@@ -391,9 +391,14 @@ def test_a_log_without_what_is_asked_for_says_so(connect_chat: FakeConnectChat) 
         _ = connect_chat.notifications.last
     with pytest.raises(LookupError, match=f"No notification of the contact {contact.contact_id}"):
         _ = connect_chat.notifications.of(contact.contact_id).last
-    for wrong in ("nobody", contact):
-        with pytest.raises(LookupError, match="No contact has the id"):
-            connect_chat.notifications.of(wrong)  # type: ignore[arg-type]
+    with pytest.raises(LookupError, match="No contact has the id"):
+        connect_chat.notifications.of(contact)  # type: ignore[arg-type]
+    with pytest.raises(LookupError, match="no contact has the id 'nobody'"):
+        connect_chat.notifications.of("nobody")
+    with pytest.raises(
+        LookupError, match=f"this is the participant id of the customer of contact {contact.contact_id}"
+    ):
+        connect_chat.notifications.of(contact.participant_id)
     with pytest.raises(AttributeError, match="cannot be assigned"):
         connect_chat.notifications.last = None  # type: ignore[misc]
 

@@ -28,8 +28,8 @@ SERVICE = [name for name in MODULES if name.startswith("pytest_connect_chat._ser
 PARTS = (
     "exceptions",
     "_text",
-    "_time",
     "_names",
+    "_time",
     "_settings",
     "_service",
     "_model",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from textwrap import dedent
 from typing import Any
 
@@ -13,8 +14,9 @@ from faker import Factory, Faker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_connect_chat import ABSENT, ConnectChatProvider, FakeConnectChat
+from pytest_connect_chat import ABSENT, ConnectChatProvider, FakeConnectChat, RequestFactory
 from pytest_connect_chat._model.catalogue import service_model
+from pytest_connect_chat.providers import request_factory
 
 pytestmark = pytest.mark.once
 
@@ -502,3 +504,24 @@ def test_the_fakers_of_the_user_are_left_alone(pytester: pytest.Pytester) -> Non
     without, having = (pytester.path / "drawn").read_text().splitlines()
     assert without == having
     assert without.endswith("False")
+
+
+MISTYPED: dict[str, tuple[Callable[[Any, RequestFactory], object], str]] = {
+    "a keyword": (
+        lambda fake, factory: fake.instance_arn(regoin="eu-west-1"),
+        "ConnectChatProvider.instance_arn() has no keyword 'regoin'. Did you mean 'region'? It takes region.",
+    ),
+    "a value without its name": (
+        lambda fake, factory: factory({"CustomerId": "C-17"}),  # type: ignore[call-arg]
+        "start_chat_contact_request() takes 0 positional arguments but 1 was given. It takes **overrides.",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistyped", MISTYPED)
+def test_what_the_provider_and_the_factory_do_not_take_is_told_with_what_they_do(mistyped: str) -> None:
+    call, message = MISTYPED[mistyped]
+    with pytest.raises(TypeError) as caught:
+        call(faker_with(), request_factory(FakeConnectChat(seed=1)))
+
+    assert str(caught.value) == message

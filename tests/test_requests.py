@@ -194,8 +194,8 @@ def test_logs_and_records_have_a_short_repr(
     assert [repr(record) for record in connect_chat.requests] == [
         "<RecordedRequest StartChatContact -> answered>",
         (
-            "<RecordedRequest StopContact -> ContactNotFoundException: Contact other not found. "
-            "(rule stopped-contact-exists of pytest-connect-chat)>"
+            "<RecordedRequest StopContact -> ContactNotFoundException: ContactId other is no contact of the instance "
+            "other. (rule stopped-contact-exists of pytest-connect-chat)>"
         ),
     ]
 

@@ -301,12 +301,28 @@ def test_an_unknown_option_is_refused_by_pytest(pytester: pytest.Pytester) -> No
     result.stderr.fnmatch_lines(["*unrecognized arguments: --connect-chat-colour=red"])
 
 
+def taken_in_python(name: str) -> str:
+    return SETTINGS[name].in_python or SETTINGS[name].valid
+
+
+def test_a_wrong_rate_is_told_the_form_of_where_it_was_given(pytester: pytest.Pytester) -> None:
+    with pytest.raises(SettingError, match=r"rate_limit takes None, 'aws', or rate and burst such as \(5, 8\)\.$"):
+        FakeConnectChat(rate_limit=(5,))  # type: ignore[arg-type]
+    pytester.makepyfile(DUMP)
+    takes = "takes 'none', 'aws', or rate and burst such as '5/8'"
+
+    pytester.makepyprojecttoml(toml(rate_limit='"5"'))
+    assert only_error(run(pytester)).endswith(f" is not valid in pytest's configuration: rate_limit {takes}.")
+    pytester.makepyprojecttoml(toml(rate_limit="[5, 8]"))
+    assert f" is not valid in pytest's configuration: it {takes} (" in only_error(run(pytester))
+
+
 @pytest.mark.parametrize(("name", "value"), WRONG, ids=repr)
 def test_a_wrong_value_is_refused_by_the_constructor(name: str, value: Any) -> None:
     with pytest.raises(SettingError) as caught:
         FakeConnectChat(**{name: value})
 
-    assert str(caught.value) == f"{name}={value!r} is not valid: {name} takes {SETTINGS[name].valid}."
+    assert str(caught.value) == f"{name}={value!r} is not valid: {name} takes {taken_in_python(name)}."
 
 
 @pytest.mark.parametrize(
@@ -324,7 +340,7 @@ def test_a_wrong_value_of_any_size_is_refused_in_one_line(name: str, value: Any,
     with pytest.raises(SettingError) as caught:
         FakeConnectChat(**{name: value})
 
-    assert str(caught.value) == f"{name}={shown} is not valid: {name} takes {SETTINGS[name].valid}."
+    assert str(caught.value) == f"{name}={shown} is not valid: {name} takes {taken_in_python(name)}."
 
 
 class Whole:
@@ -354,7 +370,7 @@ def test_wrong_values_in_markers_are_refused(pytester: pytest.Pytester) -> None:
 
     result.assert_outcomes(errors=len(WRONG))
     for name, value in WRONG:
-        line = f"{name}={value!r} is not valid in @pytest.mark.connect_chat: {name} takes {SETTINGS[name].valid}."
+        line = f"{name}={value!r} is not valid in @pytest.mark.connect_chat: {name} takes {taken_in_python(name)}."
         assert result.outlines.count(line) == 1, line
 
 

@@ -182,11 +182,46 @@ CASES: Final = [
         """,
     ),
     Case(
+        "A participant id for a contact id",
+        "The fake knows whose id it is: take `ContactId` of the answer.",
+        """
+        def test_a_chat_is_ended(connect_chat):
+            contact = connect_chat.add_contact()
+            connect.stop_contact(InstanceId=contact.instance_id, ContactId=contact.participant_id)
+        """,
+    ),
+    Case(
+        "Nothing is published, and the customer never connects",
+        "ConnectParticipant takes a contact that is streamed. What the test waited for is named too: the flow, and the "
+        "handler.",
+        """
+        def test_the_customer_is_greeted(connect_chat):
+            connect_chat.play_flow(lambda chat: chat.send_message("Welcome."))
+            connect_chat.on_notification(print)
+            open_chat("Ada")
+            contact = connect_chat.contacts.last
+            connect_chat.client("connectparticipant").create_participant_connection(
+                ParticipantToken=contact.participant_token, Type=["CONNECTION_CREDENTIALS"], ConnectParticipant=True
+            )
+            assert contact.transcript[-1].content == "Welcome."
+        """,
+    ),
+    Case(
         "A fault that nobody has planned",
         "Faults of chaos say so, and the last lines how to have the same again.",
         """
         @pytest.mark.connect_chat(chaos=1, chaos_mode="hard")
         def test_under_chaos(connect_chat):
+            open_chat("Ada")
+        """,
+    ),
+    Case(
+        "A fault beside a canned answer",
+        "A call that a canned answer answers meets no fault: use one of the two.",
+        """
+        def test_a_canned_answer_is_throttled(connect_chat):
+            connect_chat.add_response("start_chat_contact", {"ContactId": "c"})
+            connect_chat.faults.throttle()
             open_chat("Ada")
         """,
     ),
@@ -215,6 +250,33 @@ CASES: Final = [
         """
         def test_a_mistyped_selector(connect_chat):
             connect_chat.faults.throttle(atempts=2)
+        """,
+    ),
+    Case(
+        "A selector without its name",
+        "Selectors are keywords, since `2` may be calls or attempts.",
+        """
+        def test_a_selector_without_its_name(connect_chat):
+            connect_chat.faults.throttle(2)
+        """,
+    ),
+    Case(
+        "A mistyped unit",
+        "Durations have the keywords of `datetime.timedelta`, in faults and in the clock.",
+        """
+        def test_a_mistyped_unit(connect_chat):
+            connect_chat.faults.outage(minute=5)
+        """,
+    ),
+    Case(
+        "A Lambda handler for notifications",
+        "Callables are looked at where they are handed over: what they take, and whether somebody would have to await "
+        "them.",
+        """
+        def test_a_lambda_handler(connect_chat):
+            def outbound(event, context): ...
+
+            connect_chat.on_notification(outbound)
         """,
     ),
     Case(
@@ -258,6 +320,15 @@ CASES: Final = [
         def test_what_was_said(connect_chat):
             contact = connect_chat.add_contact(initial_message="Hi")
             assert contact["InitialMessage"] == {"ContentType": "text/plain", "Content": "Hi"}
+        """,
+    ),
+    Case(
+        "An operation in brackets",
+        "The requests of an operation are an attribute.",
+        """
+        def test_requests_of_an_operation(connect_chat):
+            open_chat("Ada")
+            assert connect_chat.requests["StartChatContact"].call_count == 1
         """,
     ),
     Case(

@@ -19,7 +19,7 @@ from pytest_connect_chat._clients.network import network_exception
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.canned import UnexpectedParams
-from pytest_connect_chat._service.clock import Clock
+from pytest_connect_chat._service.clock import Clock, wait_until
 from pytest_connect_chat._service.records.recorded_request import RecordedError
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.service import ConnectChatService
@@ -47,7 +47,7 @@ class Wait:
 
     def take(self) -> None:
         """Let the time pass."""
-        self.clock.wait_until(self.moment)
+        wait_until(self.clock, self.moment)
 
 
 Step = Emission | Wait

@@ -154,7 +154,7 @@ class ConnectChatEndpoint(FixedNames):
             SceneError: The condition is no plain function.
         """
         __tracebackhide__ = True
-        require_function(condition, "wait_for() takes a plain function without arguments")
+        require_function(condition, "wait_for() takes a plain function without arguments", given=())
         if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
             raise EndpointError(f"timeout is a number of seconds, 0 or more, not {timeout!r}.")
         served, expired = self._served, threading.Event()

@@ -16,6 +16,7 @@ from pytest_connect_chat._service.answer import Reply
 from pytest_connect_chat._service.answer_headers import AnswerHeaders
 from pytest_connect_chat._service.calls import Call
 from pytest_connect_chat._service.canned import UnexpectedParams
+from pytest_connect_chat._service.clock import wait_until
 from pytest_connect_chat._service.faults.effects import NETWORK_ERRORS, TIMEOUTS
 from pytest_connect_chat._service.records.recorded_request import RecordedError
 from pytest_connect_chat._service.request import Request, malformed_snapshot
@@ -125,7 +126,7 @@ class OperationHandler:
     def _respond(self, call: Call, reply: Reply, operation: RestJsonOperation) -> HttpAnswer | NoAnswer:
         """Let time pass until the client hears a reply, record it, and return what arrives."""
         if reply.seconds:
-            self._service.state.clock.wait_until(call.sent + timedelta(seconds=reply.seconds))
+            wait_until(self._service.state.clock, call.sent + timedelta(seconds=reply.seconds))
         if reply.network_error is not None:
             error = RecordedError(NETWORK_ERRORS[reply.network_error], "The connection was closed without an answer.")
             self._record(call, reply, error)

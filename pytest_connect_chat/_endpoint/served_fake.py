@@ -9,7 +9,7 @@ from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
 from pytest_connect_chat._endpoint.router import Router
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.service import ConnectChatService
-from pytest_connect_chat._service.sockets import ChatSocket, SocketRefusedError, Sockets
+from pytest_connect_chat._service.sockets import ChatSocket, OpenSocket, SocketRefusedError, Sockets
 from pytest_connect_chat._service.urls import ServedUrls, UnservedUrls
 
 
@@ -59,7 +59,7 @@ class ServedFake:
     @property
     def sockets(self) -> tuple[ChatSocket, ...]:
         """The WebSockets that are open."""
-        return self._sockets.all
+        return tuple(socket.view for socket in self._sockets.all)
 
     def hear(self, happening: Happening) -> None:
         """Send what has happened to the WebSockets of its chat; the observer of the feed."""
@@ -93,10 +93,10 @@ class ServedFake:
         self._router.turn_away(request, status, reason)
         self.tell()
 
-    def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> ChatSocket | HttpAnswer:
+    def open_socket(self, request: HttpRequest, send: Callable[[str], object]) -> OpenSocket | HttpAnswer:
         """Let a WebSocket in, or refuse it."""
         self.is_reached = True
-        opened: ChatSocket | HttpAnswer | None = self._router.refusal(request)
+        opened: OpenSocket | HttpAnswer | None = self._router.refusal(request)
         if opened is None:
             try:
                 opened = self._sockets.add(dict(request.query).get("AuthToken", ""), send)
@@ -105,13 +105,13 @@ class ServedFake:
         self.tell()
         return opened
 
-    def receive(self, socket: ChatSocket, text: str) -> None:
+    def receive(self, socket: OpenSocket, text: str) -> None:
         """Answer a frame of a WebSocket's client."""
         with self._service.state.feed.keeping_failures():
             socket.receive(text)
         self.tell()
 
-    def close_socket(self, socket: ChatSocket) -> None:
+    def close_socket(self, socket: OpenSocket) -> None:
         """Forget a WebSocket that is closed."""
         self._sockets.remove(socket)
         self.tell()

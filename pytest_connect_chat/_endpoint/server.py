@@ -20,7 +20,7 @@ from aiohttp import web
 from pytest_connect_chat._endpoint.http import LOOPBACK, HttpAnswer, HttpRequest
 from pytest_connect_chat._endpoint.served_fake import ServedFake
 from pytest_connect_chat._service.chats.attachments import ATTACHMENT_BYTES
-from pytest_connect_chat._service.sockets import ChatSocket
+from pytest_connect_chat._service.sockets import OpenSocket
 from pytest_connect_chat._service.urls import FILES
 
 LARGEST_CALL: Final = 1024 * 1024  # bytes: many times what any operation takes
@@ -214,7 +214,7 @@ class Server:
         return ws if ws.prepared else web.Response()
 
     async def _converse(
-        self, request: web.BaseRequest, ws: web.WebSocketResponse, opened: ChatSocket, outgoing: asyncio.Queue[str]
+        self, request: web.BaseRequest, ws: web.WebSocketResponse, opened: OpenSocket, outgoing: asyncio.Queue[str]
     ) -> None:
         """Carry frames in both directions until the WebSocket is closed."""
         writing = asyncio.create_task(_write(ws, outgoing))

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._report.story import Event, History, ToldByRequests, untold_events
-from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._text import SHOWN, WIDTH, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
@@ -43,7 +42,7 @@ def describe_journal(history: History, verbosity: int, remarks: Iterable[str] = 
     room -= sum(map(len, first))
     last = _fitting(reversed(entries[len(first) :]), room, start, verbosity)[::-1]
     gap = _gap(entries[len(first) : len(entries) - len(last)])
-    ending = [wrapped(_printable_ascii(" / ".join(remark.splitlines())), WIDTH, 8) for remark in remarks]
+    ending = [wrapped(_printable_ascii(_on_one_line(remark, verbosity)), WIDTH, 8) for remark in remarks]
     return "\n".join(line for lines in (*first, *gap, *last, *ending) for line in lines)
 
 
@@ -69,19 +68,9 @@ def _unless_asked_for(event: Event, before: RecordedRequest | None) -> list[Even
     return [] if contact is not None and contact.contact_id == event.ended else [event]
 
 
-def mistaken_tokens(records: Iterable[RecordedRequest], contacts: Iterable[ContactRecord]) -> list[str]:
-    """Return which requests had a participant token for a connection token, in words."""
-    refused = [
-        (number, record)
-        for number, record in enumerate(tuple(records), 1)
-        if record.error is not None and record.error.rule == "connection-token-known"
-    ]
-    tokens = {contact.participant_token for contact in contacts} if refused else set()
-    return [
-        f"#{number} has a participant token for its ConnectionToken: CreateParticipantConnection gives one for it"
-        for number, record in refused
-        if record.params.get("ConnectionToken") in tokens
-    ]
+def _on_one_line(remark: str, verbosity: int) -> str:
+    line = " / ".join(remark.splitlines())
+    return line if verbosity >= ALL_LINES else UUID.sub(r"\1...", line)
 
 
 def _gap(left_out: Sequence[Entry]) -> list[list[str]]:

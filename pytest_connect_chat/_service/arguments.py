@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from inspect import isasyncgen, isasyncgenfunction, iscoroutine, iscoroutinefunction, isgeneratorfunction
+from inspect import isasyncgen, isasyncgenfunction, iscoroutine, iscoroutinefunction, isgeneratorfunction, signature
 from typing import Any
 
 from pytest_connect_chat._text import shown
-from pytest_connect_chat.exceptions import SceneError
+from pytest_connect_chat.exceptions import ConnectChatError, SceneError
 
 
 def require_text(value: Any, name: str) -> str:
@@ -18,16 +18,51 @@ def require_text(value: Any, name: str) -> str:
     return value
 
 
-def require_function(function: Any, complaint: str, *, generator: bool = False) -> None:
-    """Refuse what is no plain function; `generator` says that a generator function is one."""
-    if iscoroutinefunction(function) or isasyncgenfunction(function):
+def require_function(
+    function: Any,
+    complaint: str,
+    *,
+    given: tuple[object, ...] = ("it",),
+    generator: bool = False,
+    hint: str = "",
+    error: type[ConnectChatError] = SceneError,
+) -> None:
+    """Refuse what is no plain function, or cannot be called as it will be. Every callable of a test comes by here.
+
+    Args:
+        function: The function.
+        complaint: What is to be given, as the start of the message.
+        given: What stands for its arguments.
+        generator: Whether it may be a generator function.
+        hint: What is said where it takes other arguments.
+        error: What is raised.
+    """
+    called = getattr(function, "__call__", None)  # noqa: B004  # of an object, it says what the object is
+    if any(iscoroutinefunction(one) or isasyncgenfunction(one) for one in (function, called)):
         instead = "def, and yield where it waits" if generator else "def"
-        raise SceneError(f"{complaint}, and {name_of(function)} is asynchronous: write {instead}.")
+        raise error(f"{complaint}, and {name_of(function)} is asynchronous: write {instead}.")
     if isgeneratorfunction(function) and not generator:
-        raise SceneError(f"{complaint}, and {name_of(function)} is a generator function: it must not yield.")
+        raise error(f"{complaint}, and {name_of(function)} is a generator function: it must not yield.")
     if not callable(function):
-        called = " It was called already: give the function itself." if _is_called(function) else ""
-        raise SceneError(f"{complaint}, not {shown(function)}.{called}")
+        was_called = " It was called already: give the function itself." if _is_called(function) else ""
+        raise error(f"{complaint}, not {shown(function)}.{was_called}")
+    takes = _others_that_it_takes(function, given)
+    if takes is not None:
+        how = "with one argument" if given else "without arguments"
+        raise error(f"{complaint}, and {name_of(function)}({takes}) cannot be called {how}.{hint}")
+
+
+def _others_that_it_takes(function: Any, given: tuple[object, ...]) -> str | None:
+    """Return what a function takes where it cannot be called with these arguments, as far as Python can tell."""
+    try:
+        known = signature(function, follow_wrapped=False)  # a decorator may give arguments of its own
+    except (TypeError, ValueError):
+        return None
+    try:
+        known.bind(*given)
+    except TypeError:
+        return ", ".join(known.parameters)
+    return None
 
 
 def _is_called(function: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.answer import Answer, Reply, ServiceError
+from pytest_connect_chat._service.arguments import require_function
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedRequest
 from pytest_connect_chat._service.request import SERVICES, Request, snapshot
@@ -98,6 +99,7 @@ class CannedAnswers:
         service, operation = self._find(method, service)
         expected = _copied(expected_params)
         if callable(service_response):
+            require_function(service_response, f"{method}() is answered with a dict or a plain function of the request")
             self._add(service, operation, CannedAnswer(method, OK, service_response, expected))
         elif not isinstance(service_response, dict):
             raise SceneError(f"{method}() is answered with a dict or with a callable, not with {service_response!r}.")

@@ -7,13 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Unpack
 
-from pytest_connect_chat._names import FixedNames, did_you_mean
-from pytest_connect_chat._time import LATEST, iso_timestamp, moment_of_a_fake, next_millisecond, whole_milliseconds
+from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._time import (
+    Duration,
+    duration_of,
+    iso_timestamp,
+    moment_after,
+    moment_of_a_fake,
+    next_millisecond,
+    whole_milliseconds,
+)
 from pytest_connect_chat.exceptions import ClockError
-
-UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
 
 
 def _real_now() -> datetime:
@@ -45,16 +51,6 @@ class Clock(FixedNames):
         self._promised = self._now  # where it will come to, once it has
         self._told: Callable[[datetime], object] = lambda moment: None
         self._next_stop: Callable[[], datetime | None] = lambda: None
-
-    def on_move(self, callback: Callable[[datetime], object], next_stop: Callable[[], datetime | None]) -> None:
-        """Have what is due happen at its own time.
-
-        Args:
-            callback: Is called with the new time whenever the clock has moved: what is due by then has to happen.
-            next_stop: Returns when something is due next. On its way to a later time the clock stops there.
-        """
-        self._told = callback
-        self._next_stop = next_stop
 
     def __repr__(self) -> str:
         return f"<Clock {iso_timestamp(self.now())}{' (system)' if self._follows_system else ''}>"
@@ -103,22 +99,20 @@ class Clock(FixedNames):
         finally:
             self._passing.remove(thread)
 
-    def advance(self, step: timedelta = timedelta(0), /, **duration: float) -> None:
+    def advance(self, step: timedelta = timedelta(0), /, **duration: Unpack[Duration]) -> None:
         """Move the clock forward: `advance(minutes=6)`, with the keywords of `datetime.timedelta`, or by a `timedelta`.
 
         Raises:
             ClockError: The duration is negative or no duration, or the clock follows the system's.
         """
         __tracebackhide__ = True
-        if not isinstance(step, timedelta):
-            raise ClockError(f"advance() takes a duration by its unit, for example minutes=6, not {step!r}.")
-        step += _duration(duration)
+        step = duration_of("advance", step, duration, ClockError)
         if step < timedelta(0):
             raise ClockError(f"The clock cannot go backwards: advance() was given {step.total_seconds():g} seconds.")
         self._refuse_if_system("advance")
         with self._on_the_way() as others:
             with self._lock:  # threads that advance it at the same time each add theirs
-                target = _added(max(self._now, self._promised) if others else self._now, step)
+                target = moment_after(max(self._now, self._promised) if others else self._now, step)
                 self._promised = max(target, self._promised) if len(self._passing) > 1 else target
             self._pass_to(target)
 
@@ -148,12 +142,7 @@ class Clock(FixedNames):
             raise ClockError(
                 f"sleep() takes a number of seconds, 0 or more and within Python's dates, not {seconds!r}."
             )
-        self.wait_until(_added(self.now(), timedelta(seconds=seconds)))
-
-    def wait_until(self, moment: datetime) -> None:
-        """Move a frozen clock to `moment` if that is later: waits that run in parallel do not add up."""
-        if not self._follows_system:
-            self._move(next_millisecond(moment))
+        wait_until(self, moment_after(self.now(), timedelta(seconds=seconds)))
 
     def _refuse_if_system(self, method: str) -> None:
         if self._follows_system:
@@ -163,26 +152,21 @@ class Clock(FixedNames):
             )
 
 
-def _duration(keywords: dict[str, float]) -> timedelta:
-    unknown = next((name for name in keywords if name not in UNITS), None)
-    if unknown is not None:
-        meant = did_you_mean(unknown, UNITS, f" Valid: {', '.join(UNITS)}.")
-        problem = f"{unknown!r} is none.{meant}"
-    else:
-        try:
-            return timedelta(**keywords)
-        except (TypeError, ValueError, OverflowError) as error:
-            problem = f"{error}."
-    raise ClockError(
-        f"advance() takes the keywords of datetime.timedelta, such as minutes=6 or seconds=1.5: {problem}"
-    ) from None
+# What the service does with a clock stands outside of the class: it is not for tests.
 
 
-def _added(moment: datetime, step: timedelta) -> datetime:
-    try:
-        later = next_millisecond(moment + step)
-    except OverflowError:
-        later = LATEST
-    if later >= LATEST:
-        raise ClockError(f"{step} after {iso_timestamp(moment)} lies after the year {LATEST.year - 1}.")
-    return later
+def wait_until(clock: Clock, moment: datetime) -> None:
+    """Move a frozen clock to `moment` if that is later: waits that run in parallel do not add up."""
+    if not clock.follows_system:
+        clock._move(next_millisecond(moment))  # noqa: SLF001  # of this module
+
+
+def stop_at(clock: Clock, next_stop: Callable[[], datetime | None], told: Callable[[datetime], object]) -> None:
+    """Have what is due happen at its own time.
+
+    Args:
+        clock: The clock.
+        next_stop: Returns when something is due next. On its way to a later time the clock stops there.
+        told: Is called with the new time whenever the clock has moved: what is due by then has to happen.
+    """
+    clock._next_stop, clock._told = next_stop, told  # noqa: SLF001  # of this module

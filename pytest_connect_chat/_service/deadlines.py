@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from pytest_connect_chat._service.clock import Clock
+from pytest_connect_chat._service.clock import Clock, stop_at
 from pytest_connect_chat._service.feed import Feed
 
 
@@ -24,7 +24,7 @@ class Deadlines:
         self._clock = clock
         self._feed = feed
         self._due: list[tuple[Any, ...]] = []  # a moment, an order, what is called then, and its arguments
-        clock.on_move(self.settle, self.next)
+        stop_at(clock, self.next, self.settle)
 
     def add(self, moment: datetime, order: int, action: Callable[..., object], *arguments: object) -> None:
         """Call something when the clock has come to a moment, with that moment and under the lock.

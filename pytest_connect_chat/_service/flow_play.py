@@ -49,12 +49,14 @@ class FlowPlay:
         steps: Gets what the flow does.
 
     Attributes:
-        name: The name of the flow.
+        flow: The flow.
+        name: Its name.
         contact: The contact.
         is_over: Whether the flow has ended.
     """
 
     def __init__(self, state: ServiceState, flow: Flow, contact: ContactRecord, steps: list[FlowStep]) -> None:
+        self.flow = flow
         self.name = name_of(flow)
         self.contact = contact
         self.is_over = False

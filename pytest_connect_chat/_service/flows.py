@@ -43,6 +43,7 @@ class FlowPlayer:
         self._state = state
         self._flows: dict[str | None, Flow] = {}
         self._reply: BotReply | None = None
+        self._has_replied = False
         self._plays: dict[str, FlowPlay] = {}
         self._inboxes: dict[str, deque[TranscriptItem]] = {}  # by chat: what customers sent, and nothing took yet
 
@@ -77,11 +78,11 @@ class FlowPlayer:
     def reply_with(self, reply: Any) -> None:
         """Answer from now on with this; see `FakeConnectChat.reply_with`."""
         if callable(reply):
-            require_function(reply, "reply_with() takes a plain function")
+            require_function(reply, "reply_with() takes a plain function of a message")
         elif reply is not None:
             _words_of(reply, f"reply_with() takes {WORDS}, a callable that returns one, or None: {reply!r}.")
         with self._state.feed:
-            self._reply = reply
+            self._reply, self._has_replied = reply, False
             self._state.feed.listen(self._hear)
 
     def close(self) -> None:
@@ -90,13 +91,38 @@ class FlowPlayer:
             self._state.feed.call(play.close)
 
     def unplayed(self) -> list[str]:
-        """Return which flows of certain ids have not been played, in words."""
-        played = {play.contact.contact_flow_id for play in self._plays.values()}
-        return [
-            f"the flow {name_of(flow)} was not played: no customer connected to a contact with the flow id {flow_id}"
+        """Return which flows have not been played, and that the reply was not given, in words."""
+        played = [play.flow for play in list(self._plays.values())]
+        unplayed = [
+            f"the flow {name_of(flow)} was not played: {self._why_not(flow_id)}"
             for flow_id, flow in self._flows.items()
-            if flow_id is not None and flow_id not in played
+            if not any(flow is one for one in played)
         ]
+        if self._reply is not None and not self._has_replied:
+            unplayed.append(f"reply_with() was not asked for an answer: {self._why_not(None)}")
+        disconnect_flow = self._state.disconnect_flow
+        if disconnect_flow is not None and not any(disconnect_flow is one for one in played):
+            unplayed.append(
+                f"the disconnect flow {name_of(disconnect_flow)} was not played: no chat lost its last agent"
+            )
+        return unplayed
+
+    def _why_not(self, flow_id: str | None) -> str:
+        """Return why flows of an id, or of any, had nothing to do."""
+        where = "" if flow_id is None else f" with the flow id {flow_id}"
+        chats = [
+            contact
+            for contact in list(self._state.contacts.by_id.values())
+            if contact.channel == "CHAT" and flow_id in (None, contact.contact_flow_id)
+        ]
+        if not chats:
+            return f"no chat was started{where}"
+        if any(contact.connected for contact in chats):
+            return f"nothing has happened since in a chat{where} that it is for"
+        how = "asking CreateParticipantConnection for WEBSOCKET and CONNECTION_CREDENTIALS"
+        if self._state.urls.are_served:
+            how = "subscribing to aws/chat at the WebSocket"
+        return f"no customer connected{where}; {how} does that, or ConnectParticipant once the contact is streamed"
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
@@ -159,6 +185,7 @@ class FlowPlayer:
         reply = self._reply
         if reply is None or message.type != "MESSAGE":
             return
+        self._has_replied = True
         answer: Any = reply
         if callable(reply):
             with noting(f"The callable of reply_with() was given {message.words}."):

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TypeVar, overload
 
-from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._names import FixedNames, meant_by_key
 
 T = TypeVar("T")
 
@@ -23,6 +23,10 @@ class GrowingSequence(FixedNames, Sequence[T]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[T]: ...
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        __tracebackhide__ = True
+        if isinstance(index, str):
+            hint = meant_by_key(self, index)
+            raise TypeError(f"{type(self).__name__} takes a number or a slice in brackets, not {index!r}.{hint}")
         return self._selected()[index]
 
     def __iter__(self) -> Iterator[T]:

@@ -168,6 +168,24 @@ class Participants:
         connection = self._connections.get(_token(request, "ConnectionToken"))
         return connection.participant if connection is not None else None
 
+    def holder_of(self, token: object) -> Participant | None:
+        """Return whose participant token or connection token it is; `None` for an unknown one."""
+        connection = self._connections.get(str(token))
+        return self._with_participant_token(str(token)) if connection is None else connection.participant
+
+    def what_is(self, value: object) -> str | None:
+        """Return what an id or token is, in words, where something else is wanted; `None` for an unknown one."""
+        contacts = list(self._contacts.by_id.values())
+        holder = self.holder_of(value)
+        if any(value == contact.contact_id for contact in contacts):
+            return "the id of a contact"
+        if holder is not None:
+            return f"{'a connection' if value in self._connections else 'the participant'} token of {in_words(holder)}"
+        customers = (self.of(contact)[0] for contact in contacts if value == contact.participant_id)
+        others = (one for chat in [*self._by_session.values(), self._flows.values()] for one in list(chat))
+        owner = next((one for one in (*customers, *others) if value == one.participant_id), None)
+        return None if owner is None else f"the participant id of {in_words(owner)}"
+
     def instance_of(self, request: Request) -> str:
         """Return the instance that a request to the participant service concerns; empty for an unknown token."""
         participant = self.find(request)
@@ -205,6 +223,12 @@ class Participants:
             contact = self._contacts.with_participant_token(token)
             participant = self.of(contact)[0] if contact is not None else None
         return participant
+
+
+def in_words(participant: Participant) -> str:
+    """Return how messages call a participant."""
+    role = participant.role.lower().replace("_", " ")
+    return f"the {role} of contact {participant.first_contact.contact_id}"
 
 
 def _token(request: Request, member: str) -> str:

@@ -178,8 +178,9 @@ def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
         raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")
     contact = state.contacts.by_id.get(contact_id)
     if contact is None:
-        known = counted(len(state.contacts.by_id), "contact")
-        raise SceneError(f"No contact has the id {contact_id!r}; the fake knows {known}.")
+        known, what = counted(len(state.contacts.by_id), "contact"), state.participants.what_is(contact_id)
+        instead = f" It is {what}." if what else ""
+        raise SceneError(f"No contact has the id {shown(contact_id)}; the fake knows {known}.{instead}")
     if not contact.is_active:
         raise SceneError(f"The contact {contact_id} has ended already: {state.contacts.describe(contact)}.")
     return contact

@@ -16,6 +16,7 @@ from pytest_connect_chat._service.flows import FlowPlayer
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.records.recorded_request import RecordedError
+from pytest_connect_chat._service.remarks import remarks_on
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._service.subscriber import Subscriber
@@ -120,8 +121,9 @@ class ConnectChatService:
         self.calls.strays.append(StrayRequest(self.state.clock.now(), self.state.feed.next_order(), text))
 
     def remarks(self) -> list[str]:
-        """Return what the report of a failed test says of flows and chaos beside what happened."""
-        return [*self.flows.unplayed(), *self._planned.chaos.in_words()]
+        """Return what the report of a failed test says beside what happened: why, and what did not happen."""
+        not_called = [*self.flows.unplayed(), *self.subscriber.unheard(self.state.contacts)]
+        return [*remarks_on(self.calls.records, self.state), *not_called, *self._planned.chaos.in_words()]
 
     def leftovers(self) -> list[str]:
         """Return what was planned and did not happen, and the calls that nothing answers, in words."""

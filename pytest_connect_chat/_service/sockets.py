@@ -9,7 +9,7 @@ from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.chats import frames
 from pytest_connect_chat._service.chats.transcript import CHAT_ENDED
-from pytest_connect_chat._service.contacts.contact import Contact
+from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.state import ServiceState
@@ -36,40 +36,31 @@ class SocketParticipant(NamedTuple):
     display_name: str
 
 
-class ChatSocket(FixedNames):
-    """One open WebSocket.
+class OpenSocket:
+    """One open WebSocket, as the service holds it.
 
     Args:
         state: What the service holds.
         participant: Whose it is.
         send: Sends a frame to its client, in order and without waiting.
+
+    Attributes:
+        participant: Whose it is.
+        topics: What its client has subscribed to.
+        view: The socket as tests see it, always the same.
     """
 
     def __init__(self, state: ServiceState, participant: Participant, send: Callable[[str], object]) -> None:
+        self.participant = participant
+        self.topics: tuple[str, ...] = ()
+        self.view: ChatSocket = ChatSocket(self)
         self._state = state
-        self._participant = participant
         self._send = send
-        self._topics: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        person, topics = self._participant, ", ".join(self._topics)
-        return f"<ChatSocket of the {person.role} {person.display_name!r}: {topics}>"
 
     @property
-    def participant(self) -> SocketParticipant:
-        """Whose it is."""
-        person = self._participant
-        return SocketParticipant(person.participant_id, person.role, person.display_name)
-
-    @property
-    def contact(self) -> Contact:
+    def contact(self) -> ContactRecord:
         """The contact at which the chat has arrived."""
-        return self._state.contacts.current(self._participant.first_contact).view
-
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """What its client has subscribed to: `"aws/chat"`, once it has."""
-        return self._topics
+        return self._state.contacts.current(self.participant.first_contact)
 
     def receive(self, text: str) -> None:
         """Answer a frame of its client. Subscribing to the chat is what connects a participant.
@@ -91,9 +82,9 @@ class ChatSocket(FixedNames):
         with self._state.moment() as now:
             self._send(frames.subscription_frame(topics, succeeded=valid))
             if valid:
-                self._topics = tuple(dict.fromkeys((*self._topics, *topics)))
-                if not self._participant.has_left and self.contact.is_active:
-                    actions.join(self._state, self._participant, now)
+                self.topics = tuple(dict.fromkeys((*self.topics, *topics)))
+                if not self.participant.has_left and self.contact.is_active:
+                    actions.join(self._state, self.participant, now)
 
     def hear(self, happening: Happening) -> None:
         """Send what has happened in its chat, its own participant's part too.
@@ -102,12 +93,41 @@ class ChatSocket(FixedNames):
         for the end.
         """
         contact, item, _ = happening
-        chat = self._participant.first_contact.contact_id
-        if contact.initial_contact_id != chat or frames.CHAT not in self._topics:
+        chat = self.participant.first_contact.contact_id
+        if contact.initial_contact_id != chat or frames.CHAT not in self.topics:
             return
-        is_own = item.participant_id == self._participant.participant_id
-        if not self._participant.has_left or is_own or item.content_type == CHAT_ENDED:
+        is_own = item.participant_id == self.participant.participant_id
+        if not self.participant.has_left or is_own or item.content_type == CHAT_ENDED:
             self._send(frames.item_frame(item, chat))
+
+
+class ChatSocket(FixedNames):
+    """One open WebSocket."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: OpenSocket) -> None:
+        self._socket = socket
+
+    def __repr__(self) -> str:
+        person, topics = self.participant, ", ".join(self.topics)
+        return f"<ChatSocket of the {person.role} {person.display_name!r}: {topics}>"
+
+    @property
+    def participant(self) -> SocketParticipant:
+        """Whose it is."""
+        person = self._socket.participant
+        return SocketParticipant(person.participant_id, person.role, person.display_name)
+
+    @property
+    def contact(self) -> Contact:
+        """The contact at which the chat has arrived."""
+        return self._socket.contact.view
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What its client has subscribed to: `"aws/chat"`, once it has."""
+        return self._socket.topics
 
 
 class Sockets:
@@ -118,10 +138,10 @@ class Sockets:
     """
 
     def __init__(self, state: ServiceState) -> None:
-        self.all: tuple[ChatSocket, ...] = ()
+        self.all: tuple[OpenSocket, ...] = ()
         self._state = state
 
-    def add(self, token: str, send: Callable[[str], object]) -> ChatSocket:
+    def add(self, token: str, send: Callable[[str], object]) -> OpenSocket:
         """Open the WebSocket of an `AuthToken`. One URL opens several, until it expires (assumed).
 
         Args:
@@ -141,14 +161,14 @@ class Sockets:
             contact = self._state.contacts.current(participant.first_contact)
             if not contact.is_active or participant.has_left:
                 raise SocketRefusedError("the chat is over, or the participant has left it")
-            socket = ChatSocket(self._state, participant, send)
-            others = [one for one in self.all if one.participant == socket.participant]
+            socket = OpenSocket(self._state, participant, send)
+            others = [one for one in self.all if one.participant is participant]
             if len(others) >= SOCKETS_PER_PARTICIPANT:
                 raise SocketRefusedError(f"the participant has {len(others)} sockets, which is its quota")
             self.all = (*self.all, socket)
             return socket
 
-    def remove(self, socket: ChatSocket) -> None:
+    def remove(self, socket: OpenSocket) -> None:
         """Forget a WebSocket that is closed."""
         with self._state.feed:
             self.all = tuple(one for one in self.all if one is not socket)

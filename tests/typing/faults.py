@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, assert_type
 
 from pytest_connect_chat import FakeConnectChat, Fault, RecordedRequest
@@ -23,6 +24,9 @@ def plan(connect_chat: FakeConnectChat) -> None:
     assert_type(faults.deny_access(when=lambda request: request.params["CustomerId"] == "C-1"), Fault)
     assert_type(faults.expire_credentials(), Fault)
     assert_type(faults.delay(0.5), Fault)
+    assert_type(faults.delay(minutes=2, seconds=30, attempts=1), Fault)
+    assert_type(faults.delay(timedelta(minutes=2), operation="StopContact"), Fault)
+    assert_type(faults.outage(timedelta(hours=1), error=504), Fault)
     assert_type(faults.outage(minutes=5, error="connect_timeout", service="connect"), Fault)
     faults.chaos(0.2, "hard")
     faults.clear()
@@ -50,6 +54,9 @@ def mistakes(connect_chat: FakeConnectChat) -> None:
     faults.network_error("timeout")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     faults.lose_response(404)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     faults.outage(minutes=5, attempts=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    faults.delay(minute=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    faults.outage(minute=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    connect_chat.clock.advance(mins=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     faults.chaos(0.2, "soft")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     faults.thottle()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import md5
@@ -222,7 +222,7 @@ class NotificationLog(GrowingSequence[Notification]):
 
     Args:
         notifications: The list of all.
-        contact_ids: The contacts that there are.
+        contacts: The contacts that there are, by id.
         clock: Lets happen what is due.
         feed: Has the lock under which the list changes.
         contact_id: The contact whose notifications these are, `None` for all.
@@ -231,13 +231,13 @@ class NotificationLog(GrowingSequence[Notification]):
     def __init__(
         self,
         notifications: list[Notification],
-        contact_ids: Container[str],
+        contacts: Mapping[str, object],
         clock: Clock,
         feed: Feed,
         contact_id: str | None = None,
     ) -> None:
         self._all = notifications
-        self._contact_ids = contact_ids
+        self._contacts = contacts
         self._clock = clock
         self._feed = feed
         self._contact_id = contact_id
@@ -275,9 +275,10 @@ class NotificationLog(GrowingSequence[Notification]):
             LookupError: There is no such contact.
         """
         __tracebackhide__ = True
-        if not isinstance(contact_id, str) or contact_id not in self._contact_ids:
+        if not isinstance(contact_id, str):
             raise LookupError(f"No contact has the id {shown(contact_id)}; of() takes the contact_id of one.")
-        return NotificationLog(self._all, self._contact_ids, self._clock, self._feed, contact_id)
+        _ = self._contacts[contact_id]  # who knows what else it is says so
+        return NotificationLog(self._all, self._contacts, self._clock, self._feed, contact_id)
 
     def clear(self) -> None:
         """Forget these notifications; the fake's state stays as it is."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._names import FixedNames, SuggestsNames
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
-from pytest_connect_chat._text import counted
+from pytest_connect_chat._service.participants import Participants
+from pytest_connect_chat._text import counted, shown
 
 
 class ContactRegistry(FixedNames, Mapping[str, Contact]):
@@ -16,11 +17,13 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
 
     Args:
         store: The contacts.
+        participants: Know what else of a chat has an id.
         clock: Has what is due by now happen.
     """
 
-    def __init__(self, store: ContactStore, clock: Clock) -> None:
+    def __init__(self, store: ContactStore, participants: Participants, clock: Clock) -> None:
         self._store = store
+        self._participants = participants
         self._clock = clock
 
     @property
@@ -35,7 +38,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         except KeyError:
             _refuse_contact(contact_id)
             raise KeyError(
-                f"no contact has the id {contact_id!r}; the fake has {counted(len(self), 'contact')}"
+                f"no contact has the id {shown(contact_id)}; the fake has {counted(len(self), 'contact')}"
                 f"{self._what_it_is(contact_id)}"
             ) from None
 
@@ -54,12 +57,8 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
             return (
                 ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has them in order"
             )
-        for contact in list(self._store.by_id.values()):
-            if key == contact.participant_id:
-                return f": this is the participant id of the customer of contact {contact.contact_id}"
-            if key == contact.participant_token:
-                return f": this is the participant token of contact {contact.contact_id}"
-        return ""
+        what = self._participants.what_is(key)
+        return f": this is {what}" if what else ""
 
     def __repr__(self) -> str:
         return f"<ContactRegistry: {counted(len(self), 'contact')}, {len(self.active)} active>"
@@ -88,6 +87,18 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
 
     def _those_that_are(self, *, active: bool) -> tuple[Contact, ...]:
         return tuple(contact.view for contact in list(self._known.values()) if contact.is_active is active)
+
+
+class PastChat(tuple[Contact, ...], SuggestsNames):
+    """The contacts of a past session, oldest first; it says so where somebody takes it for one of them."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        if hasattr(Contact, name):
+            return f" It holds the contacts of the session, oldest first: [-1].{name} is that of the last."
+        return super()._hint_at(name)
 
 
 def _refuse_contact(contact_id: object) -> None:

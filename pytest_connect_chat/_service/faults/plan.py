@@ -12,12 +12,13 @@ from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults import effects
 from pytest_connect_chat._service.faults.effects import Effect, NetworkError, ServerError
 from pytest_connect_chat._service.faults.planned import PlannedFault, PlannedFaults, services_concerned
-from pytest_connect_chat._service.faults.selector import Selector, parse_selector
+from pytest_connect_chat._service.faults.selector import DelaySelector, Selector, parse_selector
 from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._text import counted
+from pytest_connect_chat._time import UNITS, Duration, duration_of, moment_after
 from pytest_connect_chat.exceptions import FaultError
 
 LONGEST_DELAY: Final = timedelta(days=366)
@@ -90,6 +91,9 @@ class Fault(FixedNames):
 
 class FaultPlan(GrowingSequence[Fault]):
     """The faults of one fake: planned by the test, met in the order in which they were planned, the first match wins.
+
+    All but `outage` and `chaos` take the same selectors, which say what they meet: `calls` or `attempts`, `after`,
+    `operation`, `service`, `when` and `optional`. The page on faults explains them, and so does `Selector`.
 
     Args:
         feed: The lock of the service's state: no fault is met twice.
@@ -202,49 +206,54 @@ class FaultPlan(GrowingSequence[Fault]):
         message = "The security token included in the request is expired"
         return self._plan(effects.Refuse("ExpiredTokenException", message), selector)
 
-    def delay(self, seconds: float, **selector: Unpack[Selector]) -> Fault:
-        """Let the answer take its time, on the fake's clock.
+    def delay(self, duration: timedelta | float | None = None, /, **selector: Unpack[DelaySelector]) -> Fault:
+        """Let the answer take its time, on the fake's clock: `delay(seconds=70)`, `delay(minutes=2, attempts=1)`.
 
         Args:
-            seconds: How long. Past the client's own `read_timeout` the client sees a read timeout, and the request is
-                committed all the same.
-            **selector: Which requests; see `Selector`.
+            duration: How long: a `timedelta`, or a number of seconds. Past the client's own `read_timeout` the client
+                sees a read timeout, and the request is committed all the same.
+            **selector: How long, by the keywords of `datetime.timedelta`; and which requests, see `Selector`.
         """
-        most = LONGEST_DELAY.total_seconds()
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= most:
-            raise FaultError(f"seconds={seconds!r} is not valid: delay() takes a number of seconds, 0 to {most:,.0f}.")
-        return self._plan(effects.Delay(float(seconds)), selector)
+        units = {name: value for name, value in selector.items() if name in UNITS}
+        wanted: Any = {name: value for name, value in selector.items() if name not in UNITS}
+        parse_selector(wanted, own=UNITS)
+        if duration is None and not units:
+            raise FaultError("delay() takes how long the answer takes, for example seconds=70 or minutes=2.")
+        step = timedelta(0) if duration is None else duration
+        if isinstance(step, (int, float)):
+            step = duration_of("delay", timedelta(0), {"seconds": step}, FaultError)
+        lasts = duration_of("delay", step, units, FaultError)
+        if not timedelta(0) <= lasts <= LONGEST_DELAY:
+            raise FaultError(f"delay() takes 0 to {LONGEST_DELAY.days} days, not {lasts.total_seconds():,} seconds.")
+        return self._plan(effects.Delay(lasts.total_seconds()), wanted)
 
     def outage(
         self,
+        duration: timedelta = timedelta(0),
+        /,
         *,
-        minutes: float = 0,
-        seconds: float = 0,
-        hours: float = 0,
         error: NetworkError | ServerError = 503,
         operation: str | None = None,
         service: Literal["connect", "connectparticipant"] | None = None,
         optional: bool = False,
+        **units: Unpack[Duration],
     ) -> Fault:
-        """Fail every attempt from now until the clock has moved on.
+        """Fail every attempt from now until the clock has moved on: `outage(minutes=5)`.
 
         Args:
-            minutes: How long the outage lasts; seconds and hours add to it.
-            seconds: See `minutes`.
-            hours: See `minutes`.
+            duration: How long the outage lasts, as a `timedelta`.
             error: What attempts fail with: a network error as `network_error` has them, or 500, 502, 503 or 504.
             operation: The operation it concerns; every operation by default.
             service: The service it concerns; both by default.
             optional: Whether it may meet nothing.
+            **units: How long, by the keywords of `datetime.timedelta`.
         """
         effect = effects.failure(error, "error")
-        try:
-            lasts = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-            ends = self._clock.now() + lasts
-        except (TypeError, ValueError, OverflowError) as problem:
-            raise FaultError(f"outage() takes hours, minutes and seconds as numbers: {problem}.") from None
+        own = ("error", "operation", "service", "optional")
+        lasts = duration_of("outage", duration, units, FaultError, own=own)
         if lasts <= timedelta(0):
             raise FaultError("outage() takes how long it lasts, for example minutes=5.")
+        ends = moment_after(self._clock.now(), lasts, FaultError)
         selector: Selector = {"calls": None, "operation": operation, "service": service, "optional": optional}
         return self._plan(effect, selector, ends=ends)
 

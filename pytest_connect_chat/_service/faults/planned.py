@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from pytest_connect_chat._service.arguments import require_result
 from pytest_connect_chat._service.calls import Call
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.faults.chaos import Chaos
@@ -34,7 +35,9 @@ class Question(NamedTuple):
 
     def ask(self) -> None:
         """Ask it, and note the answer at the call."""
-        self.call.decided[self.fault, "when"] = bool(self.predicate(self.call.record()))
+        self.call.decided[self.fault, "when"] = bool(
+            require_result(self.predicate(self.call.record()), "The predicate of a fault")
+        )
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -127,8 +130,9 @@ class PlannedFault:
         if self.planned is None or not self.met:
             met_nothing = f"the fault [{self}] met no {'call' if self.unit == 'calls' else 'attempt'}"
             return f"{met_nothing}{self._why_none()}"
-        why = ": the client gave up before" if self.unit == "attempts" else ": no more calls came"
-        return f"the fault [{self}] was planned for {self.planned} {self.unit}, met {self.met}{why}"
+        gave_up = self.unit == "attempts"
+        why = "the client gave up before" if gave_up else self._answered_before() or "no more calls came"
+        return f"the fault [{self}] was planned for {self.planned} {self.unit}, met {self.met}: {why}"
 
     def _why_none(self) -> str:
         """Return why it met none of the calls that it may have been meant for, as far as that shows."""
@@ -143,9 +147,26 @@ class PlannedFault:
         later = [differing for request, differing in concerned if request.order > self.planned_after]
         if later:
             return f"; the last that came differs in {', '.join(later[-1])}" if all(later) else ""
+        answered = self._answered_before()
+        if answered is not None:
+            return f"; {answered}"
         earlier = [request for request, differing in concerned if not differing]
         came = f"; {counted(len(earlier), 'call')} came before it was planned, and faults meet later ones only"
         return came if earlier else ""
+
+    def _answered_before(self) -> str | None:
+        """Return how many of the calls that it was meant for a canned answer has answered, in words."""
+        if callable(self.when):
+            return None
+        wanted = dict(self.when or {})
+        answered = sum(
+            self.concerns(request)
+            and request.order > self.planned_after
+            and any(attempt.fault == CANNED for attempt in request.attempts)
+            and not request.differing_from(wanted)
+            for request in list(self.log)
+        )
+        return f"{counted(answered, 'call')} got a canned answer, which comes before faults" if answered else None
 
 
 class PlannedFaults:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from inspect import iscoroutinefunction
 from typing import Any, Final, Literal, TypedDict
 
 from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._service.arguments import require_function
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import FAKED, snapshot
+from pytest_connect_chat._time import Duration
 from pytest_connect_chat.exceptions import FaultError
 
 COUNTS: Final = ("count", "max", "n", "number", "repeat", "times")  # what calls and attempts are called elsewhere
@@ -39,6 +40,10 @@ class Selector(TypedDict, total=False):
     optional: bool
 
 
+class DelaySelector(Selector, Duration, total=False):
+    """How long an answer takes, by the units of `datetime.timedelta`, and which requests it is of."""
+
+
 def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the fields of a `Fault` that a selector gives.
 
@@ -66,8 +71,8 @@ def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, A
         raise FaultError(
             f"when={when!r} is not valid: give members to match, as a dict, or a predicate on the request."
         )
-    if iscoroutinefunction(when):
-        raise FaultError(f"when={when!r} is not valid: it is a coroutine function, which would meet every request.")
+    if callable(when):
+        require_function(when, "when= takes members, as a dict, or a plain function of the request", error=FaultError)
     if isinstance(when, Mapping):
         if not all(isinstance(name, str) for name in when):
             raise FaultError(f"when={when!r} is not valid: the names of members are texts.")

@@ -52,7 +52,7 @@ def create_persistent_contact_association(
         first.continued_from_contact_id is None,
         f"The contact {contact.contact_id} continues from {first.continued_from_contact_id} already.",
     )
-    source = resolve_source(params, params["InstanceId"], contacts, state.rules, now)
+    source = resolve_source(params, params["InstanceId"], state, now)
     if source is None:
         return Answer({}, contact)
     require(

@@ -8,14 +8,15 @@ from datetime import datetime
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.operations.retention import require_retained
+from pytest_connect_chat._service.operations.subjects import no_contact
 from pytest_connect_chat._service.rules.applied import AppliedRules
+from pytest_connect_chat._service.state import ServiceState
 
 
 def resolve_source(
     persistent_chat: Mapping[str, str],
     instance_id: str,
-    contacts: ContactStore,
-    rules: AppliedRules,
+    state: ServiceState,
     now: datetime,
 ) -> ContactRecord | None:
     """Return the contact that a persistent chat rehydrates from; `None` for an unknown one, where that is allowed.
@@ -26,25 +27,17 @@ def resolve_source(
     Args:
         persistent_chat: `RehydrationType` and `SourceContactId`.
         instance_id: The instance of the request.
-        contacts: All contacts.
-        rules: What refuses the request.
+        state: What the service holds.
         now: The time of the request.
 
     Raises:
         ServiceError: The source is unknown or too old, has not ended, or is not its session's initial contact.
     """
+    contacts, rules = state.contacts, state.rules
     source_id = persistent_chat.get("SourceContactId")
     named = contacts.by_id.get(source_id) if source_id is not None else None
-    elsewhere = ""
-    if named is not None and named.instance_id != instance_id:
-        elsewhere = f" It belongs to the instance {named.instance_id}."
-        named = None
-    rules.require(
-        "source-contact-exists",
-        named is not None,
-        f"SourceContactId {source_id} is no contact of the instance {instance_id}.{elsewhere}",
-    )
-    if named is None:
+    if named is None or named.instance_id != instance_id:
+        rules.refuse("source-contact-exists", no_contact(state, "SourceContactId", source_id, instance_id))
         return None
     rules.require(
         "source-contact-chat",

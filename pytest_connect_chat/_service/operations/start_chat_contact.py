@@ -12,6 +12,7 @@ from pytest_connect_chat._service.idempotency import CommittedCall
 from pytest_connect_chat._service.operations.participant_connection import connection_members, note_types
 from pytest_connect_chat._service.operations.rehydration import resolve_source
 from pytest_connect_chat._service.operations.retention import require_retained
+from pytest_connect_chat._service.operations.subjects import no_contact
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.attributes import attributes_message
 from pytest_connect_chat._service.state import ServiceState
@@ -76,7 +77,7 @@ def _require_instance_and_flow(state: ServiceState, params: dict[str, Any]) -> N
 def _source(state: ServiceState, params: dict[str, Any], now: datetime) -> ContactRecord | None:
     if "PersistentChat" not in params:
         return None
-    return resolve_source(params["PersistentChat"], params["InstanceId"], state.contacts, state.rules, now)
+    return resolve_source(params["PersistentChat"], params["InstanceId"], state, now)
 
 
 def _related_contact(state: ServiceState, params: dict[str, Any], now: datetime) -> ContactRecord | None:
@@ -84,15 +85,11 @@ def _related_contact(state: ServiceState, params: dict[str, Any], now: datetime)
     if related_contact_id is None:
         return None
     related = state.contacts.by_id.get(related_contact_id)
-    if related is not None and related.instance_id != params["InstanceId"]:
-        related = None
-    state.rules.require(
-        "related-contact-exists",
-        related is not None,
-        f"RelatedContactId {related_contact_id} is no contact of the instance {params['InstanceId']}.",
-    )
-    if related is not None:
-        require_retained(related, state.rules, now)
+    if related is None or related.instance_id != params["InstanceId"]:
+        message = no_contact(state, "RelatedContactId", related_contact_id, params["InstanceId"])
+        state.rules.refuse("related-contact-exists", message)
+        return None
+    require_retained(related, state.rules, now)
     return related
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pytest_connect_chat._service.answer import Answer
+from pytest_connect_chat._service.operations.subjects import no_contact
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 
@@ -13,8 +14,9 @@ def stop_contact(state: ServiceState, request: Request, now: datetime) -> Answer
     """Answer one `StopContact`: "Chat and task contacts can be terminated in any state"."""
     contact_id = request.params["ContactId"]
     contact = state.contacts.by_id.get(contact_id)
-    known = contact is not None and contact.instance_id == request.params["InstanceId"]
-    state.rules.require("stopped-contact-exists", known, f"Contact {contact_id} not found.")
+    if contact is None or contact.instance_id != request.params["InstanceId"]:
+        message = no_contact(state, "ContactId", contact_id, request.params["InstanceId"])
+        state.rules.refuse("stopped-contact-exists", message)
     if contact is None:
         return Answer({})
     active = contact.is_active

@@ -14,6 +14,7 @@ from pytest_connect_chat._service.operations.retention import require_retained
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._text import cut
 
 Operation = Callable[[ServiceState, Request, datetime], Answer]
 ContactOperation = Callable[[ServiceState, Request, datetime, ContactRecord], Answer]
@@ -36,12 +37,9 @@ def of_contact(
 
     def answer(state: ServiceState, request: Request, now: datetime) -> Answer:
         contact = state.contacts.by_id.get(request.params[member])
-        known = contact is not None and contact.instance_id == request.params["InstanceId"]
-        state.rules.require(
-            "contact-exists",
-            known,
-            f"{member} {request.params[member]} is no contact of the instance {request.params['InstanceId']}.",
-        )
+        if contact is None or contact.instance_id != request.params["InstanceId"]:
+            message = no_contact(state, member, request.params[member], request.params["InstanceId"])
+            state.rules.refuse("contact-exists", message)
         if contact is None:
             return Answer(dict(unknown))
         require_retained(contact, state.rules, now)
@@ -49,6 +47,16 @@ def of_contact(
         return _once(state, request, now, contact.contact_id, "client-token-conflict", serve)
 
     return answer
+
+
+def no_contact(state: ServiceState, member: str, contact_id: object, instance_id: str) -> str:
+    """Return what is said of an id that is no contact of the instance, and what it is instead where that is known."""
+    contact = state.contacts.by_id.get(str(contact_id))
+    what = state.participants.what_is(contact_id) if contact is None else None
+    instead = f" It is {what}." if what else ""
+    if contact is not None:
+        instead = f" It belongs to the instance {contact.instance_id}."
+    return f"{member} {cut(str(contact_id))} is no contact of the instance {instance_id}.{instead}"
 
 
 def require_open_chat(state: ServiceState, contact: ContactRecord) -> None:
