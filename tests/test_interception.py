@@ -53,7 +53,7 @@ def region_without_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def classes_as_before() -> Iterator[None]:
+def classes_as_before(own_garbage: None) -> Iterator[None]:
     yield
     gc.collect()  # botocore's errors of sending hold their frames, and so a call that was not answered, in a circle
     assert {name: owner.__dict__[name] for owner, name in PATCHED} == ORIGINALS
