@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 from functools import cache
 from importlib.util import find_spec
@@ -34,6 +34,34 @@ INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
 
 
+# -- the garbage collector: a look at every module, model and item takes half a second ---------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector pass over what is collected: all of that stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.fixture
+def own_garbage() -> None:
+    """Let `gc.collect()` look only at what the test makes."""
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let pytest find in everything what could not be raised."""
+    gc.unfreeze()
+
+
+# -- environment, network and requests ---------------------------------------------------------------------------------
+
+
 @pytest.fixture
 def hidden_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hide the AWS configuration of whoever runs the tests."""
@@ -47,14 +75,6 @@ def hidden_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 @pytest.fixture(autouse=True)
 def bare_environment(hidden_environment: None) -> None:
     """Hide it from every test; those of a live run, in `tests/contract`, see it."""
-
-
-@pytest.fixture
-def own_garbage() -> Iterator[None]:
-    """Let `gc.collect()` look only at what the test has made: with every module and model, it takes half a second."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture
