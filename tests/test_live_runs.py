@@ -23,7 +23,7 @@ from pytest_connect_chat._service.identifiers import ACCOUNT_ID
 from pytest_connect_chat._service.rules import RULES
 
 pytest.importorskip("aiohttp")
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "contract"
@@ -67,8 +67,9 @@ Live = Callable[..., LiveRun]
 
 def run_cases(environ: dict[str, str], *options: str) -> tuple[str, int]:
     """Run the cases in a process of their own; return what it said, and its exit code."""
+    # Without the plugins of others, which take long.
     command = [sys.executable, "-m", "pytest", "-p", "connect_chat", "-p", "no:cacheprovider", *options, str(CASES)]
-    environ = {**os.environ, "COLUMNS": "120", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environ}  # others take long
+    environ = {**os.environ, "COLUMNS": "120", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environ}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
     return done.stdout + done.stderr, done.returncode
 
