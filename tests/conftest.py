@@ -63,6 +63,11 @@ def pytest_sessionfinish() -> None:
 # -- coverage, which doubles the time of what it follows ---------------------------------------------------------------
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let coverage follow whoever is the first to ask for what is kept for the whole run."""
+    items.sort(key=lambda item: item.get_closest_marker("untraced") is not None)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Run what is marked `untraced`, the processes that it starts included, without coverage."""
