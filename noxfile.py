@@ -14,7 +14,6 @@ from xml.etree import ElementTree as ET
 import nox
 
 nox.needs_version = ">=2024.10.9"
-nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typing", "tests", "examples", "newest", "lowest", "wheel"]
 
@@ -79,6 +78,15 @@ def install(session: nox.Session, pins: str, *requirements: str, package: bool =
         session.install(*constraint, "--no-build-isolation", "-e", ".")
 
 
+def resolved(session: nox.Session, *requirements: str) -> list[str]:
+    """Return what pip would install today, as lines of a file of constraints."""
+    report = Path(session.create_tmp()) / "report.json"
+    resolve = ["--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
+    session.run("python", "-m", "pip", "install", *resolve, *requirements)
+    found = [item["metadata"] for item in json.loads(report.read_text("utf-8"))["install"]]
+    return sorted(f"{package['name'].lower()}=={package['version']}" for package in found)
+
+
 def check_contents(session: nox.Session, wheel: Path) -> None:
     """Fail unless a wheel holds the package's own files, the licence, the metadata and the entry point, and no more."""
     name = "-".join(wheel.name.split("-")[:2]) + ".dist-info"
@@ -135,13 +143,12 @@ def newest(session: nox.Session) -> None:
 
 @nox.session
 def drift(session: nox.Session) -> None:
-    """Run what botocore decides with all that is newest today, and list what is newer than the pins."""
-    session.install("--upgrade", "--upgrade-strategy", "eager", "-e", ".", *group("tests"))
-    pins = set(Path("requirements/newest.txt").read_text("utf-8").splitlines())
-    found = str(session.run("python", "-m", "pip", "freeze", "--exclude-editable", silent=True)).splitlines()
-    newer = [line for line in found if line.lower() not in pins]
+    """List what is newer today than the pins, and run what botocore decides with it."""
+    pins = Path("requirements/newest.txt").read_text("utf-8").splitlines()
+    newer = sorted(set(resolved(session, *pinned()["newest"])) - set(pins))
     session.log(f"newer than the pins: {', '.join(newer) or 'nothing, which `newest` has tested'}")
     if newer:
+        session.install("--upgrade", "--upgrade-strategy", "eager", "-e", ".", *group("tests"))
         session.run("pytest", "-n", "2", "-m", "of_botocore", *session.posargs)
 
 
@@ -149,11 +156,7 @@ def drift(session: nox.Session) -> None:
 def pins(session: nox.Session) -> None:
     """Write `requirements/`, all of it or the files named: what is newest today, on the oldest supported Python."""
     for name in session.posargs or pinned():
-        report = Path(session.create_tmp()) / f"{name}.json"
-        resolve = ["--quiet", "--dry-run", "--ignore-installed", "--report", str(report)]
-        session.run("python", "-m", "pip", "install", *resolve, *pinned()[name])
-        found = [item["metadata"] for item in json.loads(report.read_text("utf-8"))["install"]]
-        lines = sorted(f"{package['name'].lower()}=={package['version']}" for package in found)
+        lines = resolved(session, *pinned()[name])
         Path(f"requirements/{name}.txt").write_text("\n".join([HEADER, *lines, ""]), "utf-8", newline="\n")
 
 
@@ -192,9 +195,9 @@ def clients(session: nox.Session) -> None:
     install(session, "tests", *group("tests"), *group("asyncio"))
     work = Path(session.create_tmp()).resolve()
     command_line = work / "cli"  # of its own: it comes with a botocore of its own
-    session.run("python", "-m", "venv", str(command_line))
-    pip = str(command_line / "bin" / "python"), "-m", "pip", "install", "--quiet"
-    session.run(*pip, "--constraint", "requirements/clients.txt", "awscli", external=True)
+    session.run("python", "-m", "venv", "--without-pip", str(command_line))
+    pip = "python", "-m", "pip", "--python", str(command_line / "bin" / "python"), "install", "--quiet"
+    session.run(*pip, "--constraint", "requirements/clients.txt", "awscli")
     if shutil.which("npm"):
         shutil.copy("tests/clients/package.json", work)
         with session.chdir(work):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import inspect
 import os
 import socket
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 from functools import cache
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.loaders import Loader
+from coverage import Coverage
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients import interception
@@ -33,6 +36,56 @@ INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 FLOW_ID = "846ec553-a005-41c0-8341-d5d0a5f8a8a1"
 
 
+# -- the garbage collector, which would look at all items and models again and again -----------------------------------
+
+
+def pytest_configure() -> None:
+    """Let it come less often."""
+    gc.set_threshold(50_000)
+
+
+def pytest_collection_finish() -> None:
+    """Let it pass over what is collected: that stays to the end."""
+    gc.freeze()
+
+
+@pytest.fixture
+def own_garbage() -> None:
+    """Let `gc.collect()` look only at what the test makes."""
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let it look at everything once: pytest asks then for errors in finalisers."""
+    gc.unfreeze()
+
+
+# -- coverage, which doubles the time of what it follows ---------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let coverage follow whoever is the first to ask for what is kept for the whole run."""
+    items.sort(key=lambda item: item.get_closest_marker("untraced") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run what is marked `untraced`, the processes that it starts included, without coverage."""
+    measured = Coverage.current() if item.get_closest_marker("untraced") else None
+    if measured is None:
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        measured.stop()
+        try:
+            return (yield)
+        finally:
+            measured.start()
+
+
+# -- environment, network and requests ---------------------------------------------------------------------------------
+
+
 @pytest.fixture
 def hidden_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hide the AWS configuration of whoever runs the tests."""
@@ -46,6 +99,12 @@ def hidden_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 @pytest.fixture(autouse=True)
 def bare_environment(hidden_environment: None) -> None:
     """Hide it from every test; those of a live run, in `tests/contract`, see it."""
+
+
+@pytest.fixture
+def models_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all sessions, those of nested runs too, share what has been read of botocore's files."""
+    monkeypatch.setattr(Loader, "FILE_LOADER_CLASS", OwnLoader.FILE_LOADER_CLASS)
 
 
 @pytest.fixture
@@ -294,4 +353,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if ("in_process" not in marked if driver == "http" else "over_http" not in marked)
         ]
         is_live = metafunc.config.getoption("instance_id", default=None) is not None
-        metafunc.parametrize("driver", ["live"] if is_live else drivers, indirect=True)
+        # Over HTTP, calls go the same ways once they have arrived: coverage follows only what runs over nothing else.
+        marks = {"http": [pytest.mark.untraced]} if len(drivers) > 1 else {}
+        values = [pytest.param(driver, marks=marks.get(driver, ())) for driver in drivers]
+        metafunc.parametrize("driver", ["live"] if is_live else values, indirect=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 QUIET = ("-pno:faker", "-pno:asyncio", "-pno:hypothesispytest", "-pno:randomly")
 CONFTEST = """
@@ -29,7 +29,9 @@ def before():
     with FakeConnectChat() as fake:
         fake.client()  # a run keeps copies of botocore's files, and its handlers
     del fake
-    return alive()
+    kinds = alive()
+    gc.freeze()  # what is there already is looked at no more
+    return kinds
 
 
 @pytest.fixture

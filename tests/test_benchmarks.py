@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 FIGURE = re.compile(r"(?m)^(?P<what>.+?) +\d+\.\d{3} (?:x|KiB)?.*?(?:<= (?P<bound>[\d.]+)  (?:met|NOT MET))?$")
 
 
-def run_benchmark(*arguments: str, **settings: Any) -> str:
+def run_benchmark(*arguments: str, **variables: str) -> str:
     command = [sys.executable, str(BENCHMARKS / arguments[0]), *arguments[1:]]
-    return subprocess.run(command, capture_output=True, check=True, text=True, **settings).stdout  # noqa: S603
+    environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **variables}  # the plugins of others take long
+    return subprocess.run(command, capture_output=True, check=True, text=True, env=environ).stdout  # noqa: S603
 
 
 def test_the_table_has_a_line_for_each_figure_and_the_bounds_of_the_design() -> None:
@@ -42,5 +43,5 @@ def test_the_table_has_a_line_for_each_figure_and_the_bounds_of_the_design() -> 
 
 
 def test_instructions_are_not_counted_without_valgrind(tmp_path: Path) -> None:
-    table = run_benchmark("run.py", "instructions", env={"PATH": str(tmp_path)})
+    table = run_benchmark("run.py", "instructions", PATH=str(tmp_path))
     assert table.splitlines()[2:] == ["-- instructions"]

@@ -18,7 +18,7 @@ from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat.exceptions import SettingError
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 Parameters = dict[str, Any]
 

@@ -20,7 +20,6 @@ from conftest import over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients.environment import DUMMY
-from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat.exceptions import ClosedError, UnfakedOperationError
 
 Parameters = dict[str, Any]
@@ -30,11 +29,8 @@ REAL = {"AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_E
 
 
 @pytest.fixture(autouse=True)
-def closed(no_sockets: list[Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def closed(models_read_once: None, no_sockets: list[Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test of these opens a socket."""
-    monkeypatch.setattr(
-        botocore.session, "create_loader", lambda *args: OwnLoader()
-    )  # reads the models once, not each time
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     yield

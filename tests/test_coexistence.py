@@ -61,7 +61,7 @@ SECTION = re.compile(r"-+ connect chat -+")
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def suite(pytester: pytest.Pytester, models_read_once: None, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A strict suite with an application whose client is made at import time."""
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # botocore looks for credentials when a client is made
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)

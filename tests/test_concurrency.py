@@ -216,6 +216,7 @@ def test_the_records_of_a_thread_stand_in_the_order_of_its_calls(client: Any, pa
         assert [record.time for record in records] == [record.attempts[0].time for record in records]
 
 
+@pytest.mark.untraced
 def test_every_fault_is_met_as_often_as_it_was_planned(client: Any, parameters: Parameters) -> None:
     def call(thread: int, number: int) -> str:
         try:

@@ -7,7 +7,7 @@ import re
 import boto3
 import pytest
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 APP = """\
 # app.py: nothing in it knows about tests
@@ -177,7 +177,7 @@ EXAMPLES = {
 
 
 @pytest.fixture
-def application(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def application(pytester: pytest.Pytester, models_read_once: None, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # botocore looks for credentials when app.py is imported
     pytester.makepyprojecttoml('[tool.pytest]\nconnect_chat_region = "us-east-1"\n')

@@ -19,7 +19,7 @@ from pytest_connect_chat import plugin
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._settings import SETTINGS
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 PACKAGE = ROOT / "pytest_connect_chat"
 LINKING = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"))]
@@ -68,7 +68,7 @@ def _patterns(shown: str) -> list[str]:
 
 
 @pytest.fixture
-def page(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def page(pytester: pytest.Pytester, models_read_once: None, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A directory to run a page's examples in."""
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # botocore looks for credentials when a client is made
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)

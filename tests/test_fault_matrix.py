@@ -30,7 +30,7 @@ from conftest import new_client
 
 from pytest_connect_chat import FakeConnectChat
 
-pytestmark = pytest.mark.of_botocore
+pytestmark = [pytest.mark.of_botocore, pytest.mark.untraced]
 
 Parameters = dict[str, Any]
 

@@ -26,7 +26,6 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._clients import interception, retries
 from pytest_connect_chat._clients.blocking import Permission
 from pytest_connect_chat._clients.retries import RetryPolicy
-from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat.exceptions import ClosedError, SceneError
 
 pytestmark = [pytest.mark.of_botocore, pytest.mark.in_process]
@@ -42,18 +41,15 @@ CONTACT_OF_OTHERS = {"ContactId": "theirs", "ParticipantId": "p", "ParticipantTo
 
 
 @pytest.fixture(autouse=True)
-def region_without_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
+def region_without_metadata(models_read_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client made before any fake asks the metadata service for credentials; that is not what is tested here."""
-    monkeypatch.setattr(
-        botocore.session, "create_loader", lambda *args: OwnLoader()
-    )  # reads the models once, not each time
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture(autouse=True)
-def classes_as_before() -> Iterator[None]:
+def classes_as_before(own_garbage: None) -> Iterator[None]:
     yield
     gc.collect()  # botocore's errors of sending hold their frames, and so a call that was not answered, in a circle
     assert {name: owner.__dict__[name] for owner, name in PATCHED} == ORIGINALS

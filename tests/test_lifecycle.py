@@ -55,7 +55,7 @@ def changed_by_fakes() -> list[Any]:
 
 
 @pytest.fixture(autouse=True)
-def all_as_before(no_sockets: list[Any]) -> Iterator[None]:
+def all_as_before(own_garbage: None, no_sockets: list[Any]) -> Iterator[None]:
     before = changed_by_fakes()
     yield
     gc.collect()  # botocore's errors of sending hold their frames, and so threads and calls, in circles

@@ -23,7 +23,7 @@ from pytest_connect_chat._service.identifiers import ACCOUNT_ID
 from pytest_connect_chat._service.rules import RULES
 
 pytest.importorskip("aiohttp")
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "contract"
@@ -67,8 +67,9 @@ Live = Callable[..., LiveRun]
 
 def run_cases(environ: dict[str, str], *options: str) -> tuple[str, int]:
     """Run the cases in a process of their own; return what it said, and its exit code."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, str(CASES)]
-    environ = {**os.environ, "COLUMNS": "120", **environ}
+    # Without the plugins of others, which take long.
+    command = [sys.executable, "-m", "pytest", "-p", "connect_chat", "-p", "no:cacheprovider", *options, str(CASES)]
+    environ = {**os.environ, "COLUMNS": "120", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environ}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
     return done.stdout + done.stderr, done.returncode
 
@@ -219,8 +220,8 @@ def test_lost_answers_are_said(live: Live) -> None:
         (PLACE[:2], {}, "a live run takes both --instance-id and --contact-flow-id"),
         (("--instance-id", "", "--contact-flow-id", ""), {}, "and neither is empty"),
         ((), {"PYTEST_ADDOPTS": " ".join(PLACE)}, "on the command line, not by PYTEST_ADDOPTS or a file"),
-        ((*PLACE, "-n", "2"), {}, "a live run has one process: leave out -n, --dist and --tx"),
-        ((*PLACE, "--dist", "each", "--tx", "2*popen"), {}, "a live run has one process"),
+        ((*PLACE, "-p", "xdist", "-n", "2"), {}, "a live run has one process: leave out -n, --dist and --tx"),
+        ((*PLACE, "-p", "xdist", "--dist", "each", "--tx", "2*popen"), {}, "a live run has one process"),
         ((*PLACE, "--rate", "0"), {}, "--rate is a number of requests a second, not 0"),
         (PLACE, {"AWS_CONFIG_FILE": "/nowhere"}, "a live run needs the region of the instance: --region"),
     ],
@@ -235,10 +236,9 @@ def test_a_run_that_is_not_clearly_asked_for_is_refused(
 
 
 def test_nothing_is_asked_before_it_is_said_what_that_will_be() -> None:
-    output, status = run_cases({"AWS_DEFAULT_REGION": "eu-west-1"}, *PLACE, "--collect-only", "-q")
+    output, status = run_cases({"AWS_DEFAULT_REGION": "eu-west-1"}, *PLACE, "--collect-only")
 
     assert status == pytest.ExitCode.OK
-    output, _ = run_cases({"AWS_DEFAULT_REGION": "eu-west-1"}, *PLACE, "--collect-only")
     assert f"live: instance {INSTANCE_ID} in eu-west-1" in output
     assert "opens at most 160 chats" in output
 

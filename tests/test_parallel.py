@@ -18,7 +18,7 @@ import pytest
 
 from pytest_connect_chat import FakeConnectChat, providers
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 IMPORTED_ONCE = (providers,)  # a nested run forgets what it was the first to import
 ARGUMENTS = ("-p", "connect_chat", "--connect-chat-chaos=0.3", "--connect-chat-seed=7")

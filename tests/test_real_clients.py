@@ -32,7 +32,7 @@ import pytest
 
 from pytest_connect_chat import ChatParticipant, ConnectChatEndpoint, Contact, FakeConnectChat, RecordedRequest
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 SCRIPTS: Final = Path(__file__).with_name("clients")
 PATIENCE: Final = 60  # seconds: what is waited for comes in milliseconds, on a busy machine too

@@ -14,6 +14,8 @@ from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._settings import SETTINGS, settings_from
 from pytest_connect_chat.exceptions import SceneError, SettingError
 
+pytestmark = pytest.mark.usefixtures("models_read_once")
+
 PLAIN = ("-p", "no:faker", "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:randomly")
 NAMES = ", ".join(SETTINGS)
 KEYS = ", ".join(f"connect_chat_{name}" for name in SETTINGS)

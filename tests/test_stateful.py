@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from pytest_connect_chat import Contact, FakeConnectChat
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 INSTANCE = "12345678-1234-1234-1234-123456789012"
 QUOTA = 3

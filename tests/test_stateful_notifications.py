@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from pytest_connect_chat import FakeConnectChat, FlowChat, Notification
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 PLACE = {"InstanceId": "12345678-1234-1234-1234-123456789012", "ContactFlowId": "flow"}
 TOPICS = [f"arn:aws:sns:us-east-1:123456789012:{name}" for name in ("chats", "archive", "third")]

@@ -10,7 +10,7 @@ from over_the_wire import EVENT
 from contract.scene import BOT, NOBODY, Scene, code_of, outcome
 from contract.witness import Witness
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 DAY = 86_400
 

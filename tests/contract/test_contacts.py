@@ -7,7 +7,7 @@ import pytest
 from contract.scene import BOT, NOBODY, Scene
 from contract.witness import Witness
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 
 @pytest.mark.settles("stopped-contact-exists", "stopped-contact-active")

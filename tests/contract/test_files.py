@@ -11,7 +11,7 @@ import pytest
 from contract.scene import FILE, NOBODY, Scene, code_of
 from contract.witness import Witness
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 SECOND = timedelta(seconds=1)
 

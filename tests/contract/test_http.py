@@ -9,7 +9,7 @@ import pytest
 from contract.scene import Scene
 from contract.witness import Witness
 
-pytestmark = [pytest.mark.once, pytest.mark.over_http]
+pytestmark = [pytest.mark.once, pytest.mark.over_http, pytest.mark.untraced]
 
 JSON = {"Content-Type": "application/json"}
 START = "/contact/chat"

@@ -11,7 +11,7 @@ from over_the_wire import BOTH, EVENT
 from contract.scene import BOT, JSON, MARKDOWN, NOBODY, PLAIN, Participant, Scene, code_of, outcome
 from contract.witness import Witness
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 NEWEST = {"SupportedMessagingContentTypes": [PLAIN, MARKDOWN, JSON]}
 

@@ -7,7 +7,7 @@ import pytest
 from contract.scene import NOBODY, Scene, code_of, outcome, persistent
 from contract.witness import Witness
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 
 def associate(scene: Scene, contact_id: str, source: str) -> None:

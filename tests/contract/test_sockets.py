@@ -12,7 +12,7 @@ from over_the_wire import EVENT, SUBSCRIBE
 from contract.scene import Scene
 from contract.witness import Witness
 
-pytestmark = [pytest.mark.once, pytest.mark.over_http]
+pytestmark = [pytest.mark.once, pytest.mark.over_http, pytest.mark.untraced]
 
 PING = '{"topic":"aws/ping"}'
 

@@ -13,7 +13,7 @@ from over_the_wire import BOTH
 from contract.scene import JSON, MARKDOWN, NOBODY, PLAIN, Members, Scene, code_of, persistent
 from contract.witness import Witness
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
 ARN = "arn:aws:sns:us-east-1:123456789012:contract"

@@ -11,7 +11,7 @@ from over_the_wire import EVENT
 from contract.scene import NOBODY, PLAIN, Participant, Scene
 from contract.witness import Witness
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.untraced]
 
 
 def stream(scene: Scene, contact_id: str) -> str:
