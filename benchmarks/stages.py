@@ -29,7 +29,7 @@ STAGES: Final = {
     "    remember its ClientToken": "_service.idempotency:UsedTokens.remember",
     "  write the answer": "_clients.answers:AnswerWriter.success",
     "    draw a request id": "_service.identifiers:Identifiers.request_id",
-    "  record it": "_clients.exchange:Exchange._finish",
+    "  record it": "_service.service:ConnectChatService.close",
     "end": "_clients.interception:Call.end",
 }
 
