@@ -200,8 +200,9 @@ class StreamedChats(RuleBasedStateMachine):
     def customer_leaves(self, pick: int) -> None:
         chat = self.pick(pick, connected=True)
         if chat is not None and not self.left(chat):
+            before = self.current(chat).contact_id
             self.participant.disconnect_participant(ConnectionToken=chat.token)
-            if self.current(chat).initiation_method == "DISCONNECT":
+            if self.current(chat).contact_id != before:  # in a disconnect flow, with the customer, without the agents
                 chat.agents.clear()
             else:
                 chat.token = "left"
