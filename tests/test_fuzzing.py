@@ -206,7 +206,7 @@ def state(fake: FakeConnectChat) -> Members:
         "tokens": (dict(service.participants._by_token), dict(service.participants._connections)),
         "attachments": {chat: dict(files) for chat, files in service.attachments._by_session.items() if files},
         "used": dict(service.used_tokens._calls),
-        "ids": {stream: service.identifiers._stream(stream).getstate() for stream in streams},
+        "ids": {stream: service.identifiers._streams[stream].getstate() for stream in streams},
         "instances": {instance: service.instances.flows(instance) for instance in (INSTANCE, "elsewhere")},
         "rules": [(rule.id, rule.enabled, rule.code) for rule in fake.rules.values()],
     }

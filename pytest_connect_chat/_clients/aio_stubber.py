@@ -13,7 +13,7 @@ from botocore.model import OperationModel
 
 from pytest_connect_chat._clients.answers import Http
 from pytest_connect_chat._clients.exchange import Emission, Step, Steps
-from pytest_connect_chat._clients.stubber import ConnectChatStubber
+from pytest_connect_chat._clients.stubber import ConnectChatStubber, signed
 
 
 class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[misc]  # aiobotocore has no types
@@ -22,6 +22,7 @@ class AioConnectChatStubber(ConnectChatStubber, AioStubber):  # type: ignore[mis
     response_class = AioAWSResponse
     retry_modules = (standard, retryhandler)
 
+    @signed
     async def answer(  # type: ignore[override]
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
     ) -> Http | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from inspect import signature
+from typing import Any, TypeVar, cast
 
 from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
@@ -20,6 +22,14 @@ from pytest_connect_chat._model.catalogue import limits_of
 from pytest_connect_chat._model.shapes import request_problem
 from pytest_connect_chat._service.request import Limit, Request, malformed_snapshot, snapshot
 from pytest_connect_chat._service.service import ConnectChatService
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def signed(handler: Handler) -> Handler:
+    """Work out a handler's signature for good: botocore asks for it whenever one is registered, in each test anew."""
+    vars(handler)["__signature__"] = signature(handler)
+    return handler
 
 
 class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
@@ -72,6 +82,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         events.unregister("before-parameter-build", self.claim)
         events.unregister("before-call", self.answer)
 
+    @signed
     def claim(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
         """Claim the call, and fill in the `ClientToken` that botocore would otherwise draw at random."""
         call = call_in(context)
@@ -82,6 +93,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             params["ClientToken"] = self._service.state.identifiers.client_token()
         call.params = params
 
+    @signed
     def answer(
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **kwargs: Any
     ) -> Http | None:

@@ -42,6 +42,17 @@ def participant_token(head: str, source: Random) -> str:
     return head + b2a_base64(own, newline=False).decode()
 
 
+class _Streams(dict[str, Random]):
+    """The random streams of one fake, by kind. Each is seeded when it is needed first: that takes time."""
+
+    def __init__(self, seed: int | str) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def __missing__(self, kind: str) -> Random:
+        return self.setdefault(kind, Random(f"{self._seed}/{kind}"))  # the first of two threads wins
+
+
 class Identifiers:
     """The ids and tokens of one fake, each kind from a random stream of its own.
 
@@ -54,14 +65,7 @@ class Identifiers:
 
     def __init__(self, seed: int | str) -> None:
         self._seed = seed
-        self._streams: dict[str, Random] = {}
-
-    def _stream(self, name: str) -> Random:
-        """Return the random stream of one kind; seeding one takes time, and a test uses few."""
-        stream = self._streams.get(name)
-        if stream is None:
-            stream = self._streams.setdefault(name, Random(f"{self._seed}/{name}"))  # the first of two threads wins
-        return stream
+        self._streams = _Streams(seed)
 
     @cached_property
     def _defaults(self) -> tuple[str, str]:
@@ -70,7 +74,7 @@ class Identifiers:
 
     @cached_property
     def _token_head(self) -> str:
-        return token_head(Random(f"{self._seed}/tokens"))
+        return token_head(self._streams["contact"])  # the first contact has the first token
 
     @property
     def default_instance_id(self) -> str:
@@ -84,54 +88,54 @@ class Identifiers:
 
     def contact(self) -> tuple[str, str, str]:
         """Return a new contact id, participant id and participant token."""
-        source = self._stream("contact")
+        source = self._streams["contact"]
         return uuid4(source), uuid4(source), participant_token(self._token_head, source)
 
     def participant(self) -> tuple[str, str]:
         """Return a new participant id and participant token, for a participant other than the customer."""
-        source = self._stream("participant")
+        source = self._streams["participant"]
         return uuid4(source), participant_token(self._token_head, source)
 
     def flow_participant_id(self) -> str:
         """Return a new participant id for the flow of a chat."""
-        return uuid4(self._stream("flow-participant"))
+        return uuid4(self._streams["flow-participant"])
 
     def attachment_id(self) -> str:
         """Return a new attachment id."""
-        return uuid4(self._stream("attachment"))
+        return uuid4(self._streams["attachment"])
 
     def signature(self) -> str:
         """Return a new signature of a URL of a file."""
-        return self._stream("attachment").randbytes(32).hex()
+        return self._streams["attachment"].randbytes(32).hex()
 
     def connection_token(self) -> str:
         """Return a new connection token (its structure is assumed to be the participant token's)."""
-        return participant_token(self._token_head, self._stream("connection"))
+        return participant_token(self._token_head, self._streams["connection"])
 
     def websocket(self) -> tuple[str, str]:
         """Return what names a new WebSocket's host, and the token that opens it."""
-        source = self._stream("connection")
+        source = self._streams["connection"]
         return uuid4(source)[:8], participant_token(self._token_head, source)
 
     def streaming_id(self) -> str:
         """Return a new streaming id (its form is assumed)."""
-        return uuid4(self._stream("connection"))
+        return uuid4(self._streams["connection"])
 
     def transcript_item_id(self) -> str:
         """Return a new id of a message or an event."""
-        return uuid4(self._stream("transcript-item"))
+        return uuid4(self._streams["transcript-item"])
 
     def notification_id(self) -> str:
         """Return a new id of a notification."""
-        return uuid4(self._stream("notification"))
+        return uuid4(self._streams["notification"])
 
     def request_id(self) -> str:
         """Return a new request id."""
-        return uuid4(self._stream("request"))
+        return uuid4(self._streams["request"])
 
     def client_token(self) -> str:
         """Return a token for a request that came without one, as an AWS SDK fills it in."""
-        return uuid4(self._stream("client-token"))
+        return uuid4(self._streams["client-token"])
 
 
 def http_date(moment: datetime) -> str:

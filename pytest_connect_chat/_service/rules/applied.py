@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_connect_chat._service.answer import OBSERVED_TEXTS, ServiceError
-from pytest_connect_chat._service.request import Limit, Request
+from pytest_connect_chat._service.request import FAKED, Limit, Request
 from pytest_connect_chat._service.rules import RULES
 from pytest_connect_chat._service.rules.modelled import LengthCheck, are_short
 from pytest_connect_chat._service.rules.rule import Check, Rule
 from pytest_connect_chat._text import printable
 
 BY_ID: Final = {rule.id: rule for rule in RULES}
+_CHECKS: Final = {  # those that look at a request alone, by its operation
+    operation: [(rule, rule.check) for rule in RULES if rule.check is not None and operation in rule.operations]
+    for _, operation in FAKED
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,9 @@ class AppliedRules:
 
     def _find_applicable(self, request: Request) -> Applicable:
         checks = [
-            (rule.check, rule.id)
-            for rule in RULES
-            if rule.check is not None
-            and request.operation in rule.operations
-            and (rule.member is None or rule.member in request.params)
-            and self.is_enabled(rule.id)
+            (check, rule.id)
+            for rule, check in _CHECKS[request.operation]
+            if (rule.member is None or rule.member in request.params) and self.is_enabled(rule.id)
         ]
         bounds = [
             bound for check, _ in checks if isinstance(check, LengthCheck) for bound in check.bounds(request.limits)
