@@ -66,7 +66,7 @@ def memory(scale: Scale) -> Iterator[Row]:
         kept, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         started = len(fake.contacts) - before
-    yield Row("memory per started contact with its record", [kept / started / KIB], "KiB", 6)
+    yield Row("memory per started contact with its record", [kept / started / KIB], "KiB", 3)
 
 
 def threads(scale: Scale) -> Iterator[Row]:

@@ -150,6 +150,15 @@ WAYS: Final[tuple[tuple[str, str, tuple[Suite, Suite], float | None], ...]] = (
 
 
 EMPTY: Final = Suite("", "pass")
+MODULE: Final = WAYS[0][2][0]
+MOTO: Final = Suite(
+    "import boto3\nfrom moto import mock_aws\n\nCLIENT = boto3.client('connect')\n",
+    """\
+instance = CLIENT.create_instance(IdentityManagementType="SAML", InboundCallsEnabled=True, OutboundCallsEnabled=True)
+assert CLIENT.describe_instance(InstanceId=instance["Id"])
+""",
+    decorator="@mock_aws\n",
+)
 ONE_WAY: Final = [way for way in WAYS if way[0] == "a new session in each test"]  # enough to see that it works
 
 
@@ -159,11 +168,7 @@ def suites(scale: Scale) -> Iterator[Row]:
     with TemporaryDirectory() as work:
         (Path(work) / "conftest.py").write_text(ENVIRONMENT + times_of_tests(skipped=SKIPPED), "utf-8")
         if has_valgrind and scale.runs > QUICK.runs:
-            with ThreadPoolExecutor(2) as pool:
-                counts = pool.map(per_test, (EMPTY, EMPTY), (work, work), (OURS, ()), (EMPTY_TESTS, EMPTY_TESTS))
-            count, peer = counts
-            name = "an empty test that does not use it, by instructions: with this package / without"
-            yield Row(name, [count / peer], bound=1.05)
+            yield from _over_an_empty_test(work)
         for what, package, (own, other), bound in WAYS if scale.runs > QUICK.runs else ONE_WAY:
             if find_spec(package) is None:
                 continue
@@ -181,6 +186,18 @@ def suites(scale: Scale) -> Iterator[Row]:
                     count, peer = pool.map(per_test, (own, other), (work, work), (OURS, ()))
                 yield Row("    by instructions: with / without", [count / peer], bound=bound)
                 yield Row("    with it, each test, millions of instructions", [count], "")
+
+
+def _over_an_empty_test(work: str) -> Iterator[Row]:
+    with ThreadPoolExecutor(2) as pool:
+        counts = pool.map(per_test, (EMPTY, EMPTY), (work, work), (OURS, ()), (EMPTY_TESTS, EMPTY_TESTS))
+        empty, peer = counts
+        name = "an empty test that does not use it, by instructions: with this package / without"
+        yield Row(name, [empty / peer], bound=1.05)
+        if find_spec("moto") is not None:
+            own, motos = pool.map(per_test, (MODULE, MOTO), (work, work), (OURS, ()))
+            name = "a client of the module, less an empty test: the fake / moto"
+            yield Row(name, [(own - empty) / (motos - peer)], bound=1 / 8)
 
 
 def per_test(suite: Suite, work: str, plugins: tuple[str, ...], tests: tuple[int, int] = (FEW, MANY)) -> float:

@@ -32,7 +32,7 @@ def test_the_table_has_a_line_for_each_figure_and_the_bounds_of_the_design() -> 
     calls = {f"{own} / {peer}" for own in ("fake", "strict fake") for peer in (*floors, *others)}
     assert calls < set(bounds)
     assert "draw two ids and a token" in table
-    assert bounds["memory per started contact with its record"] == "6"
+    assert bounds["memory per started contact with its record"] == "3"
     assert bounds["over an empty test: one whose call meets a fault"] == "6"
     assert "a failing assert, all match, 30 / 20" in bounds
     assert list(bounds.values()).count("1.15") == 4  # growth: two kinds of calls, two crowds against the smallest
