@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -140,17 +141,19 @@ class ConnectChatEndpoint(FixedNames):
         self._served.silent_seconds = seconds
 
     def wait_for(self, condition: Callable[[], T], timeout: float = 5) -> T:
-        """Wait until something is so, looked at whenever something has happened: a call, an item, a socket, a file.
+        """Wait until a condition holds. It is looked at again after each call, item, file and change of a socket.
+
+        The wait blocks its thread. An async test awaits `asyncio.to_thread(endpoint.wait_for, condition)`.
 
         Args:
-            condition: A function without arguments that returns something true once it is so.
+            condition: A function without arguments that returns something true once the condition holds.
             timeout: How many seconds of real time to wait at most.
 
         Returns:
             What the condition returned.
 
         Raises:
-            EndpointError: It was not so in time; the message has what it returned last, and all that happened.
+            EndpointError: It did not hold in time. The message has what it returned last, and all that happened.
             SceneError: The condition is no plain function.
         """
         __tracebackhide__ = True
@@ -198,6 +201,11 @@ class ConnectChatEndpoint(FixedNames):
         sockets = ", ".join(map(repr, self.sockets)) or "none"
         if not self._open:
             advice = "The endpoint is closed, and nothing reaches it any more: wait while it serves."
+        elif _runs_event_loop():
+            advice = (
+                "wait_for() blocked the event loop of this thread, so no task in it could run. In an async test: "
+                "await asyncio.to_thread(endpoint.wait_for, condition)."
+            )
         elif not self._served.is_reached:
             advice = (
                 "No program has reached the endpoint: each finds it by the variables of environ, as in "
@@ -218,6 +226,15 @@ class ConnectChatEndpoint(FixedNames):
 def follow(endpoint: ConnectChatEndpoint, service: ConnectChatService) -> None:
     """Let an endpoint serve another service, as after a reset of the fake; what was connected is cut off."""
     endpoint._follow(service)  # noqa: SLF001  # for the fake alone: tests reset that
+
+
+def _runs_event_loop() -> bool:
+    """Return whether this thread runs an event loop, as that of an async test does."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _why_not(port: int, error: Exception) -> str:
