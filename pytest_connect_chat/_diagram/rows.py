@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
 
 def rows_of(history: History) -> list[Row]:
-    """Return the rows of a picture, in order of time and then of happening; of many, the first and the last."""
+    """Return the rows of a picture, in the order of what happened: if there are many, the first and the last."""
     clock = history.clock
     now = clock.now()
     told = ToldByRequests(history.records)
@@ -63,7 +63,7 @@ def _row(event: Event, start: datetime) -> Row:
 
 
 def _call_events(told: ToldByRequests, records: Sequence[RecordedRequest]) -> Iterator[Event]:
-    """Yield a call and what came of it for every attempt, and the start of a contact between the two."""
+    """Yield two events for every attempt, the request and its result, and the start of a contact between them."""
     for position, record in enumerate(records):
         starting = told.starting.get(position)
         for number, attempt in enumerate(record.attempts):
@@ -75,7 +75,7 @@ def _call_events(told: ToldByRequests, records: Sequence[RecordedRequest]) -> It
 
 
 def _with_times(events: list[Event], start: datetime, now: datetime, least: timedelta) -> Iterator[Event]:
-    """Yield the events, and before each that is later than the one before, how much later it is."""
+    """Yield the events, and wherever time has passed between two of them an event that says how much."""
     before = Event("time", min([start, *(event.time for event in events[:1])]), BEFORE_ALL, str)
     for event in [*events, Event("time", now, BEFORE_ALL, str)]:
         step = event.time - before.time

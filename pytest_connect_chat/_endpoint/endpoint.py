@@ -30,8 +30,8 @@ class ConnectChatEndpoint(FixedNames):
 
     In pytest, take the fixture `connect_chat_endpoint`; elsewhere, `with fake.serve() as endpoint:`.
 
-    While it serves, the URLs of WebSockets and files that the fake gives lead to it, and to subscribe to a chat's
-    WebSocket is what connects a participant. Clients of botocore in this process stay intercepted.
+    While it serves, the URLs of WebSockets and files that the fake gives lead to it, and a participant is connected by
+    subscribing to the chat's WebSocket. Clients of botocore in this process stay intercepted.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class ConnectChatEndpoint(FixedNames):
         self.close()
 
     def close(self) -> None:
-        """Stop to listen, and cut off what is connected. Doing so twice does no harm."""
+        """Stop listening, and cut off all connections. Closing twice does no harm."""
         if self._open:
-            self._server.stop()  # an interrupt may cut it off: it can be done again
+            self._server.stop()  # an interrupt may cut it off, and then it can be done again
             self._served.leave()
             self._open = False
 
@@ -120,21 +120,21 @@ class ConnectChatEndpoint(FixedNames):
         return self._served.sockets
 
     def drop_sockets(self) -> None:
-        """Cut off every WebSocket without a farewell, as a network does. Returns once these are closed."""
+        """Cut off every WebSocket without a close frame, as a broken network does. Return once they are closed."""
         before = self.sockets
         self._server.drop()
         self.wait_for(lambda: not any(socket in before for socket in self.sockets))
 
     def stay_silent(self, seconds: float) -> None:
-        """Let connections stay silent for a while before they are closed, in faults that are timeouts.
+        """Set how long a connection stays silent before it is closed, for faults that are timeouts.
 
-        By default they are closed at once. A client that waits less long than this sees a timeout.
+        By default it is closed at once. A client with a shorter timeout than this sees that timeout.
 
         Args:
             seconds: How long, in real time.
 
         Raises:
-            EndpointError: It is no such number.
+            EndpointError: It is not a number, or less than 0.
         """
         if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
             raise EndpointError(f"stay_silent() takes a number of seconds, 0 or more, not {seconds!r}.")
@@ -161,13 +161,12 @@ class ConnectChatEndpoint(FixedNames):
         if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
             raise EndpointError(f"timeout is a number of seconds, 0 or more, not {timeout!r}.")
         served, expired = self._served, threading.Event()
-        # Its clock is real where a test has frozen the time.
 
         def expire() -> None:
             expired.set()
             served.tell()
 
-        timer = threading.Timer(timeout, expire)
+        timer = threading.Timer(timeout, expire)  # its clock is real, even if a test has frozen the time
         timer.daemon = True
         timer.start()
         try:
@@ -225,7 +224,7 @@ class ConnectChatEndpoint(FixedNames):
 
 def follow(endpoint: ConnectChatEndpoint, service: ConnectChatService) -> None:
     """Let an endpoint serve another service, as after a reset of the fake; what was connected is cut off."""
-    endpoint._follow(service)  # noqa: SLF001  # for the fake alone: tests reset that
+    endpoint._follow(service)  # noqa: SLF001  # for the fake alone: a test calls `reset()` of that
 
 
 def _runs_event_loop() -> bool:

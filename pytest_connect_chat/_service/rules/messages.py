@@ -38,7 +38,7 @@ SUPPORTED_CONTENT_TYPES: Final = ("text/plain", "text/markdown", "application/js
 
 
 def _at(request: Request, member: str | None) -> tuple[dict[str, str], str]:
-    """Return what has `ContentType` and `Content`, and how messages name it: one member, or the request itself."""
+    """Return the dict that has `ContentType` and `Content`, and its path: that of a member, or the request's own."""
     return (request.params[member], f"{member}.") if member else (request.params, "")
 
 
@@ -91,7 +91,7 @@ def not_json(member: str | None = None) -> Check:
         if message["ContentType"] != "application/json":
             return None
         try:
-            # Python's own parser takes NaN, and refuses long whole numbers.
+            # By default Python's parser accepts NaN, and refuses very long integers.
             json.loads(message["Content"], parse_int=str, parse_constant=_not_json)
         except (ValueError, RecursionError) as error:
             return f"{path}Content is not JSON: {error}."
