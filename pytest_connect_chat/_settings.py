@@ -209,7 +209,7 @@ class _Values(NamedTuple):
         ClientTokenConflict,
         _one_of(
             ClientTokenConflict,
-            "what a changed request under a used ClientToken gets: 'replay' (default; the original contact) or 'error'",
+            "the answer to a changed request with a used ClientToken: 'replay' (default: the original one) or 'error'",
         ),
     ] = "replay"
     connect_within: Annotated[
@@ -248,7 +248,7 @@ class _Values(NamedTuple):
             "a number from 0 to 1",
             _share,
             "float",
-            "how many of all attempts meet a seeded random fault (default: 0)",
+            "the share of attempts that meet a seeded random fault, from 0 to 1 (default: 0)",
             option=True,
         ),
     ] = 0

@@ -20,9 +20,9 @@ from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT, REGION
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import OURS, FixedNames, public_names
+from pytest_connect_chat._report.events import History
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
-from pytest_connect_chat._report.story import History
 from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.canned import CallableResponse
 from pytest_connect_chat._service.chat_participant import ChatParticipant, add_participant
@@ -32,7 +32,7 @@ from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.registry import ContactRegistry, PastChat
 from pytest_connect_chat._service.faults.plan import FaultPlan
-from pytest_connect_chat._service.flow_play import Flow
+from pytest_connect_chat._service.flow_run import Flow
 from pytest_connect_chat._service.flows import BotReply
 from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._service.request import SERVICES

@@ -27,7 +27,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def signed(handler: Handler) -> Handler:
-    """Work out a handler's signature for good: botocore asks for it whenever one is registered, in each test anew."""
+    """Store a handler's signature on it: botocore works it out whenever a handler is registered, again in each test."""
     vars(handler)["__signature__"] = signature(handler)
     return handler
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_connect_chat._diagram.lines import LINE_CELLS, OTHER_CELLS
 from pytest_connect_chat._diagram.rows import Row
-from pytest_connect_chat._report.story import Kind
+from pytest_connect_chat._report.events import Kind
 
 CELL: Final = 7.3  # the width of one character: in monospaced fonts about 0.6 of their size
 SIZE: Final = 12

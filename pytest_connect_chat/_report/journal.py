@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from pytest_connect_chat._report.story import Event, History, ToldByRequests, untold_events
+from pytest_connect_chat._report.events import Event, History, ShownByRequests, events_beside_requests
 from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._text import SHOWN, WIDTH, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
@@ -49,7 +49,7 @@ def describe_journal(history: History, verbosity: int, remarks: Iterable[str] = 
 def _entries(history: History) -> list[Entry]:
     """Return the requests in their order, and before each of them the events that happened before it."""
     records = tuple(history.records)  # a copy: other threads may go on calling
-    events = deque(sorted(untold_events(ToldByRequests(records), history), key=lambda event: event.rank))
+    events = deque(sorted(events_beside_requests(ShownByRequests(records), history), key=lambda event: event.rank))
     entries: list[Entry] = []
     before: RecordedRequest | None = None
     for number, record in enumerate(records, 1):

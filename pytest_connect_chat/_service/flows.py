@@ -12,7 +12,7 @@ from pytest_connect_chat._service.chats.transcript import PARTICIPANT_JOINED, Tr
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.flow_chat import FLOW_ENDED
-from pytest_connect_chat._service.flow_play import Flow, FlowPlay, FlowStep
+from pytest_connect_chat._service.flow_run import Flow, FlowRun, FlowStep
 from pytest_connect_chat._service.rules.messages import SUPPORTED_CONTENT_TYPES
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat.exceptions import SceneError
@@ -44,13 +44,13 @@ class FlowPlayer:
         self._flows: dict[str | None, Flow] = {}
         self._reply: BotReply | None = None
         self._has_replied = False
-        self._plays: dict[str, FlowPlay] = {}
+        self._runs: dict[str, FlowRun] = {}
         self._inboxes: dict[str, deque[TranscriptItem]] = {}  # by chat: what customers sent, and no flow has taken yet
 
     @property
     def has_any(self) -> bool:
         """Whether there are flows, planned or under way, or a reply."""
-        return bool(self._flows or self._reply or self._plays or self._state.disconnect_flow)
+        return bool(self._flows or self._reply or self._runs or self._state.disconnect_flow)
 
     def play_flow(self, flow: Any, contact_flow_id: str | None) -> None:
         """Play this flow from now on; see `FakeConnectChat.play_flow`."""
@@ -87,12 +87,12 @@ class FlowPlayer:
 
     def close(self) -> None:
         """End all flows: otherwise their `finally` blocks would run during another test."""
-        for play in list(self._plays.values()):
-            self._state.feed.call(play.close)
+        for run in list(self._runs.values()):
+            self._state.feed.call(run.close)
 
     def unplayed(self) -> list[str]:
         """Return sentences on flows that have not been played, and on a reply that was not asked for."""
-        played = [play.flow for play in list(self._plays.values())]
+        played = [run.flow for run in list(self._runs.values())]
         unplayed = [
             f"the flow {name_of(flow)} was not played: {self._why_not(flow_id)}"
             for flow_id, flow in self._flows.items()
@@ -128,14 +128,14 @@ class FlowPlayer:
 
     def _hear(self, happening: Happening) -> None:
         contact, item, _ = happening
-        play = self._plays.get(contact.contact_id)
-        if play is not None and not contact.is_active:
-            self._state.feed.call(play.stop)
+        run = self._runs.get(contact.contact_id)
+        if run is not None and not contact.is_active:
+            self._state.feed.call(run.stop)
         current = self._state.contacts.current(contact)
         inbox = self._inbox_of(current, item)
         if _is_for_flows(item):
             inbox.append(item)
-        if current.contact_id not in self._plays and current.connected and current.is_active:
+        if current.contact_id not in self._runs and current.connected and current.is_active:
             self._start(current)
         self._hand_on(current, inbox)
 
@@ -151,18 +151,18 @@ class FlowPlayer:
     def _start(self, contact: ContactRecord) -> None:
         flow = self._flow_of(contact)
         if flow is not None:
-            play = self._plays[contact.contact_id] = FlowPlay(self._state, flow, contact, self.steps)
-            self._state.feed.call(play.start)
+            run = self._runs[contact.contact_id] = FlowRun(self._state, flow, contact, self.steps)
+            self._state.feed.call(run.start)
         elif contact.initiation_method == "DISCONNECT":  # its flow was taken away meanwhile
             with self._state.moment() as now:
                 self._state.contacts.end(contact, FLOW_ENDED, now)
 
     def _hand_on(self, contact: ContactRecord, inbox: deque[TranscriptItem]) -> None:
         """Hand what customers have sent to the flow of the contact, or, if it has none, to the reply."""
-        play = self._plays.get(contact.contact_id)
-        while inbox and play is not None and not play.is_over:
-            self._state.feed.call(play.go_on, inbox.popleft())
-        if contact.is_active and (self._flow_of(contact) is None if play is None else play.is_over):
+        run = self._runs.get(contact.contact_id)
+        while inbox and run is not None and not run.is_over:
+            self._state.feed.call(run.go_on, inbox.popleft())
+        if contact.is_active and (self._flow_of(contact) is None if run is None else run.is_over):
             kept = [item for item in inbox if not contact.connected and self._is_initial(contact, item)]
             answered = [item for item in inbox if item not in kept]
             inbox.clear()

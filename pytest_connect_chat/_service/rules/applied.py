@@ -14,7 +14,7 @@ from pytest_connect_chat._service.rules.rule import Check, Rule
 from pytest_connect_chat._text import printable
 
 BY_ID: Final = {rule.id: rule for rule in RULES}
-_CHECKS: Final = {  # those that look at a request alone, by its operation
+_CHECKS: Final = {  # by operation: the rules whose checks need nothing but the request
     operation: [(rule, rule.check) for rule in RULES if rule.check is not None and operation in rule.operations]
     for _, operation in FAKED
 }

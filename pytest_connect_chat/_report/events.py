@@ -19,7 +19,7 @@ from pytest_connect_chat._service.chats.transcript import (
 )
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
-from pytest_connect_chat._service.flow_play import FlowStep
+from pytest_connect_chat._service.flow_run import FlowStep
 from pytest_connect_chat._service.participants import FLOW_ROLE
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._text import counted
@@ -74,7 +74,7 @@ class History(NamedTuple):
     clock: Clock
 
 
-class ToldByRequests:
+class ShownByRequests:
     """Knows which starts of contacts, and which participants, the recorded requests show already.
 
     Args:
@@ -121,7 +121,7 @@ def _committing_attempt(record: RecordedRequest, contact: Contact) -> int | None
     return -max(serving)[1] if serving else None
 
 
-def untold_events(told: ToldByRequests, history: History) -> Iterator[Event]:
+def events_beside_requests(in_requests: ShownByRequests, history: History) -> Iterator[Event]:
     """Yield the events that calls do not show."""
     start = history.clock.start
     past = [contact for contact in history.contacts if contact.ended_at is not None and contact.ended_at < start]
@@ -129,8 +129,8 @@ def untold_events(told: ToldByRequests, history: History) -> Iterator[Event]:
         yield Event("life", start, BEFORE_ALL - 1, partial(_past, past, start))
     for contact in history.contacts:
         if contact.ended_at is None or contact.ended_at >= start:
-            yield from _life_events(told, contact)
-    yield from _other_events(told, history)
+            yield from _life_events(in_requests, contact)
+    yield from _other_events(in_requests, history)
     for step in history.steps:
         yield Event("other", step.time, step.order, partial(plain, step.text))
     for stray in history.strays:
@@ -139,25 +139,25 @@ def untold_events(told: ToldByRequests, history: History) -> Iterator[Event]:
         yield Event("notification", notification.time, notification.order, partial(_published, notification))
 
 
-def _life_events(told: ToldByRequests, contact: ContactRecord) -> Iterator[Event]:
-    if not told.started(contact):
+def _life_events(in_requests: ShownByRequests, contact: ContactRecord) -> Iterator[Event]:
+    if not in_requests.started(contact):
         yield Event("life", contact.initiation_timestamp, contact.order, partial(_start, contact))
     if contact.ended_at is not None and contact.disconnect_reason is not None:  # a transfer shows by its next contact
         yield Event("life", contact.ended_at, contact.ended_order, partial(_end, contact), contact.contact_id)
 
 
-def _other_events(told: ToldByRequests, history: History) -> Iterator[Event]:
+def _other_events(in_requests: ShownByRequests, history: History) -> Iterator[Event]:
     """Yield what participants without a client said and did."""
     start, customers = history.clock.start, {contact.participant_id for contact in history.contacts}
     names: dict[str | None, str] = {}
     for item in (item for contact in history.contacts for item in contact.transcript):
         names[item.participant_id] = _name(item)
-        by_others = item.participant_id is not None and not told.acts_for(item.participant_id, customers)
+        by_others = item.participant_id is not None and not in_requests.acts_for(item.participant_id, customers)
         if by_others and item.absolute_time >= start:
             yield Event("other", item.absolute_time, item.order, partial(_said, item))
     for item in history.passing:
         participant_id = item.receipts[0].recipient_participant_id if item.receipts else item.participant_id
-        if not told.acts_for(participant_id, customers):
+        if not in_requests.acts_for(participant_id, customers):
             name = names.get(participant_id, "bot")
             yield Event("other", item.absolute_time, item.order, partial(_passed, name, item))
 

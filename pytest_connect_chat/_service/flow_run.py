@@ -39,7 +39,7 @@ class FlowStep(NamedTuple):
     text: str
 
 
-class FlowPlay:
+class FlowRun:
     """One run of a flow, in one contact. Everything here runs without the lock of the feed.
 
     Args:
