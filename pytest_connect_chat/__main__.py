@@ -22,7 +22,7 @@ OF_TESTS: Final = ("strict", "unfaked", "block")  # settings that mean nothing t
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until somebody interrupts it."""
+    """Serve until interrupted."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     port, flow = given.pop("port"), given.pop("flow")

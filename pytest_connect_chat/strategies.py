@@ -61,7 +61,7 @@ _Special = Mapping[str, _Values]
 _NAMES: Final = f"{ascii_letters}{digits}-_"
 _FEW: Final = 4
 _SHORT: Final = 24
-# One, two, three and four bytes of UTF-8, and one that combines with what stands before it.
+# Characters of one, two, three and four bytes in UTF-8, and a combining one.
 _FILL: Final = ("a", "\u00e9", "\u8a9e", "\U0001f600", "\u0301")
 
 
@@ -330,7 +330,7 @@ def _values(shape: Any, path: str, special: _Special, above: tuple[str, ...] = (
 
     Args:
         shape: A shape of botocore's.
-        path: Where it stands in the request, as in the limits of the rules: `"Tags{key}"`, `"TagKeys[]"`.
+        path: Its path in the request, in the form of the limits of rules: `"Tags{key}"`, `"TagKeys[]"`.
         special: What to draw instead, by path.
         above: The names of the structures around it.
     """

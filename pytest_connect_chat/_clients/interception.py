@@ -127,7 +127,7 @@ def running() -> Call | None:
 
 
 def call_in(context: dict[str, Any]) -> Call | None:
-    """Return the call that a context belongs to, if somebody has taken it on."""
+    """Return the call that a context belongs to, if an interceptor has taken it on."""
     return context.get(_CALL)
 
 

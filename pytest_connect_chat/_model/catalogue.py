@@ -93,7 +93,7 @@ def _walk(shape: Shape, path: str, limits: dict[str, Limit], above: tuple[str, .
 
 
 class Catalogue:
-    """The facts of the installed models that the service asks for, each read once somebody does."""
+    """The facts of the installed models that the service asks for, each read when it is first needed."""
 
     def operation(self, method: str) -> str | None:
         """Return the operation behind a client method of either service, or `None`."""

@@ -114,7 +114,7 @@ class Participants:
     def add(
         self, contact: ContactRecord, role: str, display_name: str, *, added_at: datetime | None = None
     ) -> Participant:
-        """Let somebody else take part in a contact's chat."""
+        """Add another participant to a contact's chat."""
         participant_id, participant_token = self._identifiers.participant()
         participant = Participant(
             participant_id=participant_id,

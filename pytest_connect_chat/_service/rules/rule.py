@@ -76,7 +76,7 @@ class Rule:
         code_evidence: How sure the exception class is.
         check: Checks the request; `None` if that depends on the fake's state.
         phase: When it is checked: the form of each member first, then members together, then the fake's state.
-        enabled: Whether it holds unless somebody switches it.
+        enabled: Whether it is on by default.
         can_be_disabled: Whether a request against it could be served at all.
         operations: The operations it belongs to.
     """
