@@ -69,11 +69,11 @@ Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 # A finaliser or a signal handler may call a client while its own thread holds the lock.
 _lock = threading.RLock()
 _active: dict[object, Interceptor] = {}  # by owner; replaced, never changed: other threads read it without the lock
-_open: set[weakref.ref[Call]] = set()  # the calls that an interceptor has taken on
+_open: set[weakref.ref[InterceptedCall]] = set()  # the calls that an interceptor has taken on
 _retired: set[Interceptor] = set()  # interceptors that have been removed, and may have such calls
 _outliving: set[weakref.ref[threading.Thread]] = set()  # threads of tests that are over
 _wrapped: list[tuple[type, str]] = []
-_running: ContextVar[weakref.ref[Call] | None] = ContextVar("pytest_connect_chat_running", default=None)
+_running: ContextVar[weakref.ref[InterceptedCall] | None] = ContextVar("pytest_connect_chat_running", default=None)
 
 
 def innermost() -> Interceptor | None:
@@ -120,18 +120,18 @@ def attach(client: Any) -> None:
             _wrap(kind)
 
 
-def running() -> Call | None:
+def running() -> InterceptedCall | None:
     """Return the call that runs here."""
     reference = _running.get()
     return None if reference is None else reference()
 
 
-def call_in(context: dict[str, Any]) -> Call | None:
+def call_in(context: dict[str, Any]) -> InterceptedCall | None:
     """Return the call that a context belongs to, if an interceptor has taken it on."""
     return context.get(_CALL)
 
 
-class Call:
+class InterceptedCall:
     """A client call, while botocore's classes are wrapped.
 
     As a context manager, it is the running call while botocore handles its request.
@@ -148,7 +148,7 @@ class Call:
     client_token_given = False
     is_answered = False
     _interceptor: Interceptor | None = None
-    _outer: weakref.ref[Call] | None = None
+    _outer: weakref.ref[InterceptedCall] | None = None
 
     def __init__(self, client: Any) -> None:
         self._is_chat = client.meta.service_model.service_name in SERVICES  # other services have the same prefixes
@@ -243,7 +243,7 @@ def _parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
         __tracebackhide__ = True
         if _CALL in context:  # the method of a subclass calls that of its base
             return build(self, api_params=api_params, operation_model=operation_model, context=context)
-        call = Call(self)
+        call = InterceptedCall(self)
         try:
             call.begin(self, operation_model.name, context)
         except ConnectChatError as error:
@@ -264,7 +264,7 @@ def _aio_parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
         __tracebackhide__ = True
         if _CALL in context:
             return await build(self, api_params=api_params, operation_model=operation_model, context=context)
-        call = Call(self)
+        call = InterceptedCall(self)
         try:
             call.begin(self, operation_model.name, context)
         except ConnectChatError as error:
@@ -283,7 +283,7 @@ def _request_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     def _make_request(self: Any, operation_model: Any, request_dict: dict[str, Any], request_context: Any) -> Any:
         __tracebackhide__ = True
-        call = request_context.get(_CALL) or Call(self)
+        call = request_context.get(_CALL) or InterceptedCall(self)
         try:
             stubber = call.stubber
             answer = None if stubber is None else stubber.answer(operation_model, request_dict, request_context)
@@ -305,7 +305,7 @@ def _aio_request_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     async def _make_request(self: Any, operation_model: Any, request_dict: dict[str, Any], request_context: Any) -> Any:
         __tracebackhide__ = True
-        call = request_context.get(_CALL) or Call(self)
+        call = request_context.get(_CALL) or InterceptedCall(self)
         try:
             stubber = call.stubber
             answer = None if stubber is None else await stubber.answer(operation_model, request_dict, request_context)

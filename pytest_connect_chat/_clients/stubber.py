@@ -15,7 +15,7 @@ from botocore.validate import ParamValidationDecorator
 
 from pytest_connect_chat._clients.answers import AnswerWriter, Http
 from pytest_connect_chat._clients.exchange import Exchange, Steps
-from pytest_connect_chat._clients.interception import Call, call_in
+from pytest_connect_chat._clients.interception import InterceptedCall, call_in
 from pytest_connect_chat._clients.place import place_of_call
 from pytest_connect_chat._clients.retries import Retries
 from pytest_connect_chat._model.catalogue import limits_of
@@ -111,7 +111,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
             call.end()
         return answer
 
-    def call_to_answer(self, context: dict[str, Any]) -> Call | None:
+    def call_to_answer(self, context: dict[str, Any]) -> InterceptedCall | None:
         """Return the call of a context, or `None` where it is not ours to answer, or answered already."""
         call = call_in(context)
         if call is None or call.stubber is not self or call.params is None or call.is_answered:
@@ -119,7 +119,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         call.is_answered = True
         return call
 
-    def exchange(self, call: Call, model: OperationModel, request_dict: dict[str, Any]) -> Exchange:
+    def exchange(self, call: InterceptedCall, model: OperationModel, request_dict: dict[str, Any]) -> Exchange:
         """Return the exchange of a call with the service."""
         params = call.params or {}
         malformed = None if self._validates else request_problem(model, params)
