@@ -70,7 +70,7 @@ class ConnectChatProvider(SuggestsNames, BaseProvider):
             region: The region in it.
         """
         account_id = f"{self.generator.random.randrange(10**12):012d}"
-        return f"arn:aws:connect:{region}:{account_id}:instance/{self.instance_id()}"
+        return identifiers.instance_arn(self.instance_id(), region, account_id)
 
     def participant_token(self) -> str:
         """Return a participant token: 612 characters of base64 with the structure of real ones."""

@@ -10,7 +10,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
-from pytest_connect_chat._endpoint.operations import OperationHandler
+from pytest_connect_chat._endpoint.operation_handler import OperationHandler
 from pytest_connect_chat._service.files import serve_file
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.urls import FILES

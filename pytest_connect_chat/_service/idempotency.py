@@ -9,7 +9,7 @@ from typing import Any, Final
 from pytest_connect_chat._service.answer import Answer
 
 # Assumed: stated for StartOutboundVoiceContact and StartWebRTCContact, not for StartChatContact.
-RETENTION: Final = timedelta(days=7)
+TOKEN_LIFETIME: Final = timedelta(days=7)
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +34,7 @@ class UsedTokens:
     def find(self, key: tuple[str, ...], now: datetime) -> CommittedCall | None:
         """Return the call that used this token within the retention, or `None`."""
         call = self._calls.get(key)
-        return call if call is not None and now - call.time < RETENTION else None
+        return call if call is not None and now - call.time < TOKEN_LIFETIME else None
 
     def remember(self, key: tuple[str, ...], call: CommittedCall) -> None:
         """Keep a successful call under its token. Call it only once the call is committed."""

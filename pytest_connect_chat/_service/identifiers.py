@@ -42,6 +42,11 @@ def participant_token(head: str, source: Random) -> str:
     return head + b2a_base64(own, newline=False).decode()
 
 
+def instance_arn(instance_id: str, region: str, account_id: str = ACCOUNT_ID) -> str:
+    """Return the ARN of an instance."""
+    return f"arn:aws:connect:{region}:{account_id}:instance/{instance_id}"
+
+
 class _Streams(dict[str, Random]):
     """The random streams of one fake, by kind. Each is seeded when it is needed first: that takes time."""
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
 from pytest_connect_chat._service.answer import EXPLICIT_DENY, Reply, ServiceError
-from pytest_connect_chat._service.identifiers import ACCOUNT_ID
+from pytest_connect_chat._service.identifiers import ACCOUNT_ID, instance_arn
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._text import printable
 from pytest_connect_chat.exceptions import FaultError
@@ -91,7 +91,7 @@ class DenyAccess:
         """Return the denial, in the words that were seen on the real services."""
         message = EXPLICIT_DENY
         if request.service == "connect":
-            instance = f"arn:aws:connect:{request.region}:{ACCOUNT_ID}:instance/{request.params.get('InstanceId')}"
+            instance = instance_arn(str(request.params.get("InstanceId")), request.region)
             flow_id = request.params.get("ContactFlowId")
             message = (
                 f"User: arn:aws:sts::{ACCOUNT_ID}:assumed-role/testing/testing is not authorized to perform: "

@@ -8,19 +8,14 @@ from typing import Any, Final
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.lineage import root_of, tree_of
-from pytest_connect_chat._service.identifiers import ACCOUNT_ID
+from pytest_connect_chat._service.identifiers import instance_arn
 from pytest_connect_chat._service.operations.pages import page_of
-from pytest_connect_chat._service.operations.retention import RETENTION
+from pytest_connect_chat._service.operations.retention import CONTACT_RETENTION
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 
 SUBTYPES: Final = {"CHAT": "connect:Chat", "VOICE": "connect:Telephony"}  # always in the answer (assumed)
 ASSOCIATED_PER_PAGE: Final = 100  # the model's maximum; no default is documented
-
-
-def instance_arn(instance_id: str, region: str) -> str:
-    """Return the ARN of an instance of the fake's account."""
-    return f"arn:aws:connect:{region}:{ACCOUNT_ID}:instance/{instance_id}"
 
 
 def describe_contact(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
@@ -54,7 +49,7 @@ def list_associated_contacts(state: ServiceState, request: Request, now: datetim
     summaries = [
         _summary(state, other)
         for other in tree_of(state.contacts, contact)
-        if not forgets or now - other.initiation_timestamp <= RETENTION
+        if not forgets or now - other.initiation_timestamp <= CONTACT_RETENTION
     ]
     return Answer(page_of(state, request, "ContactSummaryList", summaries, ASSOCIATED_PER_PAGE), contact)
 

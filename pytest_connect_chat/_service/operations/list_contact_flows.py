@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._service.answer import RESOURCE_NOT_FOUND, Answer
-from pytest_connect_chat._service.operations.contact_records import instance_arn
+from pytest_connect_chat._service.identifiers import instance_arn
 from pytest_connect_chat._service.operations.pages import page_of
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState

@@ -9,7 +9,8 @@ from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.rules.applied import AppliedRules
 from pytest_connect_chat._time import iso_timestamp
 
-RETENTION: Final = timedelta(days=730)  # "24 months from the InitiationTimestamp": API reference, DescribeContact
+# "24 months from the InitiationTimestamp": API reference, DescribeContact
+CONTACT_RETENTION: Final = timedelta(days=730)
 
 
 def require_retained(
@@ -22,7 +23,7 @@ def require_retained(
     """
     rules.require(
         rule_id,
-        now - contact.initiation_timestamp <= RETENTION,
+        now - contact.initiation_timestamp <= CONTACT_RETENTION,
         f"The contact {contact.contact_id} started at {iso_timestamp(contact.initiation_timestamp)}, more than "
         "24 months ago, and is not known any more.",
     )
