@@ -13,6 +13,7 @@ import pytest
 
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 
 NAME: Final = "connect_chat"  # of the fixture and of the marker
@@ -59,9 +60,9 @@ def configured(config: pytest.Config, name: str) -> Any:
     if value is None:
         return None
     try:
-        return parse_setting(name, value, where, in_python=False)
+        return parse_setting(name, value, where, key)
     except SettingError as error:
-        raise pytest.UsageError(str(error).replace(name, key, 1)) from None
+        raise pytest.UsageError(str(error)) from None
 
 
 def _from_configuration(config: pytest.Config, name: str) -> Any:
@@ -153,7 +154,7 @@ def settings_of(item: pytest.Item) -> Settings:
     for marker in item.iter_markers(NAME):
         if marker.args:
             raise SettingError(
-                f"@pytest.mark.connect_chat takes keywords only, for example max_active_chats=1, not {marker.args!r}. "
+                f"@pytest.mark.{NAME} takes keywords only, for example max_active_chats=1, not {shown(marker.args)}. "
                 f"Valid: {', '.join(SETTINGS)}."
             )
     values = given(item.config)
