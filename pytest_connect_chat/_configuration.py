@@ -14,6 +14,7 @@ import pytest
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting
 from pytest_connect_chat._text import shown
+from pytest_connect_chat._tracebacks import comes_from_a_callable
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 
 NAME: Final = "connect_chat"  # of the fixture and of the marker
@@ -179,13 +180,17 @@ def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
 def in_one_line(error: Callable[[str], BaseException] = _fail) -> Iterator[None]:
     """Say a mistake of the user's, or that a dependency is not installed, in one line and without a traceback.
 
+    Where the user's own code leads to the mistake, its traceback is shown.
+
     Args:
         error: Makes what is raised instead; a failure of the test by default.
     """
     try:
         yield
     except ConnectChatError as problem:
-        raise error(str(problem)) from None
+        if comes_from_a_callable(problem):
+            raise
+        raise error("\n".join([str(problem), *getattr(problem, "__notes__", ())])) from None
     except ModuleNotFoundError as missing:
         raise error(f"pytest-connect-chat needs {missing.name}, which is not installed.") from None
 

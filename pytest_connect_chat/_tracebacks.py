@@ -69,6 +69,12 @@ def call_to_aws(error: BaseException) -> str | None:
     return next(filter(None, called), None)
 
 
+def comes_from_a_callable(error: BaseException) -> bool:
+    """Return whether code that is not this package's was on the way from this package to what it has raised."""
+    entries = list(_entries(error.__traceback__))
+    return any(_package(entry) not in MACHINERY for entry in entries)
+
+
 def linked_errors(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and those that a report shows with it."""
     seen: set[int] = set()
