@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar, overload
 
 from pytest_connect_chat._names import FixedNames, meant_by_key
+from pytest_connect_chat._text import shown
 
 T = TypeVar("T")
 
@@ -26,7 +27,7 @@ class GrowingSequence(FixedNames, Sequence[T]):
         __tracebackhide__ = True
         if isinstance(index, str):
             hint = meant_by_key(self, index)
-            raise TypeError(f"{type(self).__name__} takes a number or a slice in brackets, not {index!r}.{hint}")
+            raise TypeError(f"{type(self).__name__} takes a number or a slice in brackets, not {shown(index)}.{hint}")
         return self._selected()[index]
 
     def __iter__(self) -> Iterator[T]:
