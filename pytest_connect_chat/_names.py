@@ -68,7 +68,8 @@ class SuggestsNames:
 
         def __getitem__(self, key: object) -> object:
             __tracebackhide__ = True
-            raise TypeError(f"{type(self).__name__} has attributes and is not subscriptable.{meant_by_key(self, key)}")
+            is_not = "neither subscriptable nor iterable" if isinstance(key, int) else "not subscriptable"
+            raise TypeError(f"{type(self).__name__} has attributes and is {is_not}.{meant_by_key(self, key)}")
 
 
 class FixedNames(SuggestsNames):

@@ -306,6 +306,9 @@ class Settings(_Values):
 
         def __setattr__(self, name: str, value: object) -> None:
             __tracebackhide__ = True
+            if name not in SETTINGS:
+                hint = did_you_mean(name, SETTINGS, f" Valid: {', '.join(SETTINGS)}.")
+                raise AttributeError(f"There is no setting {name!r}.{hint}", name=name)
             raise AttributeError(
                 f"The settings of a fake do not change. @pytest.mark.connect_chat({name}={shown(value)}) or "
                 f"FakeConnectChat({name}={shown(value)}) gives them."

@@ -588,6 +588,10 @@ MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
     (lambda fake: fake.zzz, "FakeConnectChat has no attribute 'zzz'."),  # type: ignore[attr-defined]
     (lambda fake: fake.contacts.last._contact_id, "Contact has no attribute '_contact_id'."),  # type: ignore[attr-defined]
     (
+        lambda fake: fake.rules.disable("active-chats"),  # type: ignore[attr-defined]
+        "RuleBook has no attribute 'disable'. Each rule has it: rules['attributes-size'].disable, for example.",
+    ),
+    (
         lambda fake: fake.contacts.last.status,  # type: ignore[attr-defined]
         (
             "Contact has no attribute 'status'. As on the service there is none: is_active and disconnect_reason say "
@@ -716,10 +720,11 @@ def test_an_id_that_no_contact_has_is_refused_with_their_number(fake_in_use: Fak
     ("key", "message"),
     [
         (lambda contact: 0, ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has"),
+        (lambda contact: slice(1), ": contacts are found by id, the newest is contacts.last, and list(contacts."),
         (lambda contact: contact.participant_id, ": this is the participant id of the customer of contact {}"),
         (lambda contact: contact.participant_token, ": this is the participant token of the customer of contact {}"),
     ],
-    ids=["number", "participant id", "token"],
+    ids=["number", "slice", "participant id", "token"],
 )
 def test_what_stands_for_a_contact_id_is_named(
     fake_in_use: FakeConnectChat, key: Callable[[Any], Any], message: str
@@ -782,6 +787,8 @@ def test_settings_say_where_they_are_given(fake_in_use: FakeConnectChat) -> None
         "The settings of a fake do not change. @pytest.mark.connect_chat(strict=False) or "
         "FakeConnectChat(strict=False) gives them."
     )
+    with pytest.raises(AttributeError, match=r"^There is no setting 'strct'\. Did you mean 'strict'\?$"):
+        fake_in_use.settings.strct = False  # type: ignore[attr-defined]
 
 
 def test_a_rule_is_not_assigned(fake_in_use: FakeConnectChat) -> None:
@@ -901,7 +908,9 @@ def test_editors_and_help_see_the_signatures_of_methods() -> None:
                 "session, oldest first: [-1].contact_id is that of the last."
             ),
         ),
-        (lambda fake: fake[0], "FakeConnectChat has attributes and is not subscriptable."),
+        (lambda fake: fake[0], "FakeConnectChat has attributes and is neither subscriptable nor iterable."),
+        (list, "FakeConnectChat has attributes and is neither subscriptable nor iterable."),
+        (lambda fake: fake.requests[1.5], "RequestLog takes a number or a slice in brackets, not 1.5."),
         (
             lambda fake: fake.requests["StartChatContact"],
             (
@@ -915,7 +924,7 @@ def test_editors_and_help_see_the_signatures_of_methods() -> None:
         ),
         (lambda fake: fake.faults["throttled"], "FaultPlan takes a number or a slice in brackets, not 'throttled'."),
     ],
-    ids=["member", "unknown", "record", "past", "number", "operation", "attribute", "fault"],
+    ids=["member", "unknown", "record", "past", "number", "iterated", "fraction", "operation", "attribute", "fault"],
 )
 def test_what_has_attributes_is_not_subscripted(
     fake_in_use: FakeConnectChat, parameters: Parameters, subscripted: Callable[[Any], object], message: str
@@ -925,6 +934,11 @@ def test_what_has_attributes_is_not_subscripted(
         subscripted(fake_in_use)
 
     assert str(caught.value) == message
+
+
+def test_a_number_that_nothing_has_says_what_there_is(fake_in_use: FakeConnectChat) -> None:
+    with pytest.raises(IndexError, match=r"^There is no \[1\] in <0 recorded requests of StopContact>\.$"):
+        _ = fake_in_use.requests.stop_contact[1]
 
 
 def test_a_past_chat_is_told_from_its_contacts(fake_in_use: FakeConnectChat) -> None:

@@ -55,7 +55,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         return isinstance(contact_id, str) and contact_id in self._known
 
     def _what_it_is(self, key: object) -> str:
-        if isinstance(key, int):
+        if isinstance(key, (int, slice)):
             return (
                 ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has them in order"
             )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from pytest_connect_chat._names import FixedNames, did_you_mean
+from pytest_connect_chat._names import FixedNames, did_you_mean, public_names
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.applied import BY_ID, AppliedRules
@@ -121,7 +121,11 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
     @classmethod
     def _hint_at(cls, name: str) -> str:
         rule_id = name.replace("_", "-")
-        return f" Rules are found by their ids: rules[{rule_id!r}]." if rule_id in BY_ID else super()._hint_at(name)
+        if rule_id in BY_ID:
+            return f" Rules are found by their ids: rules[{rule_id!r}]."
+        if name in public_names(RuleSwitch):
+            return f" Each rule has it: rules['attributes-size'].{name}, for example."
+        return super()._hint_at(name)
 
     def __getitem__(self, rule_id: str) -> RuleSwitch:
         try:
