@@ -119,7 +119,7 @@ def take_fixture(item: pytest.Item) -> None:
     Where it takes it already, the order of its fixtures is its own. A marker that gives nothing but `block` does not
     ask for a fake. Items that take no fixtures are left alone.
     """
-    names = getattr(item, "fixturenames", None)
+    names = vars(item).get("fixturenames")  # of its own: what a class has in its place may be anything
     if names is None or NAME in names or all(_is_of_block_only(marker) for marker in item.iter_markers(NAME)):
         return
     definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})  # private; without it, at once
