@@ -126,8 +126,6 @@ class CannedAnswers:
         service, operation = self._find(method, service)
         if not isinstance(code, str):
             raise SceneError(f"service_error_code is a text such as 'ThrottlingException', not {shown(code)}.")
-        if not isinstance(message, str):
-            raise SceneError(f"service_message is a text, not {shown(message)}.")
         if not isinstance(http_status, int) or isinstance(http_status, bool):
             raise SceneError(f"http_status_code is a whole number such as 400, not {shown(http_status)}.")
         members = _mapping(fields, "modeled_fields maps members of the error to their values")
@@ -140,7 +138,7 @@ class CannedAnswers:
             "ResponseMetadata": {"HTTPStatusCode": http_status, **of_response},
             **members,
         }
-        self._add(service, operation, CannedAnswer(method, http_status, deepcopy(parsed), _copied(expected_params)))
+        self._add(service, operation, CannedAnswer(method, http_status, parsed, _copied(expected_params)))
 
     def _add(self, service: str, operation: str, answer: CannedAnswer) -> None:
         with self._lock:
@@ -224,11 +222,11 @@ class CannedAnswers:
 def _copied(expected_params: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if expected_params is None:
         return None
-    return dict(snapshot(_mapping(expected_params, "expected_params maps members to what each must be")))
+    return _mapping(expected_params, "expected_params maps members to what each must be")
 
 
 def _mapping(value: Any, complaint: str) -> dict[str, Any]:
-    """Return a mapping that a test gives, or an empty one where it gives none.
+    """Return a copy of a mapping that a test gives, an empty one where it gives none.
 
     Args:
         value: The mapping, or `None`.
@@ -236,4 +234,4 @@ def _mapping(value: Any, complaint: str) -> dict[str, Any]:
     """
     if value is not None and not isinstance(value, Mapping):
         raise SceneError(f"{complaint}, not {shown(value)}.")
-    return dict(value or {})
+    return dict(snapshot(dict(value or {})))
