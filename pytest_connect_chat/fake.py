@@ -461,7 +461,7 @@ class FakeConnectChat(FixedNames):
                 transcript, and lasts until `stop_contact()`.
 
         Raises:
-            SceneError: The id is taken, the instance is not declared, or a value is of the wrong kind.
+            SceneError: The id is taken, the instance or flow is not declared, or a value is of the wrong kind.
         """
         return scene.add_contact(
             self._service.state,

@@ -243,6 +243,26 @@ def test_what_a_callable_returns_is_refused_without_a_traceback(
     result.stdout.no_fnmatch_line("*traceback entries are hidden*")
 
 
+def test_a_mistake_in_a_flow_is_shown_at_its_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def flow(chat):
+            chat.update_attributes(topic=7)
+
+        def test_it(connect_chat):
+            connect_chat.play_flow(flow)
+            connect_chat.add_participant(connect_chat.add_contact().contact_id)
+        """
+    )
+
+    result = pytester.runpytest(*PLAIN)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [">*chat.update_attributes(topic=7)", "E*SceneError: attributes are texts, and topic is 7."]
+    )
+
+
 def test_nothing_is_said_in_a_contact_that_has_expired_meanwhile(
     parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -587,6 +587,7 @@ MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
     ),
     (lambda fake: fake.zzz, "FakeConnectChat has no attribute 'zzz'."),  # type: ignore[attr-defined]
     (lambda fake: fake.contacts.last._contact_id, "Contact has no attribute '_contact_id'."),  # type: ignore[attr-defined]
+    (lambda fake: fake.rules.rest(), "RuleBook has no attribute 'rest'. Did you mean 'reset'?"),  # type: ignore[attr-defined]
     (
         lambda fake: fake.rules.disable("active-chats"),  # type: ignore[attr-defined]
         "RuleBook has no attribute 'disable'. Each rule has it: rules['attributes-size'].disable, for example.",

@@ -173,6 +173,18 @@ def test_flows_have_the_names_that_the_test_gives(connect_chat: FakeConnectChat,
     assert flows(connect_client)["flow-3"] == "Renamed"
 
 
+def test_a_contact_has_a_flow_of_its_own_instance(connect_chat: FakeConnectChat) -> None:
+    connect_chat.add_instance("i", ["flow-1"])
+    connect_chat.add_instance("j", ["flow-2", "flow-3"])
+
+    assert connect_chat.add_contact().contact_flow_id == "flow-1"
+    assert connect_chat.add_contact(instance_id="j").contact_flow_id == "flow-2"
+    assert connect_chat.add_contact(instance_id="j", contact_flow_id="flow-3").contact_flow_id == "flow-3"
+    with pytest.raises(SceneError, match=r"^The flow 'flow-3' is not declared: call add_instance\('i', "):
+        connect_chat.add_contact(instance_id="i", contact_flow_id="flow-3")
+    assert len(connect_chat.contacts) == 3
+
+
 def test_the_flows_of_a_set_are_in_one_order(connect_chat: FakeConnectChat, connect_client: Any) -> None:
     connect_chat.add_instance("i", {f"flow-{number}" for number in range(9)})
 

@@ -197,15 +197,20 @@ def active_chat(state: ServiceState, contact_id: str) -> ContactRecord:
 
 def _place(state: ServiceState, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:
     instances, identifiers = state.instances, state.identifiers
-    declared_instance, declared_flow = instances.first() or (identifiers.default_instance_id, None)
+    declared_instance, _ = instances.first() or (identifiers.default_instance_id, None)
     instance_id = declared_instance if instance_id is None else require_text(instance_id, "instance_id")
     if not instances.exists(instance_id):
         raise SceneError(
             f"The instance {shown(instance_id)} is not declared: call add_instance({shown(instance_id)}, [...]) first."
         )
     if contact_flow_id is None:
-        contact_flow_id = declared_flow or identifiers.default_contact_flow_id
-    return instance_id, require_text(contact_flow_id, "contact_flow_id")
+        return instance_id, next(iter(instances.flows(instance_id)), identifiers.default_contact_flow_id)
+    if not instances.has_flow(instance_id, require_text(contact_flow_id, "contact_flow_id")):
+        raise SceneError(
+            f"The flow {shown(contact_flow_id)} is not declared: call add_instance({shown(instance_id)}, "
+            f"[{shown(contact_flow_id)}]) first."
+        )
+    return instance_id, contact_flow_id
 
 
 def _free_id(state: ServiceState, contact_id: str) -> str:

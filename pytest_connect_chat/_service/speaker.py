@@ -143,7 +143,10 @@ class Speaker(FixedNames, ABC):
                 raise SceneError(f"Receipts are for chats of {WITH_RECEIPTS} participants, and this one has {present}.")
             message = actions.find_message(state, speaker, message_id)
             if message is None or message.participant_id == speaker.participant_id:
-                raise SceneError(f"message_id={shown(message_id)} is no message of another participant of the chat.")
+                hint = " Give its id." if isinstance(message_id, TranscriptItem) else ""
+                raise SceneError(
+                    f"message_id={shown(message_id)} is no message of another participant of the chat.{hint}"
+                )
             actions.send_receipt(state, speaker, message, content_type, now)
 
     @abstractmethod
