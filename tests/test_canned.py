@@ -199,6 +199,17 @@ def test_an_error_of_wrong_types_is_refused(connect_chat: FakeConnectChat, error
         connect_chat.add_client_error("start_chat_contact", **error)
 
 
+@pytest.mark.parametrize("metadata", [5, {"HTTPHeaders": "x"}], ids=repr)
+def test_metadata_that_is_no_dict_is_refused(connect_chat: FakeConnectChat, connect_client: Any, metadata: Any) -> None:
+    response = {**described("Ada"), "ResponseMetadata": metadata}
+
+    with pytest.raises(ParamValidationError, match="ResponseMetadata is a dict, and so are its HTTPHeaders: "):
+        connect_chat.add_response("describe_contact", response)
+    connect_chat.add_response("describe_contact", lambda request: response)
+    with pytest.raises(ParamValidationError, match="ResponseMetadata is a dict, and so are its HTTPHeaders: "):
+        connect_client.describe_contact(**CONTACT)
+
+
 def test_a_response_that_is_none_is_refused(connect_chat: FakeConnectChat) -> None:
     with pytest.raises(
         SceneError, match=r"^list_queues\(\) is answered with a dict or with a callable, not with None\.$"
