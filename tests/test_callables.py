@@ -535,6 +535,16 @@ def test_a_lambda_handler_for_notifications_is_told_how(connect_chat: FakeConnec
         connect_chat.on_notification(of_two)  # type: ignore[arg-type]
 
 
+def test_an_answer_that_hides_that_it_is_asynchronous_is_refused_when_it_is_asked(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.add_response("start_chat_contact", plain_looking(asynchronous))
+    with pytest.raises(
+        SceneError, match=r"The callable that answers start_chat_contact\(\) is asynchronous, and nobody"
+    ):
+        new_client().start_chat_contact(**parameters)
+
+
 def test_a_predicate_that_hides_that_it_is_asynchronous_is_refused_when_it_is_asked(
     connect_chat: FakeConnectChat, parameters: dict[str, Any]
 ) -> None:

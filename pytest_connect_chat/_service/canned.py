@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.answer import Answer, Reply, ServiceError
-from pytest_connect_chat._service.arguments import require_function
+from pytest_connect_chat._service.arguments import require_function, require_result
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedRequest
 from pytest_connect_chat._service.request import SERVICES, Request, snapshot
@@ -170,12 +170,10 @@ class CannedAnswers:
         """
         parsed = answer.parsed
         if callable(parsed):
-            response = parsed(record())
+            name = f"The callable that answers {answer.method}()"
+            response = require_result(parsed(record()), name)
             if not isinstance(response, dict):
-                raise SceneError(
-                    f"The callable that answers {answer.method}() returned {shown(response)}; it returns the response, "
-                    "a dict."
-                )
+                raise SceneError(f"{name} returned {shown(response)}; it returns the response, a dict.")
             self._facts.check_response(request.service, request.operation, response)
             parsed = deepcopy(response)
         reply = Reply(canned=parsed, canned_status=answer.http_status, fault=CANNED)
