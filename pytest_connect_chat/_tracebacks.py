@@ -71,8 +71,7 @@ def call_to_aws(error: BaseException) -> str | None:
 
 def comes_from_a_callable(error: BaseException) -> bool:
     """Return whether code that is not this package's was on the way from this package to what it has raised."""
-    entries = list(_entries(error.__traceback__))
-    return any(_package(entry) not in MACHINERY for entry in entries)
+    return any(_package(entry) not in MACHINERY for entry in _entries(error.__traceback__))
 
 
 def linked_errors(error: BaseException) -> Iterator[BaseException]:
