@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from pytest_connect_chat.providers import ConnectChatProvider, RequestFactory
 
     __version__: str
-else:  # out of sight of checkers, who would take any name for one of ours
+else:  # hidden from type checkers, which would accept any name
 
     def __getattr__(name: str) -> Any:
-        # Every pytest run of the environment imports this package: a name is looked up when somebody asks for it.
+        # Every pytest run of the environment imports this package, so a name is imported only once it is used.
         from importlib import import_module, metadata
 
         if name == "__version__":

@@ -17,12 +17,12 @@ from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting
 from pytest_connect_chat.exceptions import ConnectChatError, SceneError
 from pytest_connect_chat.fake import FakeConnectChat, from_its_own_code
 
-RECENT: Final = 100  # calls among which one may not have been told of yet
+RECENT: Final = 100  # calls among which a new one is looked for
 OF_TESTS: Final = ("strict", "unfaked", "parse_once", "block")  # settings that mean nothing to a server
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until somebody interrupts it."""
+    """Serve until interrupted."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     port, flow = given.pop("port"), given.pop("flow")
@@ -81,7 +81,7 @@ def _introduce(endpoint: ConnectChatEndpoint) -> None:
 
 
 def _follow(fake: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
-    """Print each call as it ends, once more where its client has tried again; and what flows raise."""
+    """Print each call as it ends, again after each further attempt, and whatever a flow raises."""
     told: deque[RecordedRequest] = deque(maxlen=RECENT)
 
     def tell_news() -> bool:

@@ -101,7 +101,7 @@ def checked(config: pytest.Config) -> Settings:
     Raises:
         pytest.UsageError: The configuration has a wrong name or value.
     """
-    unknown_keys: Iterable[str] = getattr(config, "_get_unknown_ini_keys", tuple)()  # private; no public way to a typo
+    unknown_keys: Iterable[str] = getattr(config, "_get_unknown_ini_keys", tuple)()  # private: there is no public way
     for key in sorted(unknown_keys):
         if key.startswith(PREFIX):
             valid = [PREFIX + setting for setting in SETTINGS]
@@ -116,16 +116,16 @@ def checked(config: pytest.Config) -> Settings:
 def take_fixture(item: pytest.Item) -> None:
     """Let a test that has the marker take the fixture, after the fixtures of wider scopes and before all others.
 
-    Where it takes it already, the order of its fixtures is its own. A marker that gives nothing but `block` does not
-    ask for a fake. Items that take no fixtures are left alone.
+    A test that names the fixture itself keeps the order of its fixtures. A marker with nothing but `block` does not ask
+    for a fake. Items without fixtures are left alone.
     """
     names = vars(item).get("fixturenames")  # of its own: what a class has in its place may be anything
     if names is None or NAME in names or all(_is_of_block_only(marker) for marker in item.iter_markers(NAME)):
         return
-    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})  # private; without it, at once
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})  # private; else ours is first
     wider = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
     others = [name for name in names if name not in wider]
-    item.fixturenames = [*wider, NAME, *others]  # type: ignore[attr-defined]  # a new list: those of parameters share one
+    item.fixturenames = [*wider, NAME, *others]  # type: ignore[attr-defined]  # a new list: parametrised items share one
 
 
 def _is_of_block_only(marker: pytest.Mark) -> bool:
@@ -166,7 +166,7 @@ def settings_of(item: pytest.Item) -> Settings:
 
 
 def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
-    """Return a seed from module, qualified name and parameters: the node id differs by working directory and worker."""
+    """Return a seed from module, qualified name and parameters. A node id differs by working directory and worker."""
     module = getattr(getattr(item, "module", None), "__name__", item.path.stem)
     names = [node.name for node in item.listchain() if isinstance(node, (pytest.Class, pytest.Item))]
     text = "\n".join([module, *names, "" if mixed_in is None else str(mixed_in)])
@@ -178,7 +178,7 @@ def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
 
 @contextmanager
 def in_one_line(error: Callable[[str], BaseException] = _fail) -> Iterator[None]:
-    """Say a mistake of the user's, or that a dependency is not installed, in one line and without a traceback.
+    """Report a mistake of the user's, or a missing dependency, in one line and without a traceback.
 
     Where the user's own code leads to the mistake, its traceback is shown.
 
@@ -197,13 +197,13 @@ def in_one_line(error: Callable[[str], BaseException] = _fail) -> Iterator[None]
 
 @contextmanager
 def harmless(say: Callable[[str], object]) -> Iterator[None]:
-    """Add something for the reader only: where that goes wrong, say so, and let the run go on.
+    """Run code that only adds to a report: if it fails, say so, and let the run go on.
 
     Args:
-        say: What to tell it.
+        say: Takes the sentence that says so.
     """
     try:
         yield
-    except Exception as error:  # noqa: BLE001  # whatever the objects of others do
+    except Exception as error:  # noqa: BLE001  # a report calls code of others, such as `__repr__`
         place = traceback.extract_tb(error.__traceback__)[-1]
         say(f"The report could not be made: {type(error).__name__} in {place.filename}:{place.lineno}")

@@ -33,7 +33,7 @@ class Setting(NamedTuple):
         ini_type: Its type in pytest's configuration.
         help: What it does.
         option: Whether the command line has it too.
-        in_python: The valid values of the marker and of `FakeConnectChat`, where they are others.
+        in_python: The valid values in the marker and in `FakeConnectChat`, if they are others.
     """
 
     valid: str
@@ -62,7 +62,7 @@ def _count(value: Any) -> int:
 
 def _seed(value: Any) -> int | str:
     if isinstance(value, str):
-        value.encode()  # a lone surrogate seeds nothing
+        value.encode()  # raises for a lone surrogate, which cannot seed
         return value
     return _whole_number(value)
 
@@ -214,7 +214,7 @@ class _Values(NamedTuple):
         ClientTokenConflict,
         _one_of(
             ClientTokenConflict,
-            "what a changed request under a used ClientToken gets: 'replay' (default; the original contact) or 'error'",
+            "the answer to a changed request with a used ClientToken: 'replay' (default: the original one) or 'error'",
         ),
     ] = "replay"
     connect_within: Annotated[
@@ -253,7 +253,7 @@ class _Values(NamedTuple):
             "a number from 0 to 1",
             _share,
             "float",
-            "how many of all attempts meet a seeded random fault (default: 0)",
+            "the share of attempts that meet a seeded random fault, from 0 to 1 (default: 0)",
             option=True,
         ),
     ] = 0
@@ -297,12 +297,12 @@ class Settings(_Values):
 
     @property
     def client_region(self) -> str:
-        """The region of what the fake makes itself."""
+        """The region of the clients and contacts that the fake makes itself."""
         return self.region or "us-east-1"
 
     if TYPE_CHECKING:
         ...
-    else:  # out of sight of checkers, who say so themselves
+    else:  # hidden from type checkers, which report it themselves
 
         def __setattr__(self, name: str, value: object) -> None:
             __tracebackhide__ = True
@@ -316,7 +316,7 @@ class Settings(_Values):
 
 
 class SettingKeywords(TypedDict, total=False):
-    """The settings as keywords, for type checkers: what may be given, of which `Settings` has what it becomes."""
+    """The settings as keywords, for type checkers: the values that may be given. `Settings` has the parsed ones."""
 
     seed: int | str | None
     region: str | None
@@ -345,7 +345,7 @@ def settings_from(values: Mapping[str, Any], where: str = "") -> Settings:
 
     Args:
         values: Setting names and values, in any of the forms that the configuration or a keyword may have.
-        where: What the values belong to, as the end of an error message.
+        where: Where they were given, as the end of an error message: for example `" in @pytest.mark.connect_chat"`.
 
     Raises:
         SettingError: A name or a value is wrong; the message lists the valid ones.
@@ -359,7 +359,7 @@ def parse_setting(name: str, value: Any, where: str = "", key: str | None = None
     Args:
         name: Its name.
         value: Its value, in any of the forms that the configuration or a keyword may have.
-        where: What it belongs to, as the end of an error message.
+        where: Where it was given, as the end of an error message.
         key: What it was given by in the configuration or on the command line; `None` for a keyword in Python.
 
     Raises:

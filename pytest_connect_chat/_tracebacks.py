@@ -1,4 +1,4 @@
-"""What the report of a failed test has from tracebacks: where its own code ends, and which call was meant for AWS."""
+"""Tracebacks in the report of a failed test: cut after the test's own code, and searched for calls to AWS."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ NOBODY_ANSWERED: Final = (
     "PartialCredentialsError",
     "ProxyConnectionError",
 )
-UNKNOWN_CREDENTIALS: Final = "UnrecognizedClientException"  # those that a client kept from a test with a fake
+UNKNOWN_CREDENTIALS: Final = "UnrecognizedClientException"  # AWS's answer to dummies that a client kept from a fake
 
 
 @contextmanager
-def shortened(item: pytest.Item, applies: Callable[[BaseException], bool]) -> Iterator[None]:
-    """Let the tracebacks that a test's report shows end with the call that the test or its application made.
+def shortened_tracebacks(item: pytest.Item, applies: Callable[[BaseException], bool]) -> Iterator[None]:
+    """End the tracebacks in a test's report with the call that the test or its application made.
 
-    What botocore and this package did after that leads to no mistake of theirs. The exceptions keep all of it.
+    What botocore and this package did after that does not help to find their mistake. The exceptions keep all of it.
 
     Args:
         item: The test.
-        applies: Whether to shorten that of an exception.
+        applies: Returns whether to shorten the traceback of an exception.
     """
     own = getattr(item, "_traceback_filter", None)  # private; without it the tracebacks are whole
     if own is None:
@@ -56,7 +56,7 @@ def _without_machinery(info: pytest.ExceptionInfo[BaseException]) -> pytest.Exce
     while end > 1 and _package(entries[end - 1]) in MACHINERY:
         end -= 1
     if end < len(entries) and _package(entries[end - 1]) in RUNNER:
-        end += 1  # one of our fixtures: nobody else made a call
+        end += 1  # raised in one of our own fixtures: keep its frame
     shown: TracebackType | None = None
     for entry in reversed(entries[:end]):
         shown = TracebackType(shown, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
@@ -64,7 +64,7 @@ def _without_machinery(info: pytest.ExceptionInfo[BaseException]) -> pytest.Exce
 
 
 def call_to_aws(error: BaseException) -> str | None:
-    """Return which call of a chat client was on its way to AWS when this error came, as far as that is certain."""
+    """Return which call of a chat client went to AWS and raised this error; `None` if that is not certain."""
     called = (_call_that_nobody_answered(linked) for linked in linked_errors(error) if _is_of_a_call_to_aws(linked))
     return next(filter(None, called), None)
 
@@ -75,7 +75,7 @@ def comes_from_a_callable(error: BaseException) -> bool:
 
 
 def linked_errors(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and those that a report shows with it."""
+    """Yield an exception, and the causes, contexts and members of groups that a report shows with it."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -88,7 +88,7 @@ def linked_errors(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_of_a_call_to_aws(error: BaseException) -> bool:
-    if not str(type(error).__module__).startswith("botocore."):  # others' attributes are not ours to look at
+    if not str(type(error).__module__).startswith("botocore."):  # attributes of others may have side effects
         return False
     answer = getattr(error, "response", None)
     refusal = answer.get("Error") if isinstance(answer, dict) else None
@@ -101,10 +101,10 @@ def _call_that_nobody_answered(error: BaseException) -> str | None:
     for entry in _entries(error.__traceback__):
         raised_in = _package(entry)
         if raised_in == MACHINERY[0]:
-            return None  # a fake decides
+            return None  # a fake was asked
         if raised_in in MACHINERY and entry.tb_frame.f_code.co_name == "_make_api_call":
             called = _described(entry.tb_frame.f_locals)
-    return called if raised_in in MACHINERY else None  # elsewhere somebody plays a network that fails
+    return called if raised_in in MACHINERY else None  # raised elsewhere: something imitates a failing network
 
 
 def _described(call: Mapping[str, Any]) -> str | None:

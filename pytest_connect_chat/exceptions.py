@@ -1,4 +1,4 @@
-"""The errors of pytest-connect-chat. What the service answers is not here: that arrives as botocore's own classes.
+"""The errors of pytest-connect-chat. Errors that the service answers are raised as botocore's own classes.
 
 ConnectChatError
 ├── SettingError            a setting has a wrong name or value (also a ValueError)
@@ -26,15 +26,15 @@ class SettingError(ConnectChatError, ValueError):
 
 
 class ClockError(ConnectChatError, ValueError):
-    """The clock was given no moment or duration, or was asked to go backwards."""
+    """The clock was given something that is no moment or duration, or was asked to go backwards."""
 
 
 class FaultError(ConnectChatError, ValueError):
-    """A fault that a test wants to plan is not possible."""
+    """A test planned a fault that is not possible."""
 
 
 class SceneError(ConnectChatError, ValueError):
-    """A contact or an instance that a test wants to set up is not possible."""
+    """A test set up something that is not possible: a contact, an instance, a flow, a participant."""
 
 
 class MissingExtraError(ConnectChatError):
@@ -42,7 +42,7 @@ class MissingExtraError(ConnectChatError):
 
 
 class EndpointError(ConnectChatError):
-    """The endpoint cannot listen, or what a test waits for there does not happen."""
+    """The endpoint cannot listen, or what a test waited for did not happen."""
 
 
 class UnfakedOperationError(ConnectChatError):

@@ -20,9 +20,9 @@ from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT, REGION
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
 from pytest_connect_chat._names import OURS, FixedNames, public_names, saying_what_it_takes
+from pytest_connect_chat._report.events import History
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
-from pytest_connect_chat._report.story import History
 from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.canned import CallableResponse
 from pytest_connect_chat._service.chat_participant import ChatParticipant, add_participant
@@ -32,7 +32,7 @@ from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.registry import ContactRegistry, PastChat
 from pytest_connect_chat._service.faults.plan import FaultPlan
-from pytest_connect_chat._service.flow_play import Flow
+from pytest_connect_chat._service.flow_run import Flow
 from pytest_connect_chat._service.flows import BotReply
 from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._service.request import SERVICES
@@ -140,7 +140,7 @@ class FakeConnectChat(FixedNames):
 
     if TYPE_CHECKING:
         ...
-    else:  # out of sight of checkers, who say so themselves
+    else:  # hidden from type checkers, which report it themselves
 
         def __call__(self, *decorated: object) -> NoReturn:
             """Refuse to decorate."""
@@ -150,10 +150,14 @@ class FakeConnectChat(FixedNames):
                 "or a module; without pytest, write `with FakeConnectChat() as fake:`."
             )
 
-    # -- its life ---------------------------------------------------------------------------------------------------
+    # -- start and stop ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Answer every client of the process from now on. A start that fails, or is interrupted, leaves nothing."""
+        """Answer every client of the process from now on. A start that fails or is interrupted is undone.
+
+        Raises:
+            SceneError: It is active already.
+        """
         if self._started:
             raise SceneError(
                 "This FakeConnectChat is active already: the fixture connect_chat starts its own, and so does `with`."
@@ -170,11 +174,11 @@ class FakeConnectChat(FixedNames):
             raise
 
     def stop(self) -> None:
-        """Stop answering, and leave everything as it was before. Doing so twice does no harm."""
+        """Stop answering, and leave everything as it was before. Stopping twice does no harm."""
         try:
             self._stop()
         except BaseException:
-            self._stop()  # what an interrupt has cut off: each step can be taken twice
+            self._stop()  # an interrupt may have cut it off; each step can be taken twice
             raise
 
     def _stop(self) -> None:
@@ -203,16 +207,16 @@ class FakeConnectChat(FixedNames):
     def reset(self) -> None:
         """Put everything back to the start: contacts, requests, faults, canned answers, rules, ids, clock, flows.
 
-        The handlers of notifications and scans go too, and notifications.
+        Notifications are forgotten too, and so are the handlers of notifications and scans.
 
-        What was taken from the fake before, such as `faults = connect_chat.faults`, is of no use any more. What flows
-        and other callables of the test have raised is kept, and still fails the test.
+        An object taken from the fake before, such as `faults = connect_chat.faults`, no longer belongs to it. What
+        flows and other callables of the test have raised is kept, and still fails the test.
         """
         settings = self._settings
         self._service.flows.close()
         failures = self._service.state.feed.failures
         self._begin(settings._replace(clock=settings.clock or self.clock.start))
-        self._service.state.feed.failures = failures  # the same list: what resets the fake may raise yet
+        self._service.state.feed.failures = failures  # the same list: a callable may reset the fake, and then raise
         self._settings = settings
         if self._started:
             interception.add(self._backend, self)
@@ -224,15 +228,15 @@ class FakeConnectChat(FixedNames):
     def serve(self, port: int = 0) -> ConnectChatEndpoint:
         """Serve other processes, browsers and sockets on loopback, until the endpoint is closed or the fake stops.
 
-        It needs the extra `endpoint`. The clock of an application that is not in this process is real.
+        It needs the extra `endpoint`. Applications in other processes wait in real time.
 
         Args:
             port: The port at 127.0.0.1; 0 lets the system choose a free one.
 
         Raises:
             MissingExtraError: aiohttp is not installed.
-            EndpointError: The port is taken or no port, or something forbids to listen.
-            SceneError: It is served already.
+            EndpointError: The port is not valid or is taken, or something forbids to listen.
+            SceneError: The fake is served already.
         """
         if self._endpoint is not None and self._endpoint.is_open:
             raise SceneError(
@@ -250,7 +254,7 @@ class FakeConnectChat(FixedNames):
         """Answer a client whose calls do not pass through botocore's `BaseClient`.
 
         Raises:
-            SceneError: It is no botocore client of `connect` or `connectparticipant`, or the fake is not active.
+            SceneError: It is not a botocore client of `connect` or `connectparticipant`, or the fake is not active.
         """
         if not is_chat_client(client):
             raise SceneError(f"attach() takes a botocore client of connect or connectparticipant, not {shown(client)}.")
@@ -265,7 +269,14 @@ class FakeConnectChat(FixedNames):
     @overload
     def client(self, service: Literal["connectparticipant"]) -> ConnectParticipantClient: ...
     def client(self, service: str = "connect") -> Any:
-        """Return a new client of `"connect"` or `"connectparticipant"`, in the region of the settings."""
+        """Return a new client, in the region of the settings.
+
+        Args:
+            service: `"connect"` or `"connectparticipant"`.
+
+        Raises:
+            SceneError: It is neither.
+        """
         _require_service(service)
         return guarded(new_session().create_client(service, **self._client_settings()))
 
@@ -276,7 +287,11 @@ class FakeConnectChat(FixedNames):
     def aio_client(self, service: str = "connect") -> Any:
         """Return a new aiobotocore client, as `client` does; it needs no event loop until it is called.
 
+        Args:
+            service: `"connect"` or `"connectparticipant"`.
+
         Raises:
+            SceneError: It is neither.
             MissingExtraError: aiobotocore is not installed.
         """
         _require_service(service)
@@ -309,13 +324,13 @@ class FakeConnectChat(FixedNames):
     def on_notification(self, handler: Callable[[Notification], object] | None) -> None:
         """Call a handler with each notification from now on, as if it subscribed to every topic.
 
-        Those of one chat are handed over one at a time, in order, after what happened is committed, and before the call
-        that caused them returns; what happens meanwhile follows after, in the thread that is at work. The handler may
-        call clients and the fake. What it raises does not reach the application: it fails the test at its end.
-        `pytest.fail()` in it ends the test at once.
+        The notifications of one chat are handed over one at a time, in order: after what happened is committed, and
+        before the call that caused it returns. What happens while the handler runs, in any thread, is handed over after
+        that, in the handler's thread. The handler may call clients and the fake. An exception in it does not reach the
+        application: it fails the test at its end. `pytest.fail()` in it ends the test at once.
 
         Args:
-            handler: A plain function of a `Notification`, or `None` to call none any more.
+            handler: A plain function that takes a `Notification`. `None` ends it.
 
         Raises:
             SceneError: It is neither.
@@ -328,6 +343,9 @@ class FakeConnectChat(FixedNames):
         Args:
             verbosity: 0 cuts long values and leaves out the middle of many lines, 1 shows all lines and whole ids,
                 2 shows whole values too.
+
+        Raises:
+            SceneError: It is not a number.
         """
         if not isinstance(verbosity, int):
             raise SceneError(f"verbosity is a number, 0 to 2, not {shown(verbosity)}.")
@@ -368,9 +386,9 @@ class FakeConnectChat(FixedNames):
         )
 
     def raise_failures(self) -> None:
-        """Raise what a callable of the test has raised that no call could pass on, such as one of `reply_with`.
+        """Raise the exceptions of the test's callables that no client call could raise, such as those of `reply_with`.
 
-        Each is raised once: the first, with a note of each of the others.
+        The first one is raised, with a note on each of the others. After that they are forgotten.
         """
         __tracebackhide__ = True
         failures = self._service.state.feed.failures
@@ -382,14 +400,14 @@ class FakeConnectChat(FixedNames):
             raise first.with_traceback(from_its_own_code(first.__traceback__))
 
     def assert_nothing_left(self) -> None:
-        """Assert that every fault was met and canned answer asked for, and that nothing was called that is not faked.
+        """Assert that all faults and canned answers were used, and that no operation was called that is not faked.
 
         Raises:
             LeftoverError: Something is left; the message says what.
         """
         __tracebackhide__ = True
         if self._backend.is_copy:
-            return  # it is for the parent to judge
+            return  # the parent process asserts it
         problems = self._service.leftovers()
         if problems:
             raise LeftoverError(describe_leftovers(problems))
@@ -420,13 +438,13 @@ class FakeConnectChat(FixedNames):
                 gives; further calls add to them.
 
         Raises:
-            SceneError: An id or name is no non-empty text.
+            SceneError: An id or a name is empty, or not a text.
         """
         with self._service.state.feed:
             self._service.state.instances.add(instance_id, contact_flow_ids)
 
     def declared_place(self) -> dict[str, str]:
-        """The members of a request that name the first declared instance and flow; empty while none is declared."""
+        """Return the members of a request that name the first declared instance and flow; empty if none is declared."""
         instance_id, contact_flow_id = self._service.state.instances.first() or (None, None)
         place = {"InstanceId": instance_id, "ContactFlowId": contact_flow_id}
         return {member: value for member, value in place.items() if value is not None}
@@ -446,18 +464,18 @@ class FakeConnectChat(FixedNames):
     ) -> Contact:
         """Add an active contact without a client. A chat counts as an active chat, but no quota refuses it.
 
-        Its customer is connected. A flow starts with what happens next in it.
+        Its customer is connected. A flow starts in it with the next message, join or other event.
 
         Args:
-            instance_id: Its instance; the first declared one, or else one and the same for the whole test.
-            contact_flow_id: Its flow, likewise.
+            instance_id: Its instance. By default the first declared one; if none is declared, one for the whole test.
+            contact_flow_id: Its flow. The default is as for the instance.
             contact_id: Its id, where the application holds one already.
             display_name: The customer's display name.
             attributes: Its contact attributes.
             customer_id: Its `CustomerId`.
             initial_message: What the customer said at the start: a text, or the `InitialMessage` of a request.
             tags: Its tags.
-            channel: `"VOICE"` for a call that a chat can be related to. It takes no slot of the chats, has no
+            channel: `"VOICE"` for a call that a chat can be related to. It does not count as an active chat, has no
                 transcript, and lasts until `stop_contact()`.
 
         Raises:
@@ -489,16 +507,16 @@ class FakeConnectChat(FixedNames):
         messages: Iterable[tuple[Literal["CUSTOMER", "AGENT", "SYSTEM"], str]] = (),
         ended_at: datetime | str | None = None,
     ) -> tuple[Contact, ...]:
-        """Add a past session: ended contacts, each but the first a transfer of the one before.
+        """Add a past session of ended contacts; each but the first is a transfer of the one before.
 
         Args:
             segments: How many contacts the session has.
-            instance_id: Their instance; the first declared one, or else one and the same for the whole test.
+            instance_id: Their instance. By default the first declared one; if none is declared, one for the whole test.
             contact_id: The id of the first contact, where the application holds one already.
             display_name: The customer's display name.
             attributes: Their contact attributes.
             customer_id: Their `CustomerId`.
-            messages: What was said in them, oldest first, spread evenly: pairs of a role and a text.
+            messages: Pairs of a role and a text, oldest first. They are spread evenly over the contacts.
             ended_at: When the last one ended: an aware datetime or an ISO 8601 text; one hour ago by default.
 
         Returns:
@@ -523,7 +541,7 @@ class FakeConnectChat(FixedNames):
         return PastChat(contact.view for contact in past)
 
     def stop_contact(self, contact_id: str, disconnect_reason: str = "API") -> None:
-        """End an active contact without a client, and so free its slot.
+        """End an active contact without a client. It no longer counts as an active chat.
 
         Args:
             contact_id: The contact.
@@ -542,7 +560,7 @@ class FakeConnectChat(FixedNames):
         role: Literal["AGENT", "CUSTOM_BOT", "SUPERVISOR"] = "AGENT",
         display_name: str = "Agent",
     ) -> ChatParticipant:
-        """Let somebody join an active chat, played by the test.
+        """Let a participant that the test plays join an active chat.
 
         Args:
             contact_id: The contact.
@@ -573,19 +591,19 @@ class FakeConnectChat(FixedNames):
         return scene.transfer(self._service.state, contact_id, contact_flow_id).view
 
     def play_flow(self, flow: Flow | None, contact_flow_id: str | None = None) -> None:
-        """Play a flow in every chat from now on, once in each contact, from when its customer has connected.
+        """Play a flow in every chat from now on: once in each contact, after its customer has connected.
 
-        A flow is a generator function of a `FlowChat`. `item = yield` waits for the customer's next message or file,
-        `yield timedelta(minutes=2)` that long at most: it gives `None` where nothing came. What a customer has sent
-        before waits for the first `yield`, the initial message among it. A plain function is a flow that never waits.
-        The flow ends with its contact. What it raises fails the test at its end.
+        A flow is a generator function that takes a `FlowChat`. `item = yield` waits for the customer's next message or
+        file. `item = yield timedelta(minutes=2)` waits that long at most, and gives `None` if nothing came. What the
+        customer sent before the first `yield`, the initial message too, is kept for it. A plain function is a flow that
+        never waits. The flow ends with its contact. An exception in it fails the test at its end.
 
         Args:
-            flow: The flow; or `None` to take away the one that was given for this id, or for all.
-            contact_flow_id: Plays it in contacts with this flow only, instead of the one for all.
+            flow: The flow. `None` takes away the one that was given for this id, or the one for all contacts.
+            contact_flow_id: Plays it only in contacts with this flow, instead of the one for all contacts.
 
         Raises:
-            SceneError: It is no such function, or no declared instance has this flow.
+            SceneError: It is not such a function, or no declared instance has this flow.
         """
         self._service.flows.play_flow(flow, contact_flow_id)
 
@@ -599,23 +617,23 @@ class FakeConnectChat(FixedNames):
         happens when a customer leaves a chat with `DisconnectOnCustomerExit=["AGENT"]`.
 
         Args:
-            flow: The flow, as for `play_flow`; or `None` to let chats end with their last agent, as at first.
+            flow: The flow, as for `play_flow`. With `None` chats end with their last agent again, as at first.
 
         Raises:
-            SceneError: It is no such function.
+            SceneError: It is not such a function.
         """
         self._service.flows.play_disconnect_flow(flow)
 
     def reply_with(self, reply: BotReply | None) -> None:
         """Answer every message of a customer that no flow takes, in every chat: the short form of `play_flow`.
 
-        The initial message is answered once the customer has connected: that is when a flow starts.
+        The initial message is answered once the customer has connected, when a flow would start.
 
         Args:
-            reply: The answer: a text, a pair of a text and its content type, or a list of these; or a callable that
-                returns such for the customer's `TranscriptItem`, or `None` for no answer; or `None` to answer no more.
-                It is called after the message is committed, and may call clients and the fake. What it raises fails
-                the test at its end.
+            reply: A text, a pair of a text and its content type, or a list of these. Or a callable that takes the
+                customer's `TranscriptItem` and returns one of these, or `None` for no answer: it is called after the
+                message is committed, and may call clients and the fake, and an exception in it fails the test at its
+                end. `None` ends the answers.
 
         Raises:
             SceneError: It is none of these.
@@ -623,14 +641,15 @@ class FakeConnectChat(FixedNames):
         self._service.flows.reply_with(reply)
 
     def scan_attachments_with(self, verdict: Callable[[Attachment], AttachmentStatus] | None) -> None:
-        """Ask a callable what comes of the scan of each file that a customer sends.
+        """Let a callable decide the result of the scan of each file that a customer sends.
 
-        It is called after CompleteAttachmentUpload is committed, and the file shows in the chat with what it returns.
-        A file that it leaves `"IN_PROGRESS"` is asked about again when this is called again. Where it raises, the file
+        It is called after CompleteAttachmentUpload is committed, and what it returns becomes the file's `Status` in the
+        chat. To decide files that are still `"IN_PROGRESS"`, call this method again. If the callable raises, the file
         is rejected, and the test fails at its end. Administrator guide: setup-attachment-scanning.
 
         Args:
-            verdict: Returns `"APPROVED"`, `"REJECTED"` or `"IN_PROGRESS"`; `None` approves all at once, as at first.
+            verdict: Takes an `Attachment`, and returns `"APPROVED"`, `"REJECTED"` or `"IN_PROGRESS"`. `None` approves
+                every file at once, as at first.
 
         Raises:
             SceneError: It is neither a plain function nor `None`.
@@ -651,13 +670,13 @@ class FakeConnectChat(FixedNames):
 
         Args:
             method: The client method, of any operation of the two services.
-            service_response: The response, checked against the model; or a callable that makes it of the
-                `RecordedRequest`.
+            service_response: The response, which is checked against the model; or a callable that takes the
+                `RecordedRequest` and returns a response.
             expected_params: What the request must be; `botocore.stub.ANY` stands for any value.
             service: `"connect"` or `"connectparticipant"`, where both have the method.
 
         Raises:
-            botocore.exceptions.ParamValidationError: The response is not one of this operation.
+            botocore.exceptions.ParamValidationError: The model of the operation does not allow the response.
             SceneError: No service has the method, or both have it; or the response is neither a dict nor a callable.
         """
         self._service.canned.add_response(method, service_response, expected_params, service)
@@ -689,6 +708,7 @@ class FakeConnectChat(FixedNames):
             service: `"connect"` or `"connectparticipant"`, where both have the method.
 
         Raises:
+            botocore.exceptions.ParamValidationError: The model of the error does not allow `modeled_fields`.
             SceneError: No service has the method, or both have it; or a value is of the wrong kind.
         """
         self._service.canned.add_client_error(
@@ -712,7 +732,7 @@ class FakeConnectChat(FixedNames):
 
 
 def _told_of(error: BaseException) -> str:
-    """Return what the section says of an exception of a callable of the test, with where it was raised."""
+    """Return a line on an exception that a callable of the test has raised, with the place."""
     place = ""
     for frame, line in walk_tb(error.__traceback__):
         place = f" at {PurePath(frame.f_code.co_filename).name}:{line}"
@@ -721,7 +741,7 @@ def _told_of(error: BaseException) -> str:
 
 
 def from_its_own_code(traceback: TracebackType | None) -> TracebackType | None:
-    """Return the part of a traceback that begins where this package has called a callable of the test."""
+    """Return the part of a traceback that begins in the test's callable, after the frames of this package."""
     while (
         traceback is not None
         and traceback.tb_next is not None

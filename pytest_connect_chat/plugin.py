@@ -1,4 +1,4 @@
-"""What pytest sees: options, the marker, the fixtures and hooks. Nothing heavy is imported until a fixture is taken."""
+"""The pytest plugin: options, marker, fixtures and hooks. Nothing heavy is imported until a fixture is taken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from pytest_connect_chat import _configuration
 from pytest_connect_chat._configuration import NAME, harmless, in_one_line
 from pytest_connect_chat._settings import SETTINGS, Settings
-from pytest_connect_chat._tracebacks import call_to_aws, linked_errors, shortened
+from pytest_connect_chat._tracebacks import call_to_aws, linked_errors, shortened_tracebacks
 from pytest_connect_chat.exceptions import ConnectChatError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class _Taken:
     failed: bool = False
 
     def hear(self, report: pytest.TestReport) -> None:
-        """Note the outcome of the call; each subtest has one too."""
+        """Note the outcome of the phase `call`; each subtest reports one too."""
         if report.when == "call":
             self.failed = self.failed or report.failed or (report.skipped and hasattr(report, "wasxfail"))
             self.passed = report.passed and not self.failed
@@ -120,7 +120,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that have the marker take the fixture, or note their block; last, when all markers are there."""
+    """Let tests with the marker take the fixture, and note their `block`; last, after plugins that add markers."""
     for item in items:
         if item.get_closest_marker(NAME) is not None:
             _configuration.take_fixture(item)
@@ -158,11 +158,11 @@ def pytest_runtest_makereport(
     refusal = item.stash.get(_refusal, None) or item.config.stash.get(_refusal, None)
     if taken is None and refusal is None and call.excinfo is None:
         report = yield
-        if report.failed and call.excinfo is not None:  # unittest's hook brings it
+        if report.failed and call.excinfo is not None:  # unittest's hook has set it meanwhile
             with _harmless_to(report):
                 _add_hints(call.excinfo.value, report)
         return report
-    with shortened(item, lambda error: taken is not None or isinstance(error, ConnectChatError)):
+    with shortened_tracebacks(item, lambda error: taken is not None or isinstance(error, ConnectChatError)):
         report = yield
     with _harmless_to(report):
         _fail_if_refused(refusal, report)
@@ -207,7 +207,7 @@ def _add_hints(error: BaseException, report: pytest.TestReport) -> None:
 
 
 def _add_journal(item: pytest.Item, taken: _Taken, report: pytest.TestReport) -> None:
-    """Add what happened, and for pytest-html a picture; it shows what all phases of a test attach."""
+    """Add the journal, and for pytest-html a picture: once, since it shows the extras of all phases of a test."""
     journal = taken.fake.journal(item.config.get_verbosity())
     if not journal:
         return
@@ -220,7 +220,7 @@ def _add_journal(item: pytest.Item, taken: _Taken, report: pytest.TestReport) ->
 
 
 def _fail_if_refused(refusal: Refusal | None, report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Fail what a call was refused in, also where the code swallowed the error."""
+    """Fail the test or module in which a call was refused, even if its code swallowed the error."""
     if refusal is not None and refusal.refused:
         message, *_ = refusal.refused
         refusal.refused.clear()
@@ -230,12 +230,12 @@ def _fail_if_refused(refusal: Refusal | None, report: pytest.TestReport | pytest
 
 
 def _forget(item: pytest.Item) -> None:
-    """Let go of the fake, and of dummy credentials that the undo of a fixture older than ours has put back."""
+    """Forget the fake, and take back dummy credentials that the undo of an earlier fixture has restored."""
     from pytest_connect_chat._clients.environment import ENVIRONMENT
 
     taken = item.stash[_taken]
     del item.stash[_taken]
-    taken.fake.stop()  # once more: an interrupt may have cut the first off
+    taken.fake.stop()  # again: an interrupt may have cut off the first time
     ENVIRONMENT.take_back()
 
 
@@ -245,7 +245,7 @@ def _forget(item: pytest.Item) -> None:
 @pytest.fixture
 def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
     """A stateful fake of Amazon Connect chat; it answers every connect and connectparticipant client."""
-    __tracebackhide__ = True  # of what a callable of the test has raised, its own lines are shown
+    __tracebackhide__ = True  # an exception of a callable of the test shows that callable's lines only
     with in_one_line():
         settings = _configuration.settings_of(request.node)
         from pytest_connect_chat.fake import FakeConnectChat

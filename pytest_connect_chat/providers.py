@@ -211,7 +211,7 @@ def request_factory(fake: FakeConnectChat) -> RequestFactory:
     Args:
         fake: The fake; where it has declared instances, requests are for the first of them.
     """
-    generator = Generator()  # of its own, and with no provider but the one for names: `Faker()` builds two dozen
+    generator = Generator()  # with a provider of names only: `Faker()` builds two dozen providers
     generator.add_provider(PersonProvider)
     generator.seed_instance(f"{fake.settings.seed}/requests")
     provider = ConnectChatProvider(generator)

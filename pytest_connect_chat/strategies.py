@@ -1,7 +1,7 @@
 """Hypothesis strategies of valid requests, derived from the installed service model and from the rules of the fake.
 
-Needs hypothesis, the extra `strategies`. What hypothesis is to draw for a member can be given: a strategy, or a value;
-`...` for whatever the model allows, and `ABSENT` to leave the member out.
+Needs hypothesis, the extra `strategies`. For each member you can give a strategy, a value, `...` for whatever the model
+allows, or `ABSENT` to leave it out.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _PLAIN: Final = "text/plain"
 _JSON: Final = "application/json"
 _GUIDE: Final = {"ValueString": "connect:Guide"}
 _ID_MEMBERS: Final = ("InstanceId", "ContactFlowId", "ContactId", "InitialContactId", "RelatedContactId")
-_WITH_STATE: Final = {  # what needs an id or a token of an earlier answer, or makes two requests one
+_WITH_STATE: Final = {  # members that need an id or a token of an earlier answer, or make two requests one
     "StartChatContact": ("ClientToken", "PersistentChat", "RelatedContactId"),
     "GetTranscript": ("ContactId", "NextToken"),
 }
@@ -62,7 +62,7 @@ _Special = Mapping[str, _Values]
 _NAMES: Final = f"{ascii_letters}{digits}-_"
 _FEW: Final = 4
 _SHORT: Final = 24
-# One, two, three and four bytes of UTF-8, and one that combines with what stands before it.
+# Characters of one, two, three and four bytes in UTF-8, and a combining one.
 _FILL: Final = ("a", "\u00e9", "\u8a9e", "\U0001f600", "\u0301")
 
 
@@ -72,15 +72,14 @@ def requests(
 ) -> SearchStrategy[dict[str, Any]]:
     """Return a strategy of valid requests: the keywords of the client method.
 
-    botocore accepts each, and no rule of the fake on the form of a request refuses one. What depends on state may: an
-    id or a token has to be one that the fake knows. Members that only make sense with such an id are there when given:
-    `PersistentChat`, `RelatedContactId`, `ClientToken`, `NextToken`, and the `ContactId` of GetTranscript.
+    botocore accepts each of them, and so do the fake's rules on the form of a request. Its rules on state may refuse
+    one: an id or a token has to be one that the fake knows. Members that only make sense with such an id are there only
+    if given: `PersistentChat`, `RelatedContactId`, `ClientToken`, `NextToken`, and the `ContactId` of GetTranscript.
 
     Args:
         operation: A faked operation, for example `"SendMessage"`.
         region: The region of the client; SNS topics have to lie in it.
-        **members: What to draw for a member: a strategy, a value, `...` or `ABSENT`. What is drawn for the others
-            suits it.
+        **members: What to draw for a member: a strategy, a value, `...` or `ABSENT`. The others are drawn to suit it.
 
     Raises:
         ValueError: The operation is not faked.
@@ -149,7 +148,7 @@ def _refuse_unknown(operation: str, known: Iterable[str], members: Iterable[str]
 
 @cache
 def _specials(operation: str, region: str) -> _Special:
-    """Return what the rules of an operation ask of its members, by path."""
+    """Return strategies for the members that rules restrict beyond the model, by path."""
     ids = st.one_of(st.uuids(version=4).map(str), _texts(1, 100)).filter(lambda text: not text.startswith("arn:"))
     ours: dict[str, _Values] = dict.fromkeys(_ID_MEMBERS, ids)
     ours["Attributes"] = _attributes()
@@ -332,7 +331,7 @@ def _values(shape: Any, path: str, special: _Special, above: tuple[str, ...] = (
 
     Args:
         shape: A shape of botocore's.
-        path: Where it stands in the request, as in the limits of the rules: `"Tags{key}"`, `"TagKeys[]"`.
+        path: Its path in the request, in the form of the limits of rules: `"Tags{key}"`, `"TagKeys[]"`.
         special: What to draw instead, by path.
         above: The names of the structures around it.
     """
@@ -363,7 +362,7 @@ def _values(shape: Any, path: str, special: _Special, above: tuple[str, ...] = (
 
 
 def _below(shape: Any, path: str, special: _Special, above: tuple[str, ...]) -> dict[str, _Values]:
-    """Return values of what a shape is made of; what leads to a structure within itself is left out."""
+    """Return strategies for the parts of a shape, but not for one that leads to a structure within itself."""
     inside = (*above, shape.name)
     return {
         name: _values(part, at, special, inside)
@@ -400,4 +399,4 @@ def _strings(shape: Any, least: int, most: int | None) -> _Values:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    return re.search(pattern, text) is not None and not text.endswith("\n")  # `$` lets a line end pass
+    return re.search(pattern, text) is not None and not text.endswith("\n")  # `$` matches before a final newline too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -1420,6 +1421,24 @@ def test_waiting_in_vain_says_that_the_endpoint_is_closed(
         "The endpoint is closed, and nothing reaches it any more: wait while it",
         "    serves.",
     ]
+
+
+def test_waiting_in_vain_says_that_it_blocked_the_event_loop(
+    connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint
+) -> None:
+    async def asked() -> None:
+        connect_chat.add_contact()
+
+    async def waits_in_the_loop() -> list[str]:
+        task = asyncio.create_task(asked())
+        said = waited_in_vain(endpoint, lambda: connect_chat.contacts.active, 0.01)
+        await task
+        return said
+
+    assert " ".join(line.strip() for line in asyncio.run(waits_in_the_loop())[-3:]) == (
+        "wait_for() blocked the event loop of this thread, so no task in it could run. In an async test: "
+        "await asyncio.to_thread(endpoint.wait_for, condition)."
+    )
 
 
 def test_what_a_condition_raises_is_raised(endpoint: ConnectChatEndpoint) -> None:

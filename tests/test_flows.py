@@ -1158,4 +1158,4 @@ def test_what_a_flow_raises_fails_the_test_once_with_its_line_and_its_story(pyte
             "E*+0.000s SYSTEM 'SYSTEM_MESSAGE': 'refund?'",
         ]
     )
-    assert not re.search(r"flow_play\.py|flows\.py|def connect_chat", result.stdout.str())
+    assert not re.search(r"flow_run\.py|flows\.py|def connect_chat", result.stdout.str())

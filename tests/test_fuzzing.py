@@ -204,7 +204,7 @@ def state(fake: FakeConnectChat) -> Members:
         "active": {instance: service.contacts.active_count(instance) for instance in (INSTANCE, "elsewhere")},
         "participants": [(person, person.connected_at, person.has_left, person.asked_for) for person in people],
         "tokens": (dict(service.participants._by_token), dict(service.participants._connections)),
-        "attachments": {chat: dict(files) for chat, files in service.attachments._by_session.items() if files},
+        "attachments": {chat: dict(files) for chat, files in service.attachments._by_chat.items() if files},
         "used": dict(service.used_tokens._calls),
         "ids": {stream: service.identifiers._streams[stream].getstate() for stream in streams},
         "instances": {instance: service.instances.flows(instance) for instance in (INSTANCE, "elsewhere")},

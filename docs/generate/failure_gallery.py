@@ -44,18 +44,18 @@ def open_chat_stubbornly(name):
 HEAD: Final = f"""\
 # Failure gallery
 
-What typical failures look like, as pytest prints them at 80 columns, and what each tells you to do. The tests are of
-this small application; clients are in retry mode `standard`.
+Typical failures, as pytest prints them at 80 columns, and what each of them tells you to do. The tests are of this
+small application; its clients are in retry mode `standard`.
 
 <!-- not run -->
 ```python
 # app.py
 {APPLICATION}```
 
-The `connect chat` section has a line for each recorded request, one for each attempt where there was more than one or a
-fault, and one for what came of it; between them, indented, what no call shows: contacts that begin and end, agents,
-flows, notifications. Times are seconds of the fake's clock since the start of the test. Long values of requests are
-cut: `-v` shows all lines and whole ids, `-vv` whole values. What stands between requests stays short. Participant and
+The section `connect chat` has a line for each recorded request, one for each attempt if there was more than one or a
+fault, and one for the result. Between them, indented, are events that no call shows: contacts that start and end,
+agents, flows, notifications. Times are seconds of the fake's clock since the start of the test. Long values of requests
+are cut: `-v` shows all lines and whole ids, `-vv` whole values. Lines between requests stay short. Participant and
 connection tokens are never shown in full. The traceback ends with the call that your code made; `--full-trace` shows
 botocore's part too.
 """

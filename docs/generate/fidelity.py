@@ -38,15 +38,15 @@ The fake refuses what the service refuses. This page lists every rule by which i
 | evidence | meaning | rules | exception classes |
 |---|---|---|---|
 | documented | AWS's documentation or the service model of botocore says so | {documented} |
-| observed | somebody has seen it: a log, an issue report, code that handles it | {observed} |
-| assumed | nobody says so in public; it is our conclusion | {assumed} |
+| observed | it was seen on the service: in a log, an issue report, or code that handles it | {observed} |
+| assumed | nothing public says so; it is our conclusion | {assumed} |
 
-A rule has two pieces of evidence, because AWS documents what is wrong more often than which exception says so: the
-first is for the rule, the second for the exception class.
+Each rule has two pieces of evidence: the first is for the rule, the second for the exception class, which AWS documents
+less often.
 
-botocore checks some of a request before it reaches the service: required and unknown members, types, and minimum
-lengths and values. That is `ParamValidationError`, raised by botocore itself; nothing is recorded then. Maxima and
-values of enums are read from the *installed* model, so the numbers below are those of the models of today.
+botocore checks a part of each request before it reaches the service: required and unknown members, types, and minimum
+lengths and values. It raises `ParamValidationError` itself, and nothing is recorded then. Maxima and values of enums
+are read from the *installed* model; the numbers below are those of a current one.
 
 ## Switching a rule
 
@@ -69,17 +69,18 @@ def test_another_service_than_we_assume(connect_chat, connect_client, start_chat
         connect_client.start_chat_contact(**start_chat_contact_request(ChatDurationInMinutes=60))
 ```
 
-A suite that always wants a rule switched does so in a fixture of its conftest. Messages of the fake name the rule that
-refused, except where the service's own words are known.
+To switch a rule in a whole suite, do so in a fixture of its conftest. Messages of the fake name the rule that refused,
+unless the service's own text is known.
 
-If you know better than an assumption, please say so in an issue, with what you have seen; or, with an instance at hand,
-let [a live run](contributing-evidence.md) say it.
+If you know that an assumption is wrong, please open an issue with what you have seen. If you have an instance, let
+[a live run](contributing-evidence.md) settle it.
 """
 
 OPERATION = """
 ## {operation}
 
-Looked at in this order; the first rule that a request is against counts.
+The rules on the form of a request come first, and those on state follow. A request that is against several gets one
+error: see [the order of checks](#the-order-of-checks).
 
 | id | rule | exception class | evidence: rule, class | source | default |
 |---|---|---|---|---|---|
@@ -88,7 +89,7 @@ Looked at in this order; the first rule that a request is against counts.
 FACTS_HEAD = """
 ## What else the fake does
 
-No request is refused here, so these are no rules. This is how sure each is:
+These are facts about what the fake does apart from refusing requests, and how sure each is:
 """
 
 TOPIC = """
@@ -101,11 +102,11 @@ TOPIC = """
 LIVE = """
 ## What a live run settles
 
-Whoever has an instance of Amazon Connect can turn what is assumed into what is observed, [in one
-run](contributing-evidence.md). Of the {rules} rules whose sentence or exception class is assumed it settles
-{live_rules}, of the {facts} assumed facts {live_facts}. Seen so far: {seen}.
+With an instance of Amazon Connect, [one run](contributing-evidence.md) turns most assumptions into observations. Of the
+{rules} rules whose sentence or exception class is assumed it settles {live_rules}, of the {facts} assumed facts
+{live_facts}. Seen so far: {seen}.
 
-It cannot settle what follows; cases of these run on the fake only.
+A run cannot settle these, whose cases run on the fake only:
 
 | why | rules and facts |
 |---|---|
@@ -116,41 +117,41 @@ It cannot settle what follows; cases of these run on the fake only.
 REST = """\
 ## The limits of the fake
 
-- Faked are {operations}. Other operations take [canned answers](canned-answers.md).
-- Flows of an instance and queues do not run; agents, bots and [flows](flows.md) are [played by the
-  test](other-side.md): a contact changes by what requests do, by the clock and by the test.
-- Without an [endpoint](endpoint.md) nothing listens at the WebSocket, upload and download URLs, whose hosts no name
-  server can be asked for; having asked for both `WEBSOCKET` and `CONNECTION_CREDENTIALS` then counts as connected, and
-  files count as sent. [Notifications](notifications.md) reach the handler of the test, and no SNS.
+- The faked operations are {operations}. Other operations take [canned answers](canned-answers.md).
+- An instance's own flows and queues do not run; agents, bots and [flows](flows.md) are [played by the
+  test](other-side.md). Contacts change only by requests, by the clock and by the test.
+- Without an [endpoint](endpoint.md) nothing listens at the WebSocket, upload and download URLs, and no name server is
+  asked for their hosts. Then a participant counts as connected after asking for both `WEBSOCKET` and
+  `CONNECTION_CREDENTIALS`, and files count as sent. [Notifications](notifications.md) go to the handler of the test,
+  not to SNS.
 - Files are approved at once unless the test has them scanned. In Python, `TranscriptItem.content_type` of a file's item
   is that of the file.
-- A voice contact is there to be related to, and no more.
-- DescribeContact answers what a chat has. What contacts of other channels have (voicemails, recordings, e-mail
-  addresses, scheduled times and the like) is absent from its `Contact`.
-- There is one account. Signatures, credentials and policies are not looked at, over HTTP either (`deny_access` and
-  `expire_credentials` plan those failures), nor is what region an instance is in.
+- A voice contact can be related to, and no more.
+- DescribeContact answers what a chat has. Members for other channels (voicemails, recordings, e-mail addresses,
+  scheduled times and the like) are absent from its `Contact`.
+- There is one account. Signatures, credentials and policies are not checked, over HTTP either (`deny_access` and
+  `expire_credentials` plan those failures), nor is the region of an instance.
 - Clients are answered after botocore's event `before-call`, where a request would be made. `request-created`,
   `before-sign`, `before-send` and `response-received` do not happen, nothing is signed, and no bytes are parsed.
   `before-parameter-build`, `before-call`, `needs-retry`, `after-call` and `after-call-error` do happen. With
-  `unfaked="passthrough"`, calls that are handed on take the whole way.
-- `needs-retry` is emitted after an answer that failed, and after every answer once a client's retries have been at
-  work; a first success alone does not emit it, so that a handler of the application's own is not asked about it. Asked
-  are the handlers that the client had when its first attempt failed.
-- Contacts and instances are not told apart by region; tokens of participants and `ClientToken`s are.
-- The wait that adaptive mode puts before a request hangs on `before-send` and is not reproduced: adaptive retries as
-  standard does. No answer carries a `Retry-After`.
-- Network errors and timeouts take no time of the clock, except by `delay`. Back-off does.
+  `unfaked="passthrough"`, calls that are passed on go through all of botocore.
+- `needs-retry` is emitted after an answer that failed, and after every further answer to that client. Before a first
+  failure a success does not emit it, so handlers of the application are not called for it. The handlers are those that
+  the client had when its first attempt failed.
+- Contacts and instances are not separated by region; tokens of participants and `ClientToken`s are.
+- The wait of adaptive mode before a request happens at `before-send` and is not reproduced: adaptive retries as
+  standard does. No answer has a `Retry-After`.
+- Network errors and timeouts do not move the clock, except by `delay`. Back-off does.
 - Texts of errors are ours, except those that were seen on the service: `Resource not found of Type: null`, the
-  denials of access, the refusals of `FORWARD` without a position and of receipts among three. The record of a request
-  (`error.rule`) and the report of a failed test name the rule for these too.
-- Clients of this process are answered, in Python; others reach the [endpoint](endpoint.md). A client on botocore's
-  classes is found whenever it was made;
-  one on a copy of them needs `attach()`.
+  denials of access, the refusals of `FORWARD` without a position and of receipts among three participants. The record
+  of a request (`error.rule`) and the report of a failed test name the rule for these too.
+- Python clients of this process are answered; others reach the [endpoint](endpoint.md). A client on botocore's classes
+  is found whenever it was made; one on a copy of them needs `attach()`.
 
 ## Published rates
 
-With `rate_limit="aws"`, in requests per second; of `connect` per region, of `connectparticipant` per instance.
-SendMessage and SendEvent share one rate, and so do the two operations of an upload. From the
+These hold with `rate_limit="aws"`, in requests per second: for `connect` per region, for `connectparticipant` per
+instance. SendMessage and SendEvent share one rate, and so do the two operations of an upload. Source: the
 [service quotas]({quotas}).
 
 | service | operation | rate | burst |

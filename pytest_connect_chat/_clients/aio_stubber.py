@@ -62,7 +62,7 @@ async def _taken(step: Step) -> Any:
 
 
 class _Turn:
-    """Lets the other tasks of the event loop run, as a call that waits does; `asyncio.sleep` is the application's."""
+    """Gives the other tasks of the event loop a turn, as `asyncio.sleep(0)` does, which a test may have replaced."""
 
     def __await__(self) -> Generator[None, None, None]:
         yield

@@ -1,4 +1,4 @@
-"""Answers in the form in which botocore hands them on: an HTTP response and the parsed members."""
+"""Answers in the form that botocore's endpoint returns: an HTTP response and the parsed members."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pytest_connect_chat._service.answer_headers import AnswerHeaders
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.service import ConnectChatService
 
-# Of those that are faked: the participant service writes times as texts.
+# The faked operations whose answers have times. The participant service writes times as texts.
 WITH_TIMES: Final = ("DescribeContact", "ListAssociatedContacts")
 OK: Final = HTTPStatus.OK.value
 
@@ -76,14 +76,14 @@ class AnswerWriter:
         # Once for each set of members: their values come from the same code every time.
         kind = (operation.name, *members)
         if kind not in self._validated and operation.output_shape is not None:
-            # An empty NextToken is against the model, and what the service answers.
+            # The service answers an empty NextToken, which its model does not allow.
             validate_parameters({name: value for name, value in members.items() if value != ""}, operation.output_shape)
             self._validated.add(kind)
 
 
 @cache
 def _lazy(response_class: Any) -> type[AWSResponse]:
-    """Return a response class that makes its case-insensitive headers only when somebody reads them."""
+    """Return a response class that makes its case-insensitive headers only when they are read."""
 
     class ServedResponse(response_class):  # type: ignore[misc]  # botocore has no types
         def __init__(self, status: int, headers: dict[str, str]) -> None:
@@ -101,7 +101,7 @@ def _lazy(response_class: Any) -> type[AWSResponse]:
 
 
 def _localised(value: Any) -> Any:
-    """Return members whose times have the zone in which botocore's parser reads the numbers on the wire."""
+    """Return members with their times in the time zone that botocore's parser would give them."""
     if isinstance(value, dict):
         return {name: _localised(member) for name, member in value.items()}
     if isinstance(value, list):

@@ -19,11 +19,11 @@ class Backend:
 
     Args:
         service: The service in memory.
-        seed: Where the clients' jitter follows from.
+        seed: What the clients' jitter follows from.
 
     Attributes:
-        is_copy: Whether this is a copy that a forked process has got of its parent's. It answers nothing: it would
-            give out the parent's ids again, and threads that are not here may have left it locked.
+        is_copy: Whether this is the copy of a parent's backend in a forked process. It answers nothing: it would give
+            out the parent's ids again, and a thread that does not exist here may have left it locked.
     """
 
     def __init__(self, service: ConnectChatService, *, seed: int | str) -> None:
@@ -31,7 +31,7 @@ class Backend:
         self.seed = seed
         self.is_copy = False
         self._lock = threading.RLock()  # a finaliser may call a client while its own thread holds it
-        # By the id of their clients, whose emitters alone keep them.
+        # By `id(client)`. Only the emitters of the clients keep them alive.
         self._stubbers: WeakValueDictionary[int, ConnectChatStubber] = WeakValueDictionary()
 
     def begin(self, client: Any, operation_name: str) -> ConnectChatStubber:
@@ -58,11 +58,11 @@ class Backend:
         """Take our handlers off the clients."""
         with self._lock:
             for stubber in list(self._stubbers.values()):
-                with contextlib.suppress(Exception):  # of a client whose events a test has replaced
+                with contextlib.suppress(Exception):  # a test may have replaced the events of a client
                     stubber.deactivate()
 
     def check_send(self, request: Any) -> None:
-        """Refuse what would leave the process."""
+        """Refuse a request that is about to leave the process."""
         if self.is_copy:
             raise _refused_in_child(f"{request.method} {request.url} was about to leave the process")
         raise ClosedError(
@@ -71,7 +71,7 @@ class Backend:
         )
 
     def enter_child(self) -> None:
-        """Be the copy of a forked process, where the threads of the parent do not exist."""
+        """Become the copy in a forked process, where the threads of the parent do not exist."""
         self.is_copy = True
         self._lock = threading.RLock()
         self.service.state.feed.forget_threads()

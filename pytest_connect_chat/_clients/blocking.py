@@ -1,4 +1,4 @@
-"""Calls outside of any fake: refused where the setting `block` says so, and of the clients that a fake has made."""
+"""Calls while no fake is active: refused under the setting `block`, and always from clients that a fake has made."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Refusal:
         raise self._error(f"{operation_name} was called on a {client.meta.service_model.service_name} client")
 
     def check_send(self, request: Any) -> None:
-        """Refuse what would leave the process."""
+        """Refuse a request that is about to leave the process."""
         raise self._error(f"{request.method} {request.url} was about to leave the process")
 
     def release(self) -> None:
@@ -42,7 +42,7 @@ class Refusal:
 
 
 class Permission:
-    """Lets every call pass, below which others may refuse."""
+    """Lets every call pass, also one that an interceptor below it would refuse."""
 
     def begin(self, client: Any, operation_name: str) -> None:
         """Let a client call pass."""
@@ -58,7 +58,7 @@ class Permission:
 
 
 def guarded(client: Any) -> Any:
-    """Let a client that a fake has made, with its dummy credentials, send nothing while no fake is active."""
+    """Return a client that a fake has made, which from now on sends nothing while no fake is active."""
     endpoint = weakref.ref(client._endpoint)
 
     def send(request: Any) -> Any:

@@ -1,9 +1,9 @@
-"""botocore's own data files, parsed once: each session gets a copy of its own, made part by part when it looks.
+"""botocore's own data files, parsed once: each session gets a copy of its own, made part by part as it is read.
 
-A new session reads the model of Connect, and the endpoints of all of AWS, in every test that makes one: most of what
-such a test costs. While a fake is active, these files are parsed once in a run, the folders of services listed once,
-botocore's own handlers looked through once, and the methods of clients made once. What one session does to what it has
-read, or to its handlers, no other sees.
+In every test that makes a session, botocore parses the model of Connect and the endpoints of all of AWS, which is most
+of what such a test costs. While a fake is active, these files are parsed once in a run, the folders of services are
+listed once, botocore's own handlers are registered once, and the methods of clients are made once. A session that
+changes what it has read, or its handlers, changes them for itself alone.
 
 Only botocore's own folder counts, read by its own loader: models of `AWS_DATA_PATH` or of `~/.aws/models`, and loaders
 of the application, are left alone.
@@ -41,8 +41,8 @@ _lock = threading.RLock()
 # -- what sessions read ------------------------------------------------------------------------------------------------
 
 _listed: dict[str, list[str]] = {}  # by type of file: the services that botocore has
-_methods: dict[tuple[type, str], dict[str, FunctionType]] = {}  # of clients, by what makes these, and the service
-_filled: dict[tuple[Any, ...], _SharedTrie] = {}  # botocore's own handlers, by what these are
+_methods: dict[tuple[type, str], dict[str, FunctionType]] = {}  # methods of clients, by `ClientCreator` and service
+_filled: dict[tuple[Any, ...], _SharedTrie] = {}  # botocore's own handlers, by class of emitter and their ids
 
 
 def _load_file(own: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,7 +104,7 @@ def _create_methods(own: Callable[..., Any]) -> Callable[..., Any]:
             return own(self, service_model)
         with _lock:
             if (kind, service) not in _methods:
-                # Their docstrings look into a model and an emitter: into ours, so that nothing of a session is kept.
+                # Their docstrings keep a model and an emitter: ours, so that no session is kept alive.
                 creator = copy.copy(self)
                 creator._event_emitter = Session().get_component("event_emitter")
                 _methods[kind, service] = own(creator, ours)
@@ -126,7 +126,7 @@ def _endpoint_discovery_operation(own: Any) -> Any:
         operations = self._service_description.get("operations")
         if not isinstance(operations, Piecewise) or not DATA_FILES.are_parsed_once:
             return own.__get__(self, type(self))
-        # Neither service has one in botocore's own model: only one that somebody has looked at may have become one.
+        # botocore's own models of the two services have none. A test may have changed a part that has been read.
         models = map(self.operation_model, operations.keys_looked_at())
         return next((model for model in models if model.is_endpoint_discovery_operation), None)
 
@@ -137,10 +137,10 @@ def _endpoint_discovery_operation(own: Any) -> Any:
 
 
 class _SharedTrie(_PrefixTrie):  # type: ignore[misc]  # botocore has no types
-    """Handlers of an emitter, of which copies have the nodes in common: who writes makes new ones on its way.
+    """The handlers of an emitter, copied on write: copies share their nodes, and a change renews those on its path.
 
     Args:
-        original: Whose handlers these are.
+        original: The trie whose nodes are shared.
     """
 
     def __init__(self, original: _PrefixTrie) -> None:
@@ -183,19 +183,19 @@ _PATCHES: Final = (
 
 
 class DataFiles:
-    """Has botocore's data files parsed once while anybody is active. Every step can be taken twice."""
+    """Patches botocore to parse its data files once, while there is a user. Each step can be taken twice."""
 
     def __init__(self) -> None:
         self._users: tuple[object, ...] = ()
-        self._put: dict[tuple[type, str], tuple[Any, Any]] = {}  # what we have put where, and what was there
+        self._put: dict[tuple[type, str], tuple[Any, Any]] = {}  # by place: what we have put there, and what was there
 
     @property
     def are_parsed_once(self) -> bool:
-        """Whether somebody is active; a patch of somebody else may keep ours for longer."""
+        """Whether there is a user. Our patches ask, because those of others may keep ours in place for longer."""
         return bool(self._users)
 
     def enter(self, user: object) -> None:
-        """Parse them once from now on."""
+        """Parse the files once from now on."""
         with _lock:
             self._users = (*self._users, user)
             for owner, name, patch in _PATCHES:
@@ -206,7 +206,7 @@ class DataFiles:
                     setattr(owner, name, ours)
 
     def leave(self, user: object) -> None:
-        """Leave botocore as it was, once nobody is active."""
+        """Leave botocore as it was, once there is no other user."""
         with _lock:
             self._users = tuple(other for other in self._users if other is not user)
             if self._users:
@@ -221,7 +221,7 @@ DATA_FILES: Final = DataFiles()
 
 
 def _enter_child() -> None:
-    """Leave behind what another thread of the parent held: it does not exist in a forked process."""
+    """Take a new lock in a forked process: the thread that held the parent's does not exist there."""
     global _lock  # noqa: PLW0603  # one of them may have held it
     _lock = threading.RLock()
 

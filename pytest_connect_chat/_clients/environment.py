@@ -44,7 +44,7 @@ class Environment:
         """
         with self._lock:
             if os.environ.get(_KEY) == DUMMY[_KEY] and not self._changes:
-                _put_back(self._last)  # somebody's undo has brought the dummies back after we left
+                _put_back(self._last)  # the undo of another fixture has restored the dummies after we left
             variables = {**DUMMY, REGION: region or os.environ.get(REGION) or "us-east-1"}
             self._changes[user] = {name: (os.environ.get(name), value) for name, value in variables.items()}
             os.environ.update(variables)
@@ -67,14 +67,14 @@ class Environment:
             del self._changes[user]
 
     def take_back(self) -> None:
-        """Put back what somebody's undo has brought back after we left."""
+        """Take back the dummies that the undo of another fixture has restored after we left."""
         with self._lock:
             if not self._changes:
                 _put_back(self._last)
                 _forget_default_credentials()
 
     def enter_child(self) -> None:
-        """Leave behind what another thread of the parent held: it does not exist in a forked process."""
+        """Take a new lock in a forked process: the thread that held the parent's does not exist there."""
         self._lock = threading.RLock()
 
 
@@ -88,16 +88,17 @@ def _put_back(changes: Changes) -> None:
 
 
 def _hand_down(changes: Changes, later: Changes) -> None:
+    """Let a later user put back what was there before one that leaves now."""
     for name, (before, ours) in changes.items():
         if later[name][0] == ours:
             later[name] = (before, later[name][1])
 
 
 def _forget_default_credentials() -> None:
-    """Have boto3's default session look for credentials anew, if it has found the dummies."""
+    """Let boto3's default session look for credentials again, if it has found the dummies."""
     session: Any = getattr(getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None), "_session", None)
     credentials: Any = getattr(session, "_credentials", None)
-    # Not a subclass: to ask those of a role for their key is to fetch them.
+    # Exactly this class: to read the key of a subclass, such as a role's credentials, may be to fetch it.
     if type(credentials) is Credentials and credentials.access_key == DUMMY[_KEY]:
         session._credentials = None
 

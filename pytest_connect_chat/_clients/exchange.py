@@ -73,7 +73,7 @@ class Exchange:
     """One call of one client.
 
     Args:
-        service: What decides about it.
+        service: The service that answers it.
         client: The client.
         writer: Writes the answers.
         retries: The client's retry policy.
@@ -106,7 +106,7 @@ class Exchange:
     def at_once(self) -> Http | None:
         """Make the first attempt; return its answer, or `None` where the call takes further steps.
 
-        Most calls are answered so: no fault makes them wait, and the retry policy has nothing to decide.
+        Most calls are answered here: no fault makes them wait, and the retry policy has nothing to decide.
         """
         try:
             self._reply = reply = self._attempt()
@@ -159,7 +159,7 @@ class Exchange:
         self._service.fail(self._call, _error_of(failure))
 
     def _wait_for(self, reply: Reply) -> Generator[Wait, Any, None]:
-        """Let time pass until the client hears a reply: by a task that is cancelled, never."""
+        """Let time pass until the client hears a reply. The client of a task that is cancelled never hears it."""
         moment = self._call.sent + timedelta(seconds=reply.seconds)
         try:
             yield Wait(self._service.state.clock, moment)
@@ -211,7 +211,7 @@ class Exchange:
         )
 
     def _after_call_error(self, exception: Exception) -> Emission:
-        """Return the event that botocore emits for what its endpoint raises, but not for what a handler does."""
+        """Return the event that botocore emits for an exception of its endpoint, but not for one of a handler."""
         context = self._request_dict["context"]
         return self._emission("after-call-error", self._client.meta.events, exception=exception, context=context)
 

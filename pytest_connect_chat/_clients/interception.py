@@ -1,13 +1,13 @@
-"""Finds every client of the process: botocore's own classes are wrapped while somebody wants to see their calls.
+"""Finds every client of the process: methods of botocore's classes are wrapped while an interceptor is active.
 
-However a call is made, it builds its parameters in `BaseClient._emit_api_params`: there its client gets the stubber
-that answers it. What nothing answers goes on to `BaseClient._make_request`, and what would leave the process passes
-through `Endpoint._send`, where it is refused. These are wrapped at class level, also where a subclass overrides them,
-as aiobotocore's do. `_make_api_call` is left to others: tracers and mocks wrap it, and keep what was there, at any time
+Every call builds its parameters in `BaseClient._emit_api_params`: there its client gets the stubber that answers it. A
+call that no stubber answers goes on to `BaseClient._make_request`. A request that would leave the process passes
+through `Endpoint._send`, where it is refused. These methods are wrapped on the classes, and on subclasses that override
+them, as aiobotocore's do. `_make_api_call` is left to others: tracers and mocks wrap it and put it back, at any time
 and in any order.
 
-The innermost interceptor decides about a call, from its beginning to its end. What is wrapped is unwrapped once nobody
-is active and no call that somebody has taken on is on its way.
+The innermost interceptor decides about a call, from its beginning to its end. The methods are unwrapped once no
+interceptor is active, and no call that one has taken on is under way.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from pytest_connect_chat.exceptions import ClosedError, ConnectChatError
 class Stubbing(Protocol):
     """Answers the calls of one client, by handlers of its events.
 
-    An emitter that is interrupted while it looks for handlers may keep a list without these. Then they are called here:
-    both do nothing where they have been called before.
+    An emitter that is interrupted while it looks for handlers may keep a list without these. So they are called from
+    this module too, and do nothing the second time.
     """
 
     def claim(self, model: Any, params: dict[str, Any], context: dict[str, Any]) -> None:
@@ -54,24 +54,24 @@ class Interceptor(Protocol):
         """Refuse a request that is about to leave the process, or let it pass."""
 
     def release(self) -> None:
-        """Leave the clients: no call that was taken on is on its way any more."""
+        """Take the handlers off the clients. It is called once no call that was taken on is under way."""
 
     def enter_child(self) -> None:
-        """Be in a process that was forked."""
+        """Hear that this is a forked process now."""
 
 
 _ENDPOINT_PREFIXES: Final = ("connect", "participant.connect")  # by which an `Endpoint` knows its service
-_CALL: Final = "pytest_connect_chat"  # where a call stands in its context
+_CALL: Final = "pytest_connect_chat"  # the key of a call in its request context
 _OURS: Final = "__pytest_connect_chat__"
 
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # A finaliser or a signal handler may call a client while its own thread holds the lock.
 _lock = threading.RLock()
-_active: dict[object, Interceptor] = {}  # by owner; rebound, never changed: other threads see one or the other
-_open: set[weakref.ref[Call]] = set()  # the calls that somebody has taken on
-_retired: set[Interceptor] = set()  # those that have been removed, and may have such calls on their way
-_outliving: set[weakref.ref[threading.Thread]] = set()
+_active: dict[object, Interceptor] = {}  # by owner; replaced, never changed: other threads read it without the lock
+_open: set[weakref.ref[Call]] = set()  # the calls that an interceptor has taken on
+_retired: set[Interceptor] = set()  # interceptors that have been removed, and may have such calls
+_outliving: set[weakref.ref[threading.Thread]] = set()  # threads of tests that are over
 _wrapped: list[tuple[type, str]] = []
 _running: ContextVar[weakref.ref[Call] | None] = ContextVar("pytest_connect_chat_running", default=None)
 
@@ -82,7 +82,7 @@ def innermost() -> Interceptor | None:
 
 
 def add(interceptor: Interceptor, owner: object = None) -> None:
-    """Let an interceptor decide from now on; one of the same owner gives its place to it, without a moment between."""
+    """Let an interceptor decide from now on. It replaces one of the same owner, without a moment between."""
     global _active  # noqa: PLW0603  # what is patched is global too
     with _lock:
         owner = interceptor if owner is None else owner
@@ -96,8 +96,8 @@ def remove(owner: object, outliving: Iterable[threading.Thread] = ()) -> None:
     """Let an interceptor decide about no further call; the one that was active before it decides again.
 
     Args:
-        owner: Whose interceptor it is, or the interceptor itself. One that is not there does no harm.
-        outliving: Threads that its calls may still come from: they send nothing while nobody is active.
+        owner: The owner of the interceptor, or the interceptor itself. One that is not there does no harm.
+        outliving: Threads that may still make calls. They can send nothing while no interceptor is active.
     """
     global _active  # noqa: PLW0603  # what is patched is global too
     with _lock:
@@ -114,7 +114,7 @@ def _forget(thread: weakref.ref[threading.Thread]) -> None:
 
 
 def attach(client: Any) -> None:
-    """See the calls of a client whose class is not of botocore's family."""
+    """Intercept the calls of a client whose class does not derive from `BaseClient`."""
     with _lock:
         for kind in (*type(client).__mro__, *type(client._endpoint).__mro__):
             _wrap(kind)
@@ -127,17 +127,17 @@ def running() -> Call | None:
 
 
 def call_in(context: dict[str, Any]) -> Call | None:
-    """Return the call that a context belongs to, if somebody has taken it on."""
+    """Return the call that a context belongs to, if an interceptor has taken it on."""
     return context.get(_CALL)
 
 
 class Call:
     """A client call, while botocore's classes are wrapped.
 
-    It is entered while its request is handed on.
+    As a context manager, it is the running call while botocore handles its request.
 
     Attributes:
-        stubber: What answers it, `None` for nobody of ours.
+        stubber: The stubber that answers it, `None` if it passes.
         params: The API parameters, once the stubber has claimed the call; botocore may still change them in place.
         client_token_given: Whether the caller gave the `ClientToken`.
         is_answered: Whether the stubber has been asked for the answer.
@@ -151,19 +151,19 @@ class Call:
     _outer: weakref.ref[Call] | None = None
 
     def __init__(self, client: Any) -> None:
-        self._is_chat = client.meta.service_model.service_name in SERVICES  # others share our endpoint prefixes
+        self._is_chat = client.meta.service_model.service_name in SERVICES  # other services have the same prefixes
 
     def __enter__(self) -> Self:
         self._outer = _running.get()
-        _running.set(weakref.ref(self))  # an interrupt may keep us from taking it back
+        _running.set(weakref.ref(self))  # weak: an interrupt may keep `__exit__` from undoing it
         return self
 
     def __exit__(self, *_: object) -> None:
-        if running() is self:  # not where a coroutine is closed in another context than it began in
+        if running() is self:  # it is not if a coroutine is closed in another context
             _running.set(self._outer)
 
     def begin(self, client: Any, operation_name: str, context: dict[str, Any]) -> None:
-        """Have whoever decides now take the call on, or refuse it."""
+        """Let the innermost interceptor take the call on, let it pass, or refuse it."""
         interceptor = innermost()
         if interceptor is None or not self._is_chat or "is_presign_request" in context:
             return
@@ -177,17 +177,17 @@ class Call:
         if self.stubber is None:
             return
         context[_CALL] = self
-        if interceptor not in _active.values():  # removed since it was asked, and all may have been unwrapped
+        if interceptor not in _active.values():  # it was removed meanwhile, and all may have been unwrapped
             with _lock:
-                _retired.add(interceptor)  # its handlers may be on the client since it left the others
+                _retired.add(interceptor)  # its handlers are on this client, perhaps only since it left the others
                 _wrap_all()
 
     def guard(self) -> Interceptor | None:
-        """Return who decides about what the call sends, also if it has been removed since."""
+        """Return the interceptor that decides about the call's requests, even if it has been removed since."""
         return self._interceptor or (innermost() if self._is_chat else None)
 
     def end(self) -> None:
-        """Need nothing any more."""
+        """Note that the call is over."""
         if self._interceptor is None:
             return
         _open.discard(weakref.ref(self))
@@ -197,13 +197,13 @@ class Call:
         self._interceptor = None
 
     def fail(self, error: BaseException) -> NoReturn:
-        """End with what was raised instead of an answer."""
+        """End the call with an exception instead of an answer."""
         self.end()
         if isinstance(error, ConnectChatError):
             raise error.with_traceback(None) from None  # a test wants to see its own call, not how we came here
         raise error
 
-    __del__ = end  # a call may end on its way: its parameters are invalid, another handler answers, it is cancelled
+    __del__ = end  # a call may end before: its parameters are invalid, another handler answers, it is cancelled
 
 
 def _check_send(endpoint: Endpoint, request: Any) -> None:
@@ -226,7 +226,7 @@ def _check_send(endpoint: Endpoint, request: Any) -> None:
 
 
 def as_function(attribute: Any) -> Callable[..., Any]:
-    """Return what calls a class's attribute for an instance as Python would, which a mock there does not get."""
+    """Return a function that calls an attribute of a class as Python would: a mock there is not given the instance."""
     if type(attribute) is FunctionType:
         return attribute
     bind = getattr(type(attribute), "__get__", None)
@@ -241,7 +241,7 @@ def _parameters_wrapper(proceed: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(proceed)
     def _emit_api_params(self: Any, api_params: Any, operation_model: Any, context: dict[str, Any]) -> Any:
         __tracebackhide__ = True
-        if _CALL in context:  # a subclass calls its base
+        if _CALL in context:  # the method of a subclass calls that of its base
             return build(self, api_params=api_params, operation_model=operation_model, context=context)
         call = Call(self)
         try:
@@ -351,7 +351,7 @@ _WRAPPERS: Final[dict[str, tuple[Wrapper, Wrapper]]] = {
 
 
 def _hook(base: type) -> Any:
-    """Return an `__init_subclass__` that wraps classes made while we are active: aiobotocore may come so late."""
+    """Return an `__init_subclass__` that wraps classes made while we are active, as by a late import of aiobotocore."""
 
     def wrap_new_subclass(subclass: Any, /, **kwargs: Any) -> None:
         super(base, subclass).__init_subclass__(**kwargs)  # type: ignore[arg-type]  # it is a class
@@ -372,8 +372,8 @@ def _wrap_all() -> None:
 
 
 def _let_go() -> None:
-    """Have those leave the clients that have been removed, and unwrap all, where no call needs it any more."""
-    _open.difference_update([call for call in tuple(_open) if call() is None])  # of which no end was heard
+    """Release the removed interceptors that have no open call, and unwrap everything once nothing needs it."""
+    _open.difference_update([call for call in tuple(_open) if call() is None])  # collected without an end
     busy = {call._interceptor for reference in tuple(_open) if (call := reference()) is not None}
     for interceptor in _retired - busy - set(_active.values()):
         interceptor.release()
@@ -404,7 +404,7 @@ def _wrap(owner: type) -> None:
         if current is None:
             continue
         if (owner, name) not in _wrapped:
-            _wrapped.append((owner, name))  # before it is done: whatever happens, it is undone
+            _wrapped.append((owner, name))  # before it is done, so that an interrupt cannot keep it from being undone
         if not _holds_ours(current):
             wrapper = wrappers[inspect.iscoroutinefunction(current)](current)
             setattr(wrapper, _OURS, wrapper)
@@ -419,7 +419,7 @@ def _unwrap(owner: type, name: str) -> None:
 
 
 def _is_ours(method: Any) -> bool:
-    # It names itself: what others make with `functools.wraps` or `wrapt` shows our attributes too.
+    # The attribute has to be the method itself: wrappers by `functools.wraps` or `wrapt` have our attributes too.
     return getattr(method, _OURS, None) is method
 
 
@@ -435,7 +435,7 @@ def _holds_ours(method: Any) -> bool:
 
 
 def _enter_child() -> None:
-    """Leave behind what other threads of the parent held: they do not exist here."""
+    """Take a new lock, and forget calls, in a forked process: other threads of the parent do not exist there."""
     global _lock  # noqa: PLW0603  # one of them may have held it
     _lock = threading.RLock()
     _open.clear()

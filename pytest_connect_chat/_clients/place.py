@@ -19,7 +19,7 @@ LIBRARIES: Final = (
 
 
 def place_of_call() -> str:
-    """Return the file and line outside of libraries that a call comes from, and the thread if it is no main one."""
+    """Return the file and line outside of libraries that made a call, and its thread if that is not the main one."""
     frame = currentframe()
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in LIBRARIES:
         frame = frame.f_back

@@ -30,7 +30,7 @@ class Retries:
 
     Attributes:
         attempt_limit: How many attempts its configuration allows a call, the first included.
-        at_work: The policy once it has been at work in this test, `None` before.
+        at_work: The policy, once it has been needed in this test; `None` before.
     """
 
     def __init__(self, client: Any, seed: str, standard: Any, legacy: Any) -> None:

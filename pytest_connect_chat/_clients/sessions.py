@@ -11,6 +11,6 @@ def new_session() -> Session:
     """Return a session that reads the environment anew and the models only once."""
     session = Session()
     if session.get_config_variable("profile") not in (None, *session.available_profiles):
-        session = Session(session_vars={"profile": (None, None, None, None)})  # AWS_PROFILE is of another machine
+        session = Session(session_vars={"profile": (None, None, None, None)})  # AWS_PROFILE names one that is not here
     session.register_component("data_loader", OwnLoader())
     return session

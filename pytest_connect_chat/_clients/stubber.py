@@ -27,7 +27,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def signed(handler: Handler) -> Handler:
-    """Work out a handler's signature for good: botocore asks for it whenever one is registered, in each test anew."""
+    """Store a handler's signature on it: botocore works it out whenever a handler is registered, again in each test."""
     vars(handler)["__signature__"] = signature(handler)
     return handler
 
@@ -35,13 +35,13 @@ def signed(handler: Handler) -> Handler:
 class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no types
     """A `Stubber` whose answers come from the service instead of a queue.
 
-    Its handlers stand at the roots of their events, so that everybody else's run before: a user's own `Stubber` on the
-    same client is asked first, and no handler of the application goes missing because we answered. They have ids of
-    their own, because `Stubber`'s are constants and one would switch the other off.
+    Its handlers are registered at the roots of their events, so that all others run before: a user's own `Stubber` on
+    the same client is asked first, and no handler of the application is skipped because we answered. They have ids of
+    their own, because `Stubber`'s ids are constants and one stubber would remove the other.
 
     Args:
         client: A botocore client of one of the two services.
-        service: What decides about its calls.
+        service: The service that answers its calls.
         seed: What the jitter of its retries follows from.
         event_id: What the ids of its handlers begin with.
 
@@ -59,7 +59,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         self._claim_id, self._answer_id = f"{event_id}_claim", f"{event_id}_answer"
         self._service_name: str = client.meta.service_model.service_name
         self._region: str = client.meta.region_name
-        # Its configuration does not tell: the setting may stand in the configuration file too.
+        # The client's configuration does not tell: the setting may be in the AWS configuration file too.
         self._validates = isinstance(client._serializer, ParamValidationDecorator)
         self._writer = AnswerWriter(service, self.response_class)
         self._retries = Retries(client, f"{seed}/jitter", *self.retry_modules)
@@ -78,7 +78,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         events = self.client.meta.events
         events.unregister("before-parameter-build", unique_id=self._claim_id)
         events.unregister("before-call", unique_id=self._answer_id)
-        # Where an interrupt has cut that off, the emitter knows the handlers, but their ids no longer.
+        # After an interrupt, the emitter may still know the handlers, but no longer their ids.
         events.unregister("before-parameter-build", self.claim)
         events.unregister("before-call", self.answer)
 
@@ -120,7 +120,7 @@ class ConnectChatStubber(Stubber):  # type: ignore[misc]  # botocore has no type
         return call
 
     def exchange(self, call: Call, model: OperationModel, request_dict: dict[str, Any]) -> Exchange:
-        """Return the way of a call through the service."""
+        """Return the exchange of a call with the service."""
         params = call.params or {}
         malformed = None if self._validates else request_problem(model, params)
         request = Request(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pytest_connect_chat._diagram.rows import Row
-from pytest_connect_chat._report.story import Kind
+from pytest_connect_chat._report.events import Kind
 
 # What has a meaning to Mermaid, or to the HTML and the formulas in its texts.
 SPECIAL: Final = {ord(char): f"#{ord(char)};" for char in "#;<>&%\\$"}

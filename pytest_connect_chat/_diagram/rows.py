@@ -8,16 +8,16 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from pytest_connect_chat._diagram.lines import LINE_CELLS, OTHER_CELLS, lines_of
-from pytest_connect_chat._report.story import (
+from pytest_connect_chat._report.events import (
     BEFORE_ALL,
     SERVED,
     Event,
     History,
     Kind,
-    ToldByRequests,
+    ShownByRequests,
+    events_beside_requests,
     short_id,
     start_of,
-    untold_events,
 )
 from pytest_connect_chat._report.words import duration, plain, value
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedRequest
@@ -42,11 +42,11 @@ class Row(NamedTuple):
 
 
 def rows_of(history: History) -> list[Row]:
-    """Return the rows of a picture, in order of time and then of happening; of many, the first and the last."""
+    """Return the rows of a picture, in the order of what happened: if there are many, the first and the last."""
     clock = history.clock
     now = clock.now()
-    told = ToldByRequests(history.records)
-    events = [*_call_events(told, history.records), *untold_events(told, history)]
+    in_requests = ShownByRequests(history.records)
+    events = [*_call_events(in_requests, history.records), *events_beside_requests(in_requests, history)]
     events.sort(key=lambda event: (event.time, event.rank))
     # A clock that follows the system's moves a little with every call.
     timed = list(_with_times(events, clock.start, now, timedelta(seconds=1 if clock.follows_system else 0)))
@@ -62,10 +62,10 @@ def _row(event: Event, start: datetime) -> Row:
     return Row(event.kind, lines_of(event.words(), cells), since(start, event.time))
 
 
-def _call_events(told: ToldByRequests, records: Sequence[RecordedRequest]) -> Iterator[Event]:
-    """Yield a call and what came of it for every attempt, and the start of a contact between the two."""
+def _call_events(in_requests: ShownByRequests, records: Sequence[RecordedRequest]) -> Iterator[Event]:
+    """Yield two events for every attempt, the request and its result, and the start of a contact between them."""
     for position, record in enumerate(records):
-        starting = told.starting.get(position)
+        starting = in_requests.starting.get(position)
         for number, attempt in enumerate(record.attempts):
             yield Event("call", attempt.time, record.order, partial(_call, record, position + 1, number + 1))
             if number == starting and record.contact is not None:
@@ -75,7 +75,7 @@ def _call_events(told: ToldByRequests, records: Sequence[RecordedRequest]) -> It
 
 
 def _with_times(events: list[Event], start: datetime, now: datetime, least: timedelta) -> Iterator[Event]:
-    """Yield the events, and before each that is later than the one before, how much later it is."""
+    """Yield the events, and wherever time has passed between two of them an event that says how much."""
     before = Event("time", min([start, *(event.time for event in events[:1])]), BEFORE_ALL, str)
     for event in [*events, Event("time", now, BEFORE_ALL, str)]:
         step = event.time - before.time

@@ -1,4 +1,4 @@
-"""A picture as SVG that needs nothing else: no script, no style sheet, no font, no id that another could share."""
+"""A picture as SVG that needs nothing else: no script, style sheet or font, and no id that could clash in a page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 
 from pytest_connect_chat._diagram.lines import LINE_CELLS, OTHER_CELLS
 from pytest_connect_chat._diagram.rows import Row
-from pytest_connect_chat._report.story import Kind
+from pytest_connect_chat._report.events import Kind
 
-CELL: Final = 7.3  # the width of one character; those of monospaced fonts are 0.6 of their size
+CELL: Final = 7.3  # the width of one character: in monospaced fonts about 0.6 of their size
 SIZE: Final = 12
 LINE: Final = 16
 GUTTER: Final = 92

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -29,8 +30,8 @@ class ConnectChatEndpoint(FixedNames):
 
     In pytest, take the fixture `connect_chat_endpoint`; elsewhere, `with fake.serve() as endpoint:`.
 
-    While it serves, the URLs of WebSockets and files that the fake gives lead to it, and to subscribe to a chat's
-    WebSocket is what connects a participant. Clients of botocore in this process stay intercepted.
+    While it serves, the URLs of WebSockets and files that the fake gives lead to it, and a participant is connected by
+    subscribing to the chat's WebSocket. Clients of botocore in this process stay intercepted.
     """
 
     def __init__(
@@ -75,9 +76,9 @@ class ConnectChatEndpoint(FixedNames):
         self.close()
 
     def close(self) -> None:
-        """Stop to listen, and cut off what is connected. Doing so twice does no harm."""
+        """Stop listening, and cut off all connections. Closing twice does no harm."""
         if self._open:
-            self._server.stop()  # an interrupt may cut it off: it can be done again
+            self._server.stop()  # an interrupt may cut it off, and then it can be done again
             self._served.leave()
             self._open = False
 
@@ -121,38 +122,40 @@ class ConnectChatEndpoint(FixedNames):
         return self._served.sockets
 
     def drop_sockets(self) -> None:
-        """Cut off every WebSocket without a farewell, as a network does. Returns once these are closed."""
+        """Cut off every WebSocket without a close frame, as a broken network does. Return once they are closed."""
         before = self.sockets
         self._server.drop()
         self.wait_for(lambda: not any(socket in before for socket in self.sockets))
 
     def stay_silent(self, seconds: float) -> None:
-        """Let connections stay silent for a while before they are closed, in faults that are timeouts.
+        """Set how long a connection stays silent before it is closed, for faults that are timeouts.
 
-        By default they are closed at once. A client that waits less long than this sees a timeout.
+        By default it is closed at once. A client with a shorter timeout than this sees that timeout.
 
         Args:
             seconds: How long, in real time.
 
         Raises:
-            EndpointError: It is no such number.
+            EndpointError: It is not a number, or less than 0.
         """
         if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
             raise EndpointError(f"stay_silent() takes a number of seconds, 0 or more, not {shown(seconds)}.")
         self._served.silent_seconds = seconds
 
     def wait_for(self, condition: Callable[[], T], timeout: float = 5) -> T:
-        """Wait until something is so, looked at whenever something has happened: a call, an item, a socket, a file.
+        """Wait until a condition holds. It is looked at again after each call, item, file and change of a socket.
+
+        The wait blocks its thread. An async test awaits `asyncio.to_thread(endpoint.wait_for, condition)`.
 
         Args:
-            condition: A function without arguments that returns something true once it is so.
+            condition: A function without arguments that returns something true once the condition holds.
             timeout: How many seconds of real time to wait at most.
 
         Returns:
             What the condition returned.
 
         Raises:
-            EndpointError: It was not so in time; the message has what it returned last, and all that happened.
+            EndpointError: It did not hold in time. The message has what it returned last, and all that happened.
             SceneError: The condition is no plain function.
         """
         __tracebackhide__ = True
@@ -160,13 +163,12 @@ class ConnectChatEndpoint(FixedNames):
         if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
             raise EndpointError(f"timeout is a number of seconds, 0 or more, not {shown(timeout)}.")
         served, expired = self._served, threading.Event()
-        # Its clock is real where a test has frozen the time.
 
         def expire() -> None:
             expired.set()
             served.tell()
 
-        timer = threading.Timer(timeout, expire)
+        timer = threading.Timer(timeout, expire)  # its clock is real, even if a test has frozen the time
         timer.daemon = True
         timer.start()
         try:
@@ -200,6 +202,11 @@ class ConnectChatEndpoint(FixedNames):
         sockets = ", ".join(map(repr, self.sockets)) or "none"
         if not self._open:
             advice = "The endpoint is closed, and nothing reaches it any more: wait while it serves."
+        elif _runs_event_loop():
+            advice = (
+                "wait_for() blocked the event loop of this thread, so no task in it could run. In an async test: "
+                "await asyncio.to_thread(endpoint.wait_for, condition)."
+            )
         elif not self._served.is_reached:
             advice = (
                 "No program has reached the endpoint: each finds it by the variables of environ, as in "
@@ -219,7 +226,16 @@ class ConnectChatEndpoint(FixedNames):
 
 def follow(endpoint: ConnectChatEndpoint, service: ConnectChatService) -> None:
     """Let an endpoint serve another service, as after a reset of the fake; what was connected is cut off."""
-    endpoint._follow(service)  # noqa: SLF001  # for the fake alone: tests reset that
+    endpoint._follow(service)  # noqa: SLF001  # for the fake alone: a test calls `reset()` of that
+
+
+def _runs_event_loop() -> bool:
+    """Return whether this thread runs an event loop, as that of an async test does."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _why_not(port: int, error: Exception) -> str:

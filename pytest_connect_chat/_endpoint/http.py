@@ -41,7 +41,7 @@ class NoAnswer(NamedTuple):
     """The connection is closed without an answer.
 
     Attributes:
-        after_silence: Whether it stays silent first, as one whose answer does not come in time.
+        after_silence: Whether it stays silent for a while first, as in a timeout.
     """
 
     after_silence: bool

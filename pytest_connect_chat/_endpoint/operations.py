@@ -35,12 +35,12 @@ FRAMING: Final = frozenset({"connection", "content-encoding", "content-length", 
 class OperationHandler:
     """Carries requests over HTTP to the service.
 
-    The SDKs name the call that an attempt is of (`amz-sdk-invocation-id`); attempts without that are calls of their
-    own. No request tells whether its client tries again: a call is recorded after each attempt, and the record of the
-    next takes its place.
+    SDKs name the call that an attempt belongs to (`amz-sdk-invocation-id`); an attempt without that is a call of its
+    own. No request tells whether its client will try again: a call is recorded after each attempt, and the record of
+    the next attempt replaces that one.
 
     Args:
-        service: What decides about them.
+        service: The service that answers them.
         region: The region of requests that are not signed.
     """
 
@@ -48,7 +48,7 @@ class OperationHandler:
         self._service = service
         self._region = region
         self._headers = AnswerHeaders(service.state.identifiers, service.state.clock)
-        self._calls: dict[str, Call] = {}  # by invocation: those that have not been answered well yet
+        self._calls: dict[str, Call] = {}  # by invocation id: calls that have not succeeded yet
 
     def answer(self, http: HttpRequest) -> HttpAnswer | NoAnswer:
         """Answer one request."""
@@ -68,7 +68,7 @@ class OperationHandler:
         return answer if isinstance(answer, NoAnswer) or _is_http(answer) else self._refuse_canned(call, answer)
 
     def _attempt(self, call: Call) -> Reply | HttpAnswer:
-        """Return what becomes of an attempt, or the answer where that does not come from the service."""
+        """Return the service's reply to an attempt, or an answer of our own if it gave none."""
         try:
             reply = self._service.attempt(call)
         except UnfakedOperationError as error:
@@ -103,9 +103,7 @@ class OperationHandler:
             place=lambda: f"the endpoint, {http.method} {http.path}",
             malformed=malformed,
         )
-        if (
-            route.service == "connectparticipant" and _region_of(http.headers) is None
-        ):  # its operations need no signature
+        if route.service == "connectparticipant" and _region_of(http.headers) is None:  # it needs no signature
             request.region = self._service.state.participants.region_of(request) or self._region
         return request
 
@@ -150,12 +148,12 @@ class OperationHandler:
         self._service.close(call)
 
     def _fail(self, call: Call, code: str, message: str) -> HttpAnswer:
-        """Answer what did not come from the service, so that no client tries again."""
+        """Answer with an error that is not the service's, with a status that no client retries."""
         self._service.fail(call, RecordedError(code, message))
         return self._error(call, NOT_RETRIED, code, message, {})
 
     def _refuse_canned(self, call: Call, answer: HttpAnswer) -> HttpAnswer:
-        """Fail the test whose canned answer is none that HTTP can carry."""
+        """Fail the test for a canned answer that HTTP cannot carry."""
         message = (
             f"The canned answer for {call.request.operation} cannot go over HTTP: its status is {answer.status}, its "
             f"headers are {dict(answer.headers)}. A status is 200 to 599, a header one line."
@@ -180,6 +178,6 @@ def _is_http(answer: HttpAnswer) -> bool:
 
 
 def _region_of(headers: Mapping[str, str]) -> str | None:
-    """Return the region for which a request is signed; whether it is signed well is not looked at."""
+    """Return the region for which a request is signed. The signature itself is not checked."""
     scope = re.search(r"Credential=[^/,]*/\d+/([a-z0-9-]+)/", headers.get("authorization", ""))
     return scope[1] if scope else None

@@ -1,4 +1,4 @@
-"""What a request over HTTP is: one of a foreign page, a preflight, a file, or a call of an operation."""
+"""Routes requests over HTTP: those for another host, preflights, files, and calls of operations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pytest_connect_chat._service.files import serve_file
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._service.urls import FILES
 
-# A page of another origin may send everything, and read which error it got. A log of the service has the first header;
-# AWS's chat library for browsers cannot tell errors apart without the second.
+# Pages of other origins may send every request, and read which error they got. The first header was seen in a log of
+# the service; AWS's chat library for browsers needs the second to tell errors apart.
 CORS: Final = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "x-amzn-errortype, x-amzn-requestid",
@@ -31,7 +31,7 @@ class Router:
     Args:
         service: The service.
         region: The region of requests that are not signed.
-        hosts: What the header `Host` may say. A page whose name somebody else resolves to this machine says its own.
+        hosts: The valid values of the header `Host`. A web page whose host name resolves to this machine sends its own.
     """
 
     def __init__(self, service: ConnectChatService, region: str, hosts: frozenset[str]) -> None:
@@ -60,7 +60,7 @@ class Router:
         return HttpAnswer(HTTPStatus.FORBIDDEN.value, headers, f"{text}\n".encode())
 
     def turn_away(self, request: HttpRequest, status: int, reason: str) -> None:
-        """Note a request that is refused, and is of no call."""
+        """Note a refused request that belongs to no call."""
         self._service.turn_away(request.method, request.path, status, reason)
 
     def forbidden(self, request: HttpRequest, reason: str) -> HttpAnswer:

@@ -1,4 +1,4 @@
-"""What the server asks: it leads to the service of the fake that is served, also after a reset."""
+"""What the server asks for answers: it hands requests to the service of the fake, and to the new one after a reset."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pytest_connect_chat._service.urls import ServedUrls, UnservedUrls
 
 
 class ServedFake:
-    """Answers the server's questions.
+    """Answers the requests and WebSockets of the server from a service.
 
     Attributes:
-        looking: The threads that look whether what they wait for is so.
-        silent_seconds: How long a connection stays silent whose answer does not come in time.
-        is_reached: Whether a request has arrived, or a WebSocket's handshake.
-        news: How often something has happened that somebody may wait for.
+        looking: The threads that are calling the condition of a `wait_for`.
+        silent_seconds: How long a connection stays silent before it is closed, in a fault that is a timeout.
+        is_reached: Whether a request or a WebSocket's handshake has arrived.
+        news: How often something has happened that a `wait_for` may wait for.
         changed: Is notified each time.
     """
 
@@ -32,7 +32,7 @@ class ServedFake:
         self.changed = threading.Condition()
 
     def serve(self, service: ConnectChatService, address: str, region: str) -> None:
-        """Lead to a service from now on.
+        """Answer from a service from now on.
 
         Args:
             service: The service.
@@ -46,15 +46,15 @@ class ServedFake:
         with service.state.feed:
             service.state.urls = ServedUrls(service.state.identifiers, address)
             service.state.feed.observe(self.hear)
-            service.calls.told = self.tell
+            service.calls.on_record = self.tell
 
     def leave(self) -> None:
-        """Lead to nowhere: the service is as it was before."""
+        """Leave the service as it was before it was served."""
         state = self._service.state
         with state.feed:
             state.urls = UnservedUrls(state.identifiers)
             state.feed.observe(None)
-            self._service.calls.told = None
+            self._service.calls.on_record = None
 
     @property
     def sockets(self) -> tuple[ChatSocket, ...]:
@@ -67,7 +67,7 @@ class ServedFake:
         self.tell()
 
     def tell(self) -> None:
-        """Wake every `wait_for`, so that it looks again; but not for what it does itself when it looks."""
+        """Wake every `wait_for` to call its condition again, unless a condition itself has caused this."""
         if threading.get_ident() in self.looking:
             return
         with self.changed:
@@ -121,7 +121,7 @@ class ServedFake:
         self._service.state.feed.failures.append(error)
 
     def tick(self) -> None:
-        """Let happen what is due, where time passes by itself."""
+        """Let happen what is due by now, for a clock that follows the system's."""
         with self._service.state.feed.keeping_failures():
             self._service.state.clock.now()
         self.tell()

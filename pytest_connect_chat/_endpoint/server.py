@@ -26,22 +26,22 @@ from pytest_connect_chat._service.urls import FILES
 LARGEST_CALL: Final = 1024 * 1024  # bytes: many times what any operation takes
 LARGEST_FRAME: Final = 128 * 1024  # bytes: what an API gateway of AWS takes
 MOST_WAITING: Final = 10_000  # frames that a client has not read
-FAREWELL: Final = 0.1  # seconds that connections have for their end
-TICK: Final = 0.1  # seconds after which a clock that follows the system's is looked at
+FAREWELL: Final = 0.1  # seconds that connections get to close
+TICK: Final = 0.1  # seconds between looks at a clock that follows the system's
 
 
-# What of HTTP is malformed is told to its client. What goes wrong here fails the test.
+# aiohttp logs nothing: a client is answered what is malformed in its HTTP, and errors of the server fail the test.
 _LOGGER: Final = logging.getLogger("pytest_connect_chat.endpoint")
 _LOGGER.disabled = True
 
 
 def _real_seconds(loop: asyncio.AbstractEventLoop) -> float:
-    """Return a time that goes on where a test has frozen it, as freezegun does with the one that asyncio takes."""
+    """Return a time that goes on even if a test has frozen `time.monotonic`, which asyncio takes, as freezegun does."""
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop in real time, where the system has a clock for that: Windows has not."""
+    """An event loop in real time, if the system has a clock for that: Windows has none."""
 
     time = _real_seconds if hasattr(time, "clock_gettime") else asyncio.SelectorEventLoop.time
 
@@ -51,7 +51,7 @@ class Server:
 
     Args:
         served: Gives the answers.
-        ticks: Whether time passes by itself, so that what is due has to be looked after.
+        ticks: Whether the fake's clock follows the system's, so that somebody has to look what is due.
     """
 
     def __init__(self, served: ServedFake, *, ticks: bool) -> None:
@@ -103,7 +103,7 @@ class Server:
         try:
             with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
                 runner.run(self._serve(listening, started))
-        except BaseException as error:  # noqa: BLE001  # whoever starts it gets to know
+        except BaseException as error:  # noqa: BLE001  # it is raised in `start`
             started.set_exception(error)
 
     async def _serve(self, listening: socket.socket, started: Future[None]) -> None:
@@ -132,7 +132,7 @@ class Server:
         return self._stopping.is_set()
 
     async def _run_aside(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function, in a thread of its own where a callable of the test may block it. Here is faster."""
+        """Call a function: in a thread of its own if a callable of the test may block it, else here (faster)."""
         if not self._served.has_callables:
             return function(*arguments)
         done: Future[Any] = Future()
@@ -201,9 +201,8 @@ class Server:
         ws = web.WebSocketResponse(protocols=asked, max_msg_size=LARGEST_FRAME, timeout=FAREWELL)
         if not ws.can_prepare(request).ok:
             return self._refuse(http, HTTPStatus.BAD_REQUEST, "This is no WebSocket handshake.")
-        self._handshakes[id(request)] = (
-            request  # before anybody sees the socket, so that it can be cut off from then on
-        )
+        # Before anybody sees the socket, so that it can be cut off from then on.
+        self._handshakes[id(request)] = request
         try:
             opened = await self._run_aside(self._served.open_socket, http, send)
             if isinstance(opened, HttpAnswer):
@@ -233,7 +232,7 @@ class Server:
 
 
 def _cut_off(request: web.BaseRequest, *, at_once: bool = False) -> None:
-    """Close the connection of a request: as a network does, or after what has been sent."""
+    """Close the connection of a request after what has been sent, or at once, as a broken network does."""
     transport = request.transport
     if transport is None:  # the client is gone
         return

@@ -40,7 +40,7 @@ COMMON_ERRORS: Final = {  # API reference, "Common Error Types": no model has th
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """Return the installed model of a service; without a client, whose making a test may have patched."""
+    """Return the installed model of a service. No client is made for it: a test may have patched how that is done."""
     return ServiceModel(OwnLoader().load_service_model(service, "service-2"), service)
 
 
@@ -70,7 +70,7 @@ def limits_of(operation: OperationModel) -> dict[str, Limit]:
         limits = {}
         if operation.input_shape is not None:
             _walk(operation.input_shape, "", limits, ())
-        by_operation[operation.name] = limits  # only now: another thread must not check by half of them
+        by_operation[operation.name] = limits  # once they are complete: other threads read them
     return limits
 
 
@@ -94,7 +94,7 @@ def _walk(shape: Shape, path: str, limits: dict[str, Limit], above: tuple[str, .
 
 
 class Catalogue:
-    """The facts of the installed models that the service asks for, each read once somebody does."""
+    """The facts of the installed models that the service asks for, each read when it is first needed."""
 
     def operation(self, method: str) -> str | None:
         """Return the operation behind a client method of either service, or `None`."""
@@ -109,7 +109,7 @@ class Catalogue:
         return _methods(service)
 
     def unknown_member(self, operation: str | None, members: Mapping[str, Any]) -> str | None:
-        """Return what to say of members, at any depth, that the operation does not have; `None` without any."""
+        """Return a message on a member, at any depth, that the operation does not have; `None` if it has all."""
         if not members:
             return None
         if operation is not None:
@@ -119,7 +119,7 @@ class Catalogue:
     def check_error_code(
         self, code: str, fields: Iterable[str], http_status: int | None, services: Iterable[str], advice: str = ""
     ) -> None:
-        """Look at the code of a planned error, and at the names of its further fields.
+        """Check the code of a planned error, and the names of its further fields.
 
         Raises:
             FaultError: The modelled error has no such field.
@@ -146,15 +146,15 @@ class Catalogue:
             )
 
     def check_response(self, service: str, operation: str, response: Mapping[str, Any]) -> None:
-        """Look at a response that a test has written.
+        """Check a response that a test has written.
 
         Raises:
-            botocore.exceptions.ParamValidationError: It is none of this operation.
+            botocore.exceptions.ParamValidationError: The model of the operation does not allow it.
         """
         shapes.check_response(service_model(service).operation_model(operation), response)
 
     def check_error_fields(self, service: str, code: str, fields: Mapping[str, Any]) -> None:
-        """Look at the modelled fields of an error that a test has written.
+        """Check the modelled fields of an error that a test has written.
 
         Raises:
             botocore.exceptions.ParamValidationError: The model has no such fields for the code.

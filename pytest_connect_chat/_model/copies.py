@@ -1,4 +1,4 @@
-"""Copies of parsed JSON, of which each part is made when somebody looks at it; files that are parsed once in a run."""
+"""Copies of parsed JSON that are made part by part, as they are read; files that are parsed once in a run."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Final
 
-DEPTH: Final = 3  # how far down there are parts: the endpoints have the services of each of a few partitions
-MANY: Final = 50
+DEPTH: Final = 3  # levels that are copied in parts: in the endpoints, services are three levels down
+MANY: Final = 50  # keys of a dict whose values are always copied in parts
 
 _lock = threading.RLock()
 _copies: dict[str, Callable[[], Any]] = {}  # by the path of the file
 
 
 def copy_of_file(path: str, parse: Callable[[str], Any]) -> Any:
-    """Return a copy of what is in a file, which is parsed once in a run; `None` without one."""
+    """Return a copy of what is in a file, which is parsed once in a run; `None` if there is no such file."""
     with _lock:
         if path not in _copies:
             parsed = parse(path)
@@ -30,7 +30,7 @@ def copy_of_file(path: str, parse: Callable[[str], Any]) -> Any:
 
 
 class _Part:
-    """A part of which nobody has a copy yet."""
+    """A part that has not been read, and so not been copied, yet."""
 
     __slots__ = ("make",)
 
@@ -39,7 +39,7 @@ class _Part:
 
 
 class Piecewise(OrderedDict[str, Any]):
-    """What botocore's loader returns, an `OrderedDict`, of which each part is made when somebody looks at it."""
+    """An `OrderedDict`, as botocore's loader returns, whose values are copied when they are first read."""
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
@@ -51,10 +51,10 @@ class Piecewise(OrderedDict[str, Any]):
         return made
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default  # noqa: SIM401  # this is what it is
+        return self[key] if key in self else default  # noqa: SIM401  # this is `get` itself
 
     def keys_looked_at(self) -> list[str]:
-        """Return the keys of the parts that somebody may have changed."""
+        """Return the keys of the values that have been read, and so may have been changed."""
         return [key for key, value in super().items() if type(value) is not _Part]
 
     def __reduce__(self) -> Any:
@@ -65,7 +65,7 @@ class Piecewise(OrderedDict[str, Any]):
 
 
 def _complete_first(name: str) -> Callable[..., Any]:
-    """Return a method that looks at all parts, and then does what the dict's own does."""
+    """Return a method that reads all values, and then does what the dict's own does."""
     own = getattr(OrderedDict, name)
 
     @wraps(own)
@@ -82,17 +82,20 @@ for _name in ("__eq__", "__ne__", "__or__", "__ror__", "__repr__", "items", "pop
     setattr(Piecewise, _name, _complete_first(_name))
 
 
-Piecewise.__name__ = OrderedDict.__name__  # what it shows itself as
+Piecewise.__name__ = OrderedDict.__name__  # so its `repr` is the same
 
 
 def copies_of(value: Any) -> Callable[[], Any]:
-    """Return what makes copies of a value that has been parsed from JSON."""
+    """Return a function that makes copies of a value that has been parsed from JSON."""
     part = _part_of(value, DEPTH)
     return part.make if type(part) is _Part else lambda: part
 
 
 def _part_of(value: Any, depth: int) -> Any:
-    """Return what makes a value: in parts, where it has many, as the shapes of a model and the services of a region."""
+    """Return a `_Part` that makes copies of a dict or list, and any other value as it is.
+
+    A dict with many keys, such as the shapes of a model, is made of parts at any depth; others down to `DEPTH`.
+    """
     if not isinstance(value, (OrderedDict, list)):
         return value
     is_large = isinstance(value, OrderedDict) and len(value) > MANY
@@ -108,7 +111,7 @@ def _list_of(parts: list[tuple[int, Any]]) -> list[Any]:
 
 
 def _enter_child() -> None:
-    """Leave behind what another thread of the parent held: it does not exist in a forked process."""
+    """Take a new lock in a forked process: the thread that held the parent's does not exist there."""
     global _lock  # noqa: PLW0603  # one of them may have held it
     _lock = threading.RLock()
 

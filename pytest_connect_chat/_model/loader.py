@@ -17,7 +17,7 @@ class _ParsedOnce(JSONFileLoader):  # type: ignore[misc]  # botocore has no type
 
 
 class OwnLoader(Loader):  # type: ignore[misc]  # botocore has no types
-    """Gives copies of its own, and looks at no folder twice in a run."""
+    """A loader that parses each file once in a run, lists each folder once, and gives out copies."""
 
     FILE_LOADER_CLASS = _ParsedOnce
 
@@ -34,5 +34,5 @@ class OwnLoader(Loader):  # type: ignore[misc]  # botocore has no types
 def _folders() -> Loader:
     loader = create_loader()
     for service in SERVICES:
-        loader.determine_latest_version(service, "service-2")  # raises where a test has replaced the file system
+        loader.determine_latest_version(service, "service-2")  # raises if a test has replaced the file system
     return loader

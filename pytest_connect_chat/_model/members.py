@@ -1,4 +1,4 @@
-"""Members that a test names and an operation does not have."""
+"""Finds members that a test names, and that an operation does not have."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Paths = frozenset[str]  # such as "ParticipantDetails.DisplayName", "Attributes{
 
 
 def unknown_in(paths: Paths, operation: str, members: Mapping[str, Any]) -> str | None:
-    """Return what to say of the first member, at any depth, that an operation does not have; `None` without any."""
+    """Return a message on the first member, at any depth, that an operation does not have; `None` if it has all."""
     return _unknown(paths, operation, "", members)
 
 
 def unknown_among(operations: Iterable[Paths], members: Mapping[str, Any]) -> str | None:
-    """Return what to say of the first top-level member that no operation has; `None` without any."""
+    """Return a message on the first top-level member that none of the operations has; `None` if there is none."""
     known = frozenset().union(*(_children(paths, "") for paths in operations))
     unknown = next((name for name in members if name not in known), None)
     return None if unknown is None else f"No operation has a member {unknown!r}.{did_you_mean(str(unknown), known)}"

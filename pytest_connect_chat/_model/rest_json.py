@@ -1,4 +1,4 @@
-"""Requests and answers as the protocol REST-JSON has them on the wire, by the models."""
+"""Reads requests and writes answers in the protocol REST-JSON, by the models."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class RestJsonOperation:
     def read(
         self, labels: Mapping[str, str], query: Iterable[tuple[str, str]], headers: Mapping[str, str], body: bytes
     ) -> dict[str, Any]:
-        """Return the members of a request. What has the wrong type stays as it is, for the rules to refuse.
+        """Return the members of a request. A value of the wrong type stays as it is, for the rules to refuse.
 
-        Members that the model does not have are left out, and so are those that are `null` (assumed).
+        Members that the model does not have, and members that are `null`, are left out (assumed).
 
         Args:
             labels: The parts of the path that are members, by their names.
@@ -70,7 +70,7 @@ class RestJsonOperation:
         return request_problem(self._model, params)
 
     def write(self, members: Mapping[str, Any]) -> bytes:
-        """Return the body of an answer. Both services have all members of their answers in the body."""
+        """Return the body of an answer. In both services it has all members of the answer."""
         shape = self._model.output_shape
         return _json(_write(shape, members) if shape is not None else {})
 
@@ -112,7 +112,7 @@ def _object_in(body: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("it is nested more deeply than Python can follow.") from None
     if not isinstance(content, dict):
-        raise ValueError(f"it is {shown(content)}.")  # refused as what is no JSON at all
+        raise ValueError(f"it is {shown(content)}.")  # refused like a body that is no JSON at all
     return content
 
 
@@ -158,7 +158,7 @@ def _moment(value: Any) -> Any:
     try:
         return parse_timestamp(value)
     except (ValueError, TypeError, RuntimeError):
-        return f"no time: {value}"  # botocore's validator fails at a number of too many years, and refuses this
+        return f"no time: {value}"  # botocore's validator refuses this; at a number that is too large it would fail
 
 
 def _write(shape: Shape, value: Any) -> Any:

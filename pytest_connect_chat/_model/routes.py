@@ -1,4 +1,4 @@
-"""Where the operations of the two services are on the wire."""
+"""The HTTP methods and paths of the operations of the two services."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import unquote
 from pytest_connect_chat._model.catalogue import service_model
 from pytest_connect_chat._service.request import FAKED, SERVICES
 
-NEAR: Final = 0.75  # of 1, for paths that are equal
+NEAR: Final = 0.75  # likeness; that of equal paths is 1
 
 
 class Route(NamedTuple):
-    """One operation's place.
+    """The method and path of one operation.
 
     Attributes:
         service: `"connect"` or `"connectparticipant"`.
@@ -30,7 +30,7 @@ class Route(NamedTuple):
 
 @cache
 def routes() -> tuple[Route, ...]:
-    """Return where all operations of both services are. No two share method and path."""
+    """Return the routes of all operations of both services. No two share method and path."""
     return tuple(
         Route(service, name, http["method"], http["requestUri"].partition("?")[0])
         for service in SERVICES
@@ -40,11 +40,11 @@ def routes() -> tuple[Route, ...]:
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """Return the operation at a path with the members that stand in it, or `None` where there is none.
+    """Return the operation at a path, with the members that are parts of the path; `None` if there is none.
 
     Args:
         method: The HTTP method.
-        path: The path as it was sent, in which a member may have percent signs for what it has of slashes.
+        path: The path as it was sent: a member's own slashes are percent-encoded in it.
     """
     parts = path.split("/")
     for route in _routes_of(method, len(parts)):
@@ -60,7 +60,7 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 
 def nearest(method: str, path: str) -> Route | None:
-    """Return the operation that a mistyped method or path is nearest to, a faked one first; `None` where none is near.
+    """Return the operation that a mistyped method or path is nearest to, a faked one first; `None` if none is near.
 
     Args:
         method: The HTTP method.
@@ -72,7 +72,7 @@ def nearest(method: str, path: str) -> Route | None:
 
     def likeness(route: Route) -> tuple[float, bool, bool]:
         expected = route.path.split("/")
-        # Members stand for themselves: ids are long, and would outweigh what is mistyped.
+        # Members are left out: ids are long, and would outweigh what is mistyped.
         has_members_at = [part.startswith("{") for part in expected] if len(expected) == len(parts) else []
         fixed = [part for part, is_member in zip(parts, has_members_at, strict=False) if not is_member] or parts
         expected = [part for part in expected if not part.startswith("{")] if has_members_at else expected
@@ -85,6 +85,6 @@ def nearest(method: str, path: str) -> Route | None:
 
 @cache
 def _routes_of(method: str, length: int) -> list[Route]:
-    """Return the operations with this method and so many parts in their path, those with fewer members in it first."""
+    """Return the operations with a method and a number of parts in their path, those with fewer members first."""
     found = [route for route in routes() if route.method == method and route.path.count("/") + 1 == length]
     return sorted(found, key=lambda route: route.path.count("{"))

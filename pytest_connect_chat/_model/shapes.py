@@ -1,4 +1,4 @@
-"""Whether requests, responses and errors have the shapes of the model, as botocore's own validator sees it."""
+"""Checks requests, responses and errors against the shapes of the model, by botocore's own validator."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def request_problem(operation: OperationModel, params: Mapping[str, Any]) -> str
 
 
 def check_response(operation: OperationModel, response: Mapping[str, Any]) -> None:
-    """Look at a response. Its `ResponseMetadata` may have anything, and is a dict with a dict of headers, if any.
+    """Check a response. Its `ResponseMetadata` may have anything, as a dict in which headers, if any, are a dict.
 
     Raises:
-        botocore.exceptions.ParamValidationError: It is none of this operation.
+        botocore.exceptions.ParamValidationError: The operation's model does not allow it.
     """
     metadata = response.get("ResponseMetadata", {})
     if not isinstance(metadata, dict) or not isinstance(metadata.get("HTTPHeaders", {}), dict):
@@ -35,10 +35,10 @@ def check_response(operation: OperationModel, response: Mapping[str, Any]) -> No
 
 
 def check_members(shape: Shape | None, members: Mapping[str, Any]) -> None:
-    """Look at the members of a response or of an error; `shape` is `None` where the model has none.
+    """Check the members of a response or of an error; `shape` is `None` if the model has none.
 
     Raises:
-        botocore.exceptions.ParamValidationError: They are not of this shape.
+        botocore.exceptions.ParamValidationError: The shape does not allow them.
     """
     if shape is not None:
         validate_parameters(members, shape)

@@ -1,1 +1,1 @@
-"""How things read when a test fails."""
+"""The texts that people read when a test fails."""

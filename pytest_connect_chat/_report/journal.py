@@ -1,4 +1,4 @@
-"""What happened on the fake, for the report of a failed test."""
+"""The section `connect chat` in the report of a failed test: what happened on the fake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from pytest_connect_chat._report.story import Event, History, ToldByRequests, untold_events
+from pytest_connect_chat._report.events import Event, History, ShownByRequests, events_beside_requests
 from pytest_connect_chat._service.records.recorded_request import TOKENS, Attempt, RecordedError, RecordedRequest
 from pytest_connect_chat._text import SHOWN, WIDTH, counted, cut, shortened, wrapped
 from pytest_connect_chat._time import since
@@ -29,12 +29,12 @@ Entry = tuple[int, RecordedRequest] | Event
 def describe_journal(history: History, verbosity: int, remarks: Iterable[str] = ()) -> str:
     """Return what happened on the fake, for the report of a failed test.
 
-    Each request stands with its attempts and its answer, and between them what calls do not show.
+    It has each request with its attempts and its answer, and between them the events that calls do not show.
 
     Args:
         history: What happened.
-        verbosity: 1 shows all and whole ids, 2 whole values too.
-        remarks: What else is to be said, such as what callables of the test have raised that no call could pass on.
+        verbosity: 1 shows all lines and whole ids, 2 whole values too.
+        remarks: Sentences for the end, such as those on exceptions of the test's callables.
     """
     entries, start = _entries(history), history.clock.start
     room = math.inf if verbosity >= ALL_LINES else JOURNAL_LINES
@@ -47,9 +47,9 @@ def describe_journal(history: History, verbosity: int, remarks: Iterable[str] = 
 
 
 def _entries(history: History) -> list[Entry]:
-    """Return the requests in their order, and before each of them what happened before it."""
+    """Return the requests in their order, and before each of them the events that happened before it."""
     records = tuple(history.records)  # a copy: other threads may go on calling
-    events = deque(sorted(untold_events(ToldByRequests(records), history), key=lambda event: event.rank))
+    events = deque(sorted(events_beside_requests(ShownByRequests(records), history), key=lambda event: event.rank))
     entries: list[Entry] = []
     before: RecordedRequest | None = None
     for number, record in enumerate(records, 1):
@@ -63,7 +63,7 @@ def _entries(history: History) -> list[Entry]:
 
 
 def _unless_asked_for(event: Event, before: RecordedRequest | None) -> list[Event]:
-    """Return an event in a list, which is empty where it is the end that the request before asked for."""
+    """Return a list of the event; an empty one if it is the end of a contact that the last request asked for."""
     contact = before.contact if before is not None and before.operation in ENDING and before.error is None else None
     return [] if contact is not None and contact.contact_id == event.ended else [event]
 
@@ -83,7 +83,7 @@ def _gap(left_out: Sequence[Entry]) -> list[list[str]]:
 
 
 def _fitting(entries: Iterable[Entry], room: float, start: datetime, verbosity: int) -> list[list[str]]:
-    """Return the lines of entries, of as many as there is room for, and of one at least."""
+    """Return the lines of as many entries as there is room for, and of at least one."""
     fitting: list[list[str]] = []
     for entry in entries:
         if isinstance(entry, Event):
@@ -113,7 +113,7 @@ def _wrapped(head: str, rest: str) -> list[str]:
 
 
 def _printable_ascii(text: str) -> str:
-    """Return a text that every terminal prints as it is."""
+    """Return a text in printable ASCII, which every terminal shows."""
     return re.sub(r"[^ -~]", lambda found: ascii(found[0])[1:-1], text)
 
 
@@ -142,7 +142,7 @@ def _attempt(attempt: Attempt) -> str:
 
 
 def _failed(error: RecordedError) -> str:
-    # What has no code of its own has its HTTP status for one.
+    # The code of an error without a code of its own is its HTTP status.
     return error.code if str(error.http_status) in ("None", error.code) else f"{error.http_status} {error.code}"
 
 

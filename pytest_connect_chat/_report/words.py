@@ -1,10 +1,12 @@
-"""How things are said in the section of a failed test and in diagrams: short, printable, without secrets."""
+"""Short and printable texts without secrets, for the section of a failed test and for diagrams."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
 from typing import Any, Final
+
+from pytest_connect_chat._text import counted, printable
 
 VALUE: Final = 90
 NAME: Final = 30
@@ -15,10 +17,9 @@ _LONG: Final = re.compile(r"(\S{12})\S{29,}")  # tokens and signed URLs among th
 
 
 def plain(text: str, longest: int = VALUE) -> str:
-    """Return a text in which ids are short, no token is whole, and every character can be printed."""
-    text = text[: 4 * longest]
-    printable = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
-    text = _LONG.sub(r"\1...", _ID.sub(r"\1", printable.replace(_KIND, ".../")))
+    """Return a text with short ids and tokens, in which every character can be printed."""
+    text = printable(text[: 4 * longest]).replace(_KIND, ".../")
+    text = _LONG.sub(r"\1...", _ID.sub(r"\1", text))
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
@@ -33,7 +34,7 @@ def duration(step: timedelta) -> str:
     hours, minutes = divmod(int(minutes), 60)
     days, hours = divmod(hours, 24)
     parts = [
-        f"{days} day{'' if days == 1 else 's'}" if days else "",
+        counted(days, "day") if days else "",
         f"{hours} h" if hours else "",
         f"{minutes} min" if minutes else "",
         f"{round(seconds, 3):g} s" if seconds else "",

@@ -1,4 +1,4 @@
-"""What participants do in a chat, whether a client's request says so or a test."""
+"""What participants do in a chat, at the request of a client or of a test."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def send_attachment(
 
 
 def leave(state: ServiceState, participant: Participant, now: datetime) -> None:
-    """Let a participant disconnect, and end the contact where nobody is left to keep it open.
+    """Let a participant disconnect, and end the contact if nobody is left to keep it open.
 
-    A customer's leaving ends it unless an agent is present, whom `DisconnectOnCustomerExit` sends away. An agent's
-    leaving ends it unless another is present. That the customer who left first stays the reason is assumed.
+    When a customer leaves, an agent keeps the contact open, unless `DisconnectOnCustomerExit` sends agents away. When
+    an agent leaves, another agent keeps it open. If the customer left first, the reason is the customer's (assumed).
 
-    With a disconnect flow the chat goes on in a new contact when its agents have left, and the customer has not left
-    it before, or has sent them away: "allowing them to continue through disconnect flows such as surveys".
+    With a disconnect flow, the chat goes on in a new contact when its agents have left before the customer, or were
+    sent away by the customer: "allowing them to continue through disconnect flows such as surveys".
     """
     contact = state.contacts.current(participant.first_contact)
     customer, *others = state.participants.of(contact)
@@ -88,7 +88,7 @@ def leave(state: ServiceState, participant: Participant, now: datetime) -> None:
 def send_receipt(
     state: ServiceState, participant: Participant, message: TranscriptItem, content_type: str, now: datetime
 ) -> None:
-    """Let a participant say that a message has reached it, or that it has read it; the first time counts (assumed)."""
+    """Let a participant report that a message was delivered to it, or read by it. The first time counts (assumed)."""
     receipts = {receipt.recipient_participant_id: receipt for receipt in message.receipts}
     receipt = receipts.get(participant.participant_id) or Receipt(participant.participant_id)
     if content_type == MESSAGE_READ:
@@ -110,7 +110,7 @@ def send_receipt(
 
 
 def send_typing(state: ServiceState, participant: Participant, item_id: str, now: datetime) -> None:
-    """Let a participant type; a transcript does not show it."""
+    """Let a participant type. This is in no transcript."""
     state.contacts.pass_on(
         state.contacts.current(participant.first_contact),
         id=item_id,

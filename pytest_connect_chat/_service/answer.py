@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.records.recorded_request import RecordedError
 
-# Texts that were seen on the real services. They stay as they were: code in the wild compares them.
+# Texts that were seen on the real services. They are used as they are: applications compare them.
 RESOURCE_NOT_FOUND: Final = "Resource not found of Type: null"  # an unknown instance or flow
 EXPLICIT_DENY: Final = "User is not authorized to access this resource with an explicit deny"  # an unknown token
 ACCESS_DENIED: Final = "Access denied"  # the token of a chat that has ended
@@ -63,13 +63,13 @@ class Answer:
 
 @dataclass(slots=True)
 class Reply:
-    """What becomes of one attempt.
+    """The result of one attempt.
 
     Attributes:
-        answer: The answer, canned or not, if there is one; it stays so where the client never hears of it.
-        error: The refusal, if the service or a canned answer refused it.
+        answer: The answer, canned or not, if there is one, even if the client never hears of it.
+        error: The refusal, if the service or a canned answer refused the request.
         network_error: The kind of network error that the client sees instead, if any.
-        seconds: How long the client waits for what it hears.
+        seconds: How long the client waits for the result.
         fault: The fault that was injected, in words, if any.
         canned: The canned answer as botocore's parsers give it, if there was one: it is not retried.
         canned_status: Its HTTP status.

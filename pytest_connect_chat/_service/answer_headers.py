@@ -1,4 +1,4 @@
-"""The headers of the service's answers, which every adapter gives."""
+"""The headers of the service's answers, the same in process and over HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_connect_chat._service.identifiers import Identifiers, http_date
 
 
 class AnswerHeaders:
-    """Makes the headers of one answer after the other.
+    """Makes the headers of answers.
 
     Args:
         identifiers: Gives request ids.

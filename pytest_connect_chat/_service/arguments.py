@@ -1,4 +1,4 @@
-"""What a test gives: texts, and functions, which are plain ones, since nobody awaits what they return."""
+"""Checks what a test gives: texts, and functions, which have to be plain ones, since nobody awaits their results."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def require_function(
     hint: str = "",
     error: type[ConnectChatError] = SceneError,
 ) -> None:
-    """Refuse what is no plain function, or cannot be called as it will be. Every callable of a test comes by here.
+    """Refuse what is not a plain function, or takes other arguments. Every callable of a test is checked here.
 
     Args:
         function: The function.
-        complaint: What is to be given, as the start of the message.
-        given: What stands for its arguments.
+        complaint: What the test should give, as the start of the message.
+        given: Stand-ins for the arguments that it will be called with.
         generator: Whether it may be a generator function.
-        hint: What is said where it takes other arguments.
-        error: What is raised.
+        hint: The end of the message if it takes other arguments.
+        error: The class of the exception.
     """
     called = getattr(function, "__call__", None)  # noqa: B004  # of an object, it says what the object is
     if any(iscoroutinefunction(one) or isasyncgenfunction(one) for one in (function, called)):
@@ -53,7 +53,7 @@ def require_function(
 
 
 def _others_that_it_takes(function: Any, given: tuple[object, ...]) -> str | None:
-    """Return what a function takes where it cannot be called with these arguments, as far as Python can tell."""
+    """Return the parameters of a function that cannot be called with these arguments; `None` for any other."""
     try:
         known = signature(function, follow_wrapped=False)  # a decorator may give arguments of its own
     except (TypeError, ValueError):
@@ -73,12 +73,12 @@ def _is_called(function: Any) -> bool:
 
 
 def name_of(function: Any) -> str:
-    """Return how messages call a function or another callable."""
+    """Return the name of a function, or of the class of another callable, for a message."""
     return str(getattr(function, "__name__", None) or type(function).__name__)
 
 
 def require_result(result: Any, name: str, *, generator: bool = False) -> Any:
-    """Return what a function has returned, unless nothing has run yet: from outside, a wrapped one looks plain."""
+    """Return the result of a function, but refuse a coroutine or generator: a decorator may have hidden that."""
     if iscoroutine(result):
         result.close()
     if iscoroutine(result) or isasyncgen(result):
@@ -90,7 +90,7 @@ def require_result(result: Any, name: str, *, generator: bool = False) -> Any:
 
 @contextmanager
 def noting(note: str) -> Iterator[None]:
-    """Say of an exception what the callable of the test was given that has raised it."""
+    """Add a note to an exception of a callable of the test: what it was given."""
     try:
         yield
     except Exception as error:

@@ -20,21 +20,21 @@ class Call:
 
     Attributes:
         request: What reached the service.
-        time: When it did so first.
+        time: When its first attempt was sent.
         order: Its place in the order of what happens.
         attempt_limit: How many attempts the client's retry policy allows it.
         read_timeout: How many seconds the client waits for an answer, `None` for ever.
-        sent: When the attempt was sent that is under way.
+        sent: When the attempt that is under way was sent, or else the last one.
         attempts: The attempts that have ended.
-        response: The members with which the last of them was answered, `None` where it was not.
+        response: The members of the answer to the last of them, `None` if it had none.
         contact: The contact that it started or concerned, as far as that is known.
-        is_under_way: Whether an attempt has been sent and not been heard of.
+        is_under_way: Whether an attempt has been sent and has not ended.
         is_closed: Whether it has ended, and is recorded.
         recorded: Its record, once it has ended.
         canned: The canned answer, which answers every attempt of its call.
-        invocation: What its client calls it on the wire, where one comes over HTTP and says so.
-        decided: What is known of faults: by `(fault, "calls")` and `(fault, "attempts")` whether it meets this call, or
-            the attempt under way; by `(fault, "when")` what its predicate has said about that attempt.
+        invocation: The id that its client gives it over HTTP (`amz-sdk-invocation-id`), empty without one.
+        decided: What is known of faults: by `(fault, "calls")` and `(fault, "attempts")` whether the fault meets this
+            call, or the attempt under way; by `(fault, "when")` what its predicate has said of that attempt.
     """
 
     request: Request
@@ -57,8 +57,8 @@ class Call:
         """Note how the attempt that is under way has ended.
 
         Args:
-            reply: What became of it.
-            error: What the client hears, `None` for an answer.
+            reply: Its result.
+            error: The error that the client hears, `None` for an answer.
         """
         self.attempts.append(Attempt(self.sent, error, reply.fault))
         self.response = reply.answer.members if error is None and reply.answer is not None else None
@@ -67,12 +67,12 @@ class Call:
             self.decided = {key: meets for key, meets in self.decided.items() if key[1] == "calls"}
 
     def record(self, response: dict[str, Any] | None = None, error: RecordedError | None = None) -> RecordedRequest:
-        """Return the record of the call as far as it has come."""
+        """Return a record of the call as it is now."""
         return RecordedRequest(self.request, self.time, tuple(self.attempts), response, error, self.contact, self.order)
 
 
 class StrayRequest(NamedTuple):
-    """A request over HTTP that was refused and is of no call: at a mistyped path, say, or for another host.
+    """A request over HTTP that was refused and belongs to no call: one at a mistyped path, say, or for another host.
 
     Attributes:
         time: When it came.
@@ -86,28 +86,28 @@ class StrayRequest(NamedTuple):
 
 
 class CallLog:
-    """What the calls of one fake have come to.
+    """The records of one fake's calls.
 
     Attributes:
         records: The calls that have ended, in the order in which they did.
-        unfaked: What was said of each call that nothing answers. It stays when a test clears the records.
-        strays: The requests that are of no call.
-        told: Is called when a call has ended.
+        unfaked: A message on each call that nothing answers. It stays when a test clears the records.
+        strays: The requests that belong to no call.
+        on_record: Is called when a call has been recorded.
     """
 
     def __init__(self) -> None:
         self.records: list[RecordedRequest] = []
         self.unfaked: list[str] = []
         self.strays: list[StrayRequest] = []
-        self.told: Callable[[], object] | None = None
+        self.on_record: Callable[[], object] | None = None
 
     def add(self, call: Call, response: dict[str, Any] | None, error: RecordedError | None) -> None:
-        """Record a call that has ended, in place of what was recorded before its client made a further attempt."""
+        """Record a call that has ended. The record replaces one from before a further attempt of the client."""
         call.is_closed = True
         before, call.recorded = call.recorded, call.record(response, error)
         if before is not None:
             with suppress(ValueError):  # the test has cleared the records
                 self.records.remove(before)
         self.records.append(call.recorded)
-        if self.told is not None:
-            self.told()
+        if self.on_record is not None:
+            self.on_record()

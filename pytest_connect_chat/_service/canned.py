@@ -26,7 +26,7 @@ OK: Final = HTTPStatus.OK.value
 
 
 class UnexpectedParams(Exception):  # noqa: N818  # botocore's name for what the client sees is StubAssertionError
-    """A request is not what the test expects of it; the message says how they differ."""
+    """A request is not the one that the test expects; the message says how they differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class CannedAnswer:
     Attributes:
         method: The client method it answers.
         http_status: Its HTTP status.
-        parsed: The answer as botocore's parsers give it, or what makes it of the request.
+        parsed: The answer as botocore's parsers give it, or a callable that returns it.
         expected_params: What the request must be, `None` for anything.
     """
 
@@ -75,7 +75,7 @@ class CannedAnswers:
     """The canned answers of one fake.
 
     Args:
-        facts: Tells which operations there are, and looks at what the test has written.
+        facts: Knows the operations, and checks what the test has written.
     """
 
     def __init__(self, facts: ModelFacts) -> None:
@@ -148,25 +148,25 @@ class CannedAnswers:
         """Return the next answer for a request and take it from the queue, or `None` if there is none.
 
         Raises:
-            UnexpectedParams: It expects another request; it stays in the queue.
+            UnexpectedParams: The answer expects another request. It stays in the queue.
         """
         if not self._queues:
             return None
         queue = self._queues.get((request.service, request.operation))
         while queue:
             answer = queue[0]
-            answer.check_expected(request)  # what the test expects may have an `==` of its own: without the lock
+            answer.check_expected(request)  # without the lock: this may call an `==` of the test's own
             with self._lock:
                 if queue and queue[0] is answer:
                     return queue.popleft()
         return None
 
     def reply(self, answer: CannedAnswer, request: Request, record: Callable[[], RecordedRequest]) -> Reply:
-        """Return what becomes of an attempt that an answer answers; a callable makes that of the request.
+        """Return the result of an attempt from its canned answer; if that is a callable, it is called here.
 
         Raises:
-            SceneError: The callable returned no dict.
-            botocore.exceptions.ParamValidationError: The dict is no response of the operation.
+            SceneError: The callable did not return a dict.
+            botocore.exceptions.ParamValidationError: The operation's model does not allow the dict.
         """
         parsed = answer.parsed
         if callable(parsed):

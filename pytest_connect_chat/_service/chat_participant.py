@@ -1,4 +1,4 @@
-"""A participant that the test plays."""
+"""`ChatParticipant`: an agent, a bot or a supervisor that the test plays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROLES: Final = ("AGENT", "CUSTOM_BOT", "SUPERVISOR")
 
 
 class ChatParticipant(Speaker):
-    """A participant that the test plays. It stays in the chat when the contact is transferred."""
+    """An agent, a bot or a supervisor that the test plays. It stays in the chat when the contact is transferred."""
 
     def __repr__(self) -> str:
         return f"<{self.role} {self.display_name!r}>"
@@ -61,7 +61,7 @@ class ChatParticipant(Speaker):
 
 
 def add_participant(state: ServiceState, contact_id: str, role: str, display_name: str) -> ChatParticipant:
-    """Let somebody join a chat; see `FakeConnectChat.add_participant`."""
+    """Let a participant join a chat; see `FakeConnectChat.add_participant`."""
     if role not in ROLES:
         raise SceneError(
             f"role={shown(role)} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client."

@@ -1,4 +1,4 @@
-"""The clock of one fake: the only place of the package that reads real time."""
+"""The clock of one fake: the only module of the package that reads real time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _real_now() -> datetime:
 class Clock(FixedNames):
     """The time of one fake, in UTC and whole milliseconds. It never goes backwards.
 
-    A frozen clock moves by the test (`advance`, `move_to`, `sleep`) and by what the code under test waits for.
+    A frozen clock is moved by the test (`advance`, `move_to`, `sleep`) and by the waits of the code under test.
     With `start="system"` it follows `time.time()`, and so freezegun and time-machine; then nothing else moves it.
 
     Args:
@@ -48,9 +48,9 @@ class Clock(FixedNames):
         self._follows_system = start == "system"
         self._start = _real_now() if start is None or start == "system" else moment_of_a_fake(start, "clock")
         self._now = self._start
-        self._passing: list[int] = []  # threads in which the clock is on its way, each as often as it is
-        self._promised = self._now  # where it will come to, once it has
-        self._told: Callable[[datetime], object] = lambda moment: None
+        self._passing: list[int] = []  # threads that are moving the clock now, once for each move
+        self._promised = self._now  # where the clock will stand after these moves
+        self._on_move: Callable[[datetime], object] = lambda moment: None
         self._next_stop: Callable[[], datetime | None] = lambda: None
 
     def __repr__(self) -> str:
@@ -77,12 +77,12 @@ class Clock(FixedNames):
         return self._now
 
     def _move(self, moment: datetime) -> None:
-        """Move to `moment` if that is later, by way of what is due before."""
+        """Move to `moment` if that is later."""
         if moment > self._now:
             self._pass_to(moment)
 
     def _pass_to(self, moment: datetime) -> None:
-        """Move to `moment`, and on the way stop where something is due, until it has happened."""
+        """Move to `moment`. Stop on the way wherever something is due, until it has happened."""
         with self._on_the_way():
             stop: datetime | None = None
             while stop != moment:
@@ -90,11 +90,11 @@ class Clock(FixedNames):
                 stop = moment if due is None or due > moment else due
                 with self._lock:
                     self._now = max(self._now, stop)
-                self._told(stop)
+                self._on_move(stop)
 
     @contextmanager
     def _on_the_way(self) -> Iterator[bool]:
-        """Note that the clock is on its way in this thread; give whether others have it on its way already."""
+        """Note that this thread moves the clock, and yield whether other threads are moving it already."""
         thread = threading.get_ident()
         with self._lock:
             others = bool(self._passing) and thread not in self._passing
@@ -108,7 +108,7 @@ class Clock(FixedNames):
         """Move the clock forward: `advance(minutes=6)`, with the keywords of `datetime.timedelta`, or by a `timedelta`.
 
         Raises:
-            ClockError: The duration is negative or no duration, or the clock follows the system's.
+            ClockError: The duration is negative or not a duration, or the clock follows the system's.
         """
         __tracebackhide__ = True
         step = duration_of("advance", step, duration, ClockError)
@@ -116,7 +116,7 @@ class Clock(FixedNames):
             raise ClockError(f"The clock cannot go backwards: advance() was given {step.total_seconds():g} seconds.")
         self._refuse_if_system("advance")
         with self._on_the_way() as others:
-            with self._lock:  # threads that advance it at the same time each add theirs
+            with self._lock:  # threads that advance the clock at the same time add up
                 target = moment_after(max(self._now, self._promised) if others else self._now, step)
                 self._promised = max(target, self._promised) if len(self._passing) > 1 else target
             self._pass_to(target)
@@ -125,7 +125,7 @@ class Clock(FixedNames):
         """Move the clock forward to `moment`, an aware datetime or an ISO 8601 text.
 
         Raises:
-            ClockError: `moment` lies in the past of this clock or is no time, or the clock follows the system's.
+            ClockError: `moment` lies in the past of this clock or is not a time, or the clock follows the system's.
         """
         target = moment_of_a_fake(moment, "moment")
         self._refuse_if_system("move_to")
@@ -157,7 +157,7 @@ class Clock(FixedNames):
             )
 
 
-# What the service does with a clock stands outside of the class: it is not for tests.
+# What only the service does with a clock is not a method: tests hold the clock.
 
 
 def wait_until(clock: Clock, moment: datetime) -> None:
@@ -166,12 +166,12 @@ def wait_until(clock: Clock, moment: datetime) -> None:
         clock._move(next_millisecond(moment))  # noqa: SLF001  # of this module
 
 
-def stop_at(clock: Clock, next_stop: Callable[[], datetime | None], told: Callable[[datetime], object]) -> None:
-    """Have what is due happen at its own time.
+def stop_at(clock: Clock, next_stop: Callable[[], datetime | None], on_move: Callable[[datetime], object]) -> None:
+    """Let what is due happen at its own time.
 
     Args:
         clock: The clock.
         next_stop: Returns when something is due next. On its way to a later time the clock stops there.
-        told: Is called with the new time whenever the clock has moved: what is due by then has to happen.
+        on_move: Is called with the new time whenever the clock has moved, and lets happen what is due by then.
     """
-    clock._next_stop, clock._told = next_stop, told  # noqa: SLF001  # of this module
+    clock._next_stop, clock._on_move = next_stop, on_move  # noqa: SLF001  # of this module

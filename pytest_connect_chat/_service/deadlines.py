@@ -1,4 +1,4 @@
-"""What is due when: ends of contacts, and flows whose wait is over, in one order."""
+"""What is due at which moment: the ends of contacts, and of the waits of flows, in one order."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class Deadlines:
 
     Args:
         clock: Stops at each deadline on its way.
-        feed: Has the lock under which it happens.
+        feed: The lock under which it happens.
     """
 
     def __init__(self, clock: Clock, feed: Feed) -> None:
         self._clock = clock
         self._feed = feed
-        self._due: list[tuple[Any, ...]] = []  # a moment, an order, what is called then, and its arguments
+        self._due: list[tuple[Any, ...]] = []  # a moment, an order, the function to call then, and its arguments
         stop_at(clock, self.next, self.settle)
 
     def add(self, moment: datetime, order: int, action: Callable[..., object], *arguments: object) -> None:
-        """Call something when the clock has come to a moment, with that moment and under the lock.
+        """Call a function when the clock has come to a moment, with that moment and the arguments, under the lock.
 
-        What is due at the same moment happens by its `order`, of which no two of one moment have the same.
+        Of what is due at the same moment, the lower `order` comes first. No two have the same.
         """
         heapq.heappush(self._due, (moment, order, action, *arguments))
 
@@ -41,7 +41,7 @@ class Deadlines:
         return None
 
     def now(self) -> datetime:
-        """Return the moment at which what happens now is decided. What is due by then has happened.
+        """Return the current moment, once all that is due by then has happened.
 
         Read it once for each decision, with the feed's lock held: a call that waits in another thread, and the system's
         time, may move the clock at any time.
@@ -51,7 +51,7 @@ class Deadlines:
         return now
 
     def settle(self, now: datetime) -> None:
-        """Let all happen whose time has come by then, in its order."""
+        """Let all that is due by a moment happen, in its order."""
         due = self._due
         if (due and due[0][0] <= now) or self._feed.is_behind:
             with self._feed:

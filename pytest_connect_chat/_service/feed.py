@@ -1,4 +1,4 @@
-"""The lock under which everything happens, and what follows a commit: listeners are told, and callables are called."""
+"""The lock under which everything happens, and the calls that follow a commit: of listeners and of the test."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pytest_connect_chat.exceptions import SceneError
 
 Listener = Callable[[Any], object]
 
-MOST_LINKS: Final = 1_000  # of one thing that causes another, and so on, until that is taken for a circle
+MOST_LINKS: Final = 1_000  # tasks in a row of which each has caused the next: more are taken for a circle
 
 
 class _Task(NamedTuple):
-    """What is to be called once the lock is free.
+    """A call to make once the lock is free.
 
     Attributes:
-        call: Calls it.
-        links: How many tasks have caused each other up to this one.
+        call: Makes it.
+        links: How many tasks before this one have each caused the next.
     """
 
     call: Callable[[], object]
@@ -31,15 +31,15 @@ class _Task(NamedTuple):
 
 
 class Feed:
-    """The lock of one fake's state, with queues of what follows what was committed under it.
+    """The lock of one fake's state, with queues of the calls that follow a change.
 
-    `with feed:` is the one way to change state. When the outermost block has ended and the lock is free again, what it
-    has queued is called. So listeners, flows and callables of the test may call clients and the fake, and wait for
-    other threads.
+    `with feed:` is the one way to change state. When the outermost block has ended and the lock is free again, the
+    calls that it has queued are made. So listeners, flows and callables of the test may call clients and the fake, and
+    wait for other threads.
 
-    What is queued for one chat is called in the order of commits, one at a time, and before the call that caused it
-    returns, except where another thread is at work in the same chat at that moment, which then calls it. What it causes
-    follows after it.
+    The calls of one chat are made in the order of commits, one at a time, and before the client call that caused them
+    returns. Only if another thread is making calls of the same chat at that moment, that thread makes these too. Calls
+    that such a call causes follow after it.
     """
 
     def __init__(self) -> None:
@@ -47,15 +47,15 @@ class Feed:
         self._orders = count(1)
         self._listeners: tuple[Listener, ...] = ()
         self._observer: Listener | None = None
-        self._keeping: set[int] = set()  # threads that nobody of pytest's asks
+        self._keeping: set[int] = set()  # threads whose exceptions pytest does not see
         self.forget_threads()
 
     def forget_threads(self) -> None:
-        """Be free, in a forked process too, where the threads that held the lock do not exist."""
+        """Free the lock and empty the queues, at first and in a forked process, where other threads do not exist."""
         self._lock = threading.RLock()
         self._depth = 0
         self._waiting: defaultdict[str, deque[_Task]] = defaultdict(deque)  # by chat
-        self._duties: defaultdict[int, deque[str]] = defaultdict(deque)  # by thread: the chats in which it has to call
+        self._duties: defaultdict[int, deque[str]] = defaultdict(deque)  # by thread: the chats whose calls it makes
         self._delivering: dict[int, tuple[str | None, int]] = {}  # by thread: the chat, and the links of its task
 
     @property
@@ -70,39 +70,39 @@ class Feed:
     def listen(self, listener: Listener, *, first: bool = False) -> None:
         """Call a listener with all that is published from now on. Exceptions that it raises are kept in `failures`.
 
-        What is no `Exception`, such as what `pytest.fail()` raises or an interrupt, goes on to whoever caused it.
+        A `BaseException` that is no `Exception`, as of `pytest.fail()` or an interrupt, is raised where it was caused.
 
         Args:
             listener: The listener; one that listens already is not called twice.
-            first: Whether it hears of each thing before the others do.
+            first: Whether it is called before the other listeners.
         """
         with self._lock:
             others = tuple(other for other in self._listeners if other != listener)
             self._listeners = (listener, *others) if first else (*others, listener)
 
     def observe(self, observer: Listener | None) -> None:
-        """Call something with all that is published, at once and under the lock: so it may not wait for anybody."""
+        """Call an observer with all that is published, at once and under the lock: it must not wait for a thread."""
         with self._lock:
             self._observer = observer
 
     def publish(self, chat: str, happening: object) -> None:
-        """Tell the observer of what has happened in a chat, and the listeners once the block around this has ended."""
+        """Call the observer with what has happened in a chat, and the listeners once the block around this is over."""
         if self._observer is not None:
             self._observer(happening)
         for listener in self._listeners:
             self.follow(chat, partial(listener, happening))
 
     def follow(self, chat: str, call: Callable[[], object]) -> None:
-        """Call something of a chat once the block that this is called in has ended, with exceptions as in `listen`."""
+        """Make a call of a chat once the block around this has ended. Exceptions are treated as in `listen`."""
         thread = threading.get_ident()
         _, links = self._delivering.get(thread, (None, -1))
         self._waiting[chat].append(_Task(call, links + 1))
         self._duties[thread].append(chat)
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call what belongs to the test. The test fails with what it raises, and not the call that caused it.
+        """Call a function of the test. Its exception fails the test, and not the client call that caused it.
 
-        What `pytest.fail()` raises ends the test at once, and is kept too: it may come in a thread that nobody asks.
+        The exception of `pytest.fail()` ends the test at once, and is kept too: pytest may not see it in this thread.
         """
         try:
             function(*arguments)
@@ -118,7 +118,7 @@ class Feed:
 
     @contextmanager
     def keeping_failures(self) -> Iterator[None]:
-        """Keep all that callables of the test raise in this thread, where nothing of pytest's would hear of it."""
+        """Keep all that callables of the test raise in this thread, whose exceptions pytest does not see."""
         thread = threading.get_ident()
         self._keeping.add(thread)
         try:
@@ -141,7 +141,7 @@ class Feed:
             self._deliver()
 
     def _deliver(self) -> None:
-        """Call what this thread has to call, until there is nothing left."""
+        """Make the calls of this thread, until there are none left."""
         thread = threading.get_ident()
         # A call from within a task leaves its work to the loop that runs the task.
         while self._duties[thread] and thread not in self._delivering:
@@ -157,11 +157,11 @@ class Feed:
                     self._delivering.pop(thread, None)
 
     def _take(self, thread: int, chats: set[str]) -> _Task | None:
-        """Take the next task, and with it its chat, which no other thread calls in meanwhile.
+        """Take the next task, and with it its chat: no other thread makes calls of that chat meanwhile.
 
         Args:
-            thread: Who takes it.
-            chats: Those in which it has called something: what an interrupted thread has left there is called last.
+            thread: The thread that takes it.
+            chats: The chats whose calls it has made. What an interrupted thread has left there is called last.
         """
         with self._lock:
             self._delivering[thread] = (None, -1)
@@ -172,7 +172,7 @@ class Feed:
             while duties:
                 chat = duties.popleft()
                 if chat in busy:
-                    self._duties[busy[chat]].append(chat)  # who calls in it goes on with it
+                    self._duties[busy[chat]].append(chat)  # the thread that is making its calls goes on with it
                 elif chat in self._waiting:
                     tasks = self._waiting[chat]
                     task = tasks.popleft()

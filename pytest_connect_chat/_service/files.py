@@ -1,4 +1,4 @@
-"""Files at their pre-signed URLs: sent with PUT, read with GET, and refused as S3 refuses."""
+"""Files at their pre-signed URLs: sent with PUT, read with GET, and refused as S3 does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_connect_chat._service.urls import FileTicket
 
 
 class FileAnswer(NamedTuple):
-    """What a file's URL answers.
+    """The answer at a file's URL.
 
     Attributes:
         status: The HTTP status.
@@ -35,7 +35,7 @@ def serve_file(
 ) -> FileAnswer:
     """Answer a request at the URL of a file.
 
-    That a file can be sent again until its upload is completed, and not afterwards, is assumed.
+    A file can be sent again until its upload is completed, and not afterwards (assumed).
 
     Args:
         state: What the service holds.
@@ -71,7 +71,7 @@ def _read(attachment: Attachment | None) -> FileAnswer:
 def _refusal_of_file(
     attachment: Attachment, ticket: FileTicket, headers: Mapping[str, str], body: bytes
 ) -> FileAnswer | None:
-    """Return the answer to a file that is not as it was announced, or comes too late; `None` for one that is taken."""
+    """Return the refusal of a file that is not as it was announced, or comes too late; `None` for one that is taken."""
     announced = ticket.headers["Content-Length"]
     if "content-length" not in headers:
         problem = "The file came without a Content-Length: it has to be sent in one piece."

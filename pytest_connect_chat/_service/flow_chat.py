@@ -1,4 +1,4 @@
-"""What a flow is given: the chat that it runs in."""
+"""`FlowChat`: the chat that a flow runs in, as the flow gets it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class ContactGoneError(BaseException):
 
 
 class FlowChat(Speaker):
-    """A chat as its flow has it. What the flow says comes from the role `SYSTEM`.
+    """A chat as its flow gets it. What the flow says comes from the role `SYSTEM`.
 
-    It belongs to one contact: after a transfer, the flow of the next contact has one of its own.
+    It belongs to one contact: after a transfer, the flow of the next contact gets one of its own.
 
     Args:
         state: What the service holds.
         contact: The contact.
-        note: Takes what the flow does that no transcript has, for the report of a failed test.
+        note: Notes what the flow does and no transcript shows, for the report of a failed test.
         is_under_way: Whether this thread runs the flow at the moment.
     """
 
@@ -58,7 +58,7 @@ class FlowChat(Speaker):
         """Set contact attributes, as the flow block "Set contact attributes" does.
 
         Raises:
-            SceneError: The contact has ended, a value is no text, or all attributes have more than 32,768 bytes.
+            SceneError: The contact has ended, a value is not a text, or all attributes take more than 32,768 bytes.
         """
         if not attributes or not all(attributes):
             raise SceneError("update_attributes() takes at least one attribute, each with a name: topic='order'.")
@@ -112,5 +112,5 @@ class FlowChat(Speaker):
         raise SceneError(f"The contact {contact.contact_id} of this flow is over: {ended}.")
 
     def _content_types(self, contact: ContactRecord) -> tuple[str, ...]:
-        """Return those that the service has: nothing says that a flow is held to what the chat supports."""
+        """Return all content types of the service: nothing says that a flow has to keep to those of the chat."""
         return SUPPORTED_CONTENT_TYPES

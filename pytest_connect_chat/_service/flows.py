@@ -1,4 +1,4 @@
-"""Which flow plays where, and what it hears; and the replies."""
+"""Which flow plays in which contact, and what it hears; and the answers of `reply_with`."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from pytest_connect_chat._service.chats.transcript import PARTICIPANT_JOINED, Tr
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.store import Happening
 from pytest_connect_chat._service.flow_chat import FLOW_ENDED
-from pytest_connect_chat._service.flow_play import Flow, FlowPlay, FlowStep
+from pytest_connect_chat._service.flow_run import Flow, FlowRun, FlowStep
 from pytest_connect_chat._service.rules.messages import SUPPORTED_CONTENT_TYPES
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 Words = str | tuple[str, str]
-Reply = Words | list[Words]
-BotReply = Reply | Callable[[TranscriptItem], Reply | None]
+BotWords = Words | list[Words]
+BotReply = BotWords | Callable[[TranscriptItem], BotWords | None]
 
 FLOWS: Final = "a plain function or a generator function, or None"
 WORDS: Final = "a non-empty text, a pair of a text and its content type, a list of these"
 
 
 class FlowPlayer:
-    """Plays the flows of all chats, each of them once in each contact, and gives the replies.
+    """Plays the flows of all chats, once in each contact, and gives the answers of `reply_with`.
 
-    A flow starts when its customer has connected; in a chat that is connected already, with what happens next in it.
-    The feed calls what is here without its lock, one thing at a time for each chat.
+    A flow starts when its customer has connected; in a chat that is connected already, with the next event in it. The
+    feed calls this class without its lock, one call at a time for each chat.
 
     Args:
         state: What the service holds.
@@ -45,13 +45,13 @@ class FlowPlayer:
         self._flows: dict[str | None, Flow] = {}
         self._reply: BotReply | None = None
         self._has_replied = False
-        self._plays: dict[str, FlowPlay] = {}
-        self._inboxes: dict[str, deque[TranscriptItem]] = {}  # by chat: what customers sent, and nothing took yet
+        self._runs: dict[str, FlowRun] = {}
+        self._inboxes: dict[str, deque[TranscriptItem]] = {}  # by chat: what customers sent, and no flow has taken yet
 
     @property
     def has_any(self) -> bool:
-        """Whether there are flows, some that go on among them, or replies."""
-        return bool(self._flows or self._reply or self._plays or self._state.disconnect_flow)
+        """Whether there are flows, planned or under way, or a reply."""
+        return bool(self._flows or self._reply or self._runs or self._state.disconnect_flow)
 
     def play_flow(self, flow: Any, contact_flow_id: str | None) -> None:
         """Play this flow from now on; see `FakeConnectChat.play_flow`."""
@@ -79,7 +79,7 @@ class FlowPlayer:
             self._state.feed.listen(self._hear)
 
     def reply_with(self, reply: Any) -> None:
-        """Answer from now on with this; see `FakeConnectChat.reply_with`."""
+        """Answer with this from now on; see `FakeConnectChat.reply_with`."""
         if callable(reply):
             require_function(reply, "reply_with() takes a plain function of a message")
         elif reply is not None:
@@ -89,13 +89,13 @@ class FlowPlayer:
             self._state.feed.listen(self._hear)
 
     def close(self) -> None:
-        """End all flows, whose `finally` blocks would else run in the time of another test."""
-        for play in list(self._plays.values()):
-            self._state.feed.call(play.close)
+        """End all flows: otherwise their `finally` blocks would run during another test."""
+        for run in list(self._runs.values()):
+            self._state.feed.call(run.close)
 
     def unplayed(self) -> list[str]:
-        """Return which flows have not been played, and that the reply was not given, in words."""
-        played = [play.flow for play in list(self._plays.values())]
+        """Return sentences on flows that have not been played, and on a reply that was not asked for."""
+        played = [run.flow for run in list(self._runs.values())]
         unplayed = [
             f"the flow {name_of(flow)} was not played: {self._why_not(flow_id)}"
             for flow_id, flow in self._flows.items()
@@ -111,7 +111,7 @@ class FlowPlayer:
         return unplayed
 
     def _why_not(self, flow_id: str | None) -> str:
-        """Return why flows of an id, or of any, had nothing to do."""
+        """Return why the flow of an id, or the one for all contacts, had nothing to do."""
         where = "" if flow_id is None else f" with the flow id {flow_id}"
         chats = [
             contact
@@ -131,19 +131,19 @@ class FlowPlayer:
 
     def _hear(self, happening: Happening) -> None:
         contact, item, _ = happening
-        play = self._plays.get(contact.contact_id)
-        if play is not None and not contact.is_active:
-            self._state.feed.call(play.stop)
+        run = self._runs.get(contact.contact_id)
+        if run is not None and not contact.is_active:
+            self._state.feed.call(run.stop)
         current = self._state.contacts.current(contact)
         inbox = self._inbox_of(current, item)
         if _is_for_flows(item):
             inbox.append(item)
-        if current.contact_id not in self._plays and current.connected and current.is_active:
+        if current.contact_id not in self._runs and current.connected and current.is_active:
             self._start(current)
         self._hand_on(current, inbox)
 
     def _inbox_of(self, contact: ContactRecord, item: TranscriptItem) -> deque[TranscriptItem]:
-        """Return what no flow has taken yet. Messages sent before the customer connects stay there for the flow."""
+        """Return what no flow of a chat has taken yet, including what the customer sent before connecting."""
         chat = contact.initial_contact_id
         if chat not in self._inboxes:
             connects = item.content_type == PARTICIPANT_JOINED and item.participant_id == contact.participant_id
@@ -154,18 +154,18 @@ class FlowPlayer:
     def _start(self, contact: ContactRecord) -> None:
         flow = self._flow_of(contact)
         if flow is not None:
-            play = self._plays[contact.contact_id] = FlowPlay(self._state, flow, contact, self.steps)
-            self._state.feed.call(play.start)
+            run = self._runs[contact.contact_id] = FlowRun(self._state, flow, contact, self.steps)
+            self._state.feed.call(run.start)
         elif contact.initiation_method == "DISCONNECT":  # its flow was taken away meanwhile
             with self._state.moment() as now:
                 self._state.contacts.end(contact, FLOW_ENDED, now)
 
     def _hand_on(self, contact: ContactRecord, inbox: deque[TranscriptItem]) -> None:
-        """Hand on what customers have sent: to the flow of the contact, or to the reply where there is none."""
-        play = self._plays.get(contact.contact_id)
-        while inbox and play is not None and not play.is_over:
-            self._state.feed.call(play.go_on, inbox.popleft())
-        if contact.is_active and (self._flow_of(contact) is None if play is None else play.is_over):
+        """Hand what customers have sent to the flow of the contact, or, if it has none, to the reply."""
+        run = self._runs.get(contact.contact_id)
+        while inbox and run is not None and not run.is_over:
+            self._state.feed.call(run.go_on, inbox.popleft())
+        if contact.is_active and (self._flow_of(contact) is None if run is None else run.is_over):
             kept = [item for item in inbox if not contact.connected and self._is_initial(contact, item)]
             answered = [item for item in inbox if item not in kept]
             inbox.clear()
@@ -213,7 +213,7 @@ def _is_for_flows(item: TranscriptItem) -> bool:
 
 
 def _words_of(answer: Any, complaint: str) -> list[tuple[str, str]]:
-    """Return what to say, each with its content type."""
+    """Return the texts of an answer, each with its content type."""
     words = []
     for one in answer if isinstance(answer, list) and answer else [answer]:
         match (one, "text/plain") if isinstance(one, str) else one:

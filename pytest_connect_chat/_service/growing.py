@@ -1,4 +1,4 @@
-"""What tests read as a sequence while it grows."""
+"""Sequences that tests read while they grow."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class GrowingSequence(FixedNames, Sequence[T]):
-    """A sequence that is looked up anew each time: other threads may add to it."""
+    """A sequence that is looked up again at each use: other threads may add to it."""
 
     @abstractmethod
     def _selected(self) -> list[T]:
-        """Return what there is of it now."""
+        """Return the items that there are now."""
 
     @overload
     def __getitem__(self, index: int) -> T: ...

@@ -14,7 +14,7 @@ RETENTION: Final = timedelta(days=7)
 
 @dataclass(slots=True, eq=False)
 class CommittedCall:
-    """What a used token stands for: the request as it was, and the answer it got."""
+    """The call of a used token: its request as it was, and the answer that it got."""
 
     params: dict[str, Any]
     answer: Answer

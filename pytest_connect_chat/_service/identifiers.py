@@ -11,12 +11,12 @@ from typing import Final
 
 ACCOUNT_ID: Final = "123456789012"  # of the instances; moto's is the same
 
-# The first bytes of a KMS-encrypted data key: in base64, and once more in base64, they are the "QVFJREFI" with which
-# every participant token begins that was seen in public.
+# The first bytes of a KMS-encrypted data key. Encoded in base64 twice, they are "QVFJREFI", with which all participant
+# tokens begin that were seen in public.
 _DATA_KEY_PREFIX: Final = bytes((0x01, 0x02, 0x03, 0x00, 0x78))
 _DATA_KEY_REST: Final = 163
 _SEALED_BYTES: Final = 173  # gives the 612 characters of most tokens seen
-_OWN_BYTES: Final = 50  # the last of them: what stands before is the same in all tokens, and ends where base64 can
+_OWN_BYTES: Final = 50  # the last of them. The bytes before are the same in all tokens, a multiple of three for base64
 
 _UUID_FREE: Final = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF  # the bits that are drawn
 _UUID_FIXED: Final = 0x00000000_0000_4000_8000_000000000000  # version 4, of RFC 4122
@@ -30,7 +30,7 @@ def uuid4(source: Random) -> str:
 
 
 def token_head(source: Random) -> str:
-    """Return what participant tokens of one origin begin with: the data key, and most of what is sealed with it."""
+    """Return the beginning that tokens of one fake share: the data key, and most of what is sealed with it."""
     data_key = b2a_base64(_DATA_KEY_PREFIX + source.randbytes(_DATA_KEY_REST), newline=False)
     sealed = b2a_base64(source.randbytes(_SEALED_BYTES - _OWN_BYTES), newline=False)
     return b2a_base64(data_key + b"::" + sealed, newline=False).decode()
@@ -113,7 +113,7 @@ class Identifiers:
         return participant_token(self._token_head, self._streams["connection"])
 
     def websocket(self) -> tuple[str, str]:
-        """Return what names a new WebSocket's host, and the token that opens it."""
+        """Return the first label of a new WebSocket's host name, and the token that opens it."""
         source = self._streams["connection"]
         return uuid4(source)[:8], participant_token(self._token_head, source)
 

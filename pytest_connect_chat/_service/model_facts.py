@@ -1,4 +1,4 @@
-"""What the service is told of the installed models, without knowing where that comes from."""
+"""What the service asks of the installed models: a protocol, so that it does not depend on botocore."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class ModelFacts(Protocol):
-    """What the models of the two services say. `pytest_connect_chat._model` reads it."""
+    """The facts of the models of the two services. `pytest_connect_chat._model.catalogue` reads them."""
 
     def operation(self, method: str) -> str | None:
         """Return the operation behind a client method of either service, or `None`."""
@@ -19,7 +19,7 @@ class ModelFacts(Protocol):
         """Return the operations of one service by their client method."""
 
     def unknown_member(self, operation: str | None, members: Mapping[str, Any]) -> str | None:
-        """Return what to say of members, at any depth, that an operation does not have; `None` without any.
+        """Return a message on a member, at any depth, that an operation does not have; `None` if it has all.
 
         Args:
             operation: The operation's name, `None` for any.
@@ -29,7 +29,7 @@ class ModelFacts(Protocol):
     def check_error_code(
         self, code: str, fields: Iterable[str], http_status: int | None, services: Iterable[str], advice: str = ""
     ) -> None:
-        """Look at the code of a planned error, and at the names of its further fields.
+        """Check the code of a planned error, and the names of its further fields.
 
         Args:
             code: The code.
@@ -46,14 +46,14 @@ class ModelFacts(Protocol):
         """
 
     def check_response(self, service: str, operation: str, response: Mapping[str, Any]) -> None:
-        """Look at a response that a test has written.
+        """Check a response that a test has written.
 
         Raises:
-            botocore.exceptions.ParamValidationError: It is none of this operation.
+            botocore.exceptions.ParamValidationError: The model of the operation does not allow it.
         """
 
     def check_error_fields(self, service: str, code: str, fields: Mapping[str, Any]) -> None:
-        """Look at the modelled fields of an error that a test has written.
+        """Check the modelled fields of an error that a test has written.
 
         Raises:
             botocore.exceptions.ParamValidationError: The model has no such fields for the code.

@@ -1,4 +1,4 @@
-"""Who takes part in the chats, and what each participant's tokens are."""
+"""The participants of the chats, and their tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WITH_RECEIPTS: Final = 2  # "not supported when there are more than two active p
 PARTICIPANTS_PER_CHAT: Final = 6  # administrator guide: feature-limits
 BOT_CONNECTS_WITHIN: Final = timedelta(seconds=15)  # administrator guide: chat-customize-flow
 
-# How the flow's own items name themselves: seen in public transcripts.
+# The role and the name of the flow's items: seen in public transcripts.
 FLOW_ROLE: Final = "SYSTEM"
 FLOW_NAME: Final = "SYSTEM_MESSAGE"
 
@@ -35,9 +35,9 @@ class Participant:
         participant_id: Its id, the same throughout the chat.
         role: `"CUSTOMER"`, `"AGENT"`, `"CUSTOM_BOT"` or `"SUPERVISOR"`; `"SYSTEM"` is the flow.
         display_name: Its display name.
-        participant_token: What it gets connections with.
+        participant_token: The token that CreateParticipantConnection takes.
         first_contact: The initial contact of the chat.
-        added_at: When CreateParticipant added it; `None` for who came in another way.
+        added_at: When CreateParticipant added it; `None` if it came in another way.
         connected_at: When it connected first, `None` before.
         has_left: Whether it has disconnected.
         asked_for: The types of connection information that it has asked for.
@@ -59,7 +59,7 @@ class Participant:
         return self.connected_at is not None and not self.has_left
 
     def comes_too_late(self, now: datetime) -> bool:
-        """Whether it has not asked for a connection in the time that CreateParticipant gives it."""
+        """Whether it has not asked for a connection within the time that CreateParticipant gives it."""
         if self.added_at is None or self.asked_for or self.connected_at is not None:
             return False
         return now - self.added_at > BOT_CONNECTS_WITHIN
@@ -75,14 +75,14 @@ class Participant:
 
 
 class Connection(NamedTuple):
-    """What a connection token stands for."""
+    """The holder of a connection token, and when it was issued."""
 
     participant: Participant
     issued: datetime
 
 
 class Participants:
-    """The participants of every chat, found by the tokens that they come with.
+    """The participants of every chat, found by their tokens.
 
     Args:
         contacts: Knows the customers, who become participants here when they first do something.
@@ -92,14 +92,14 @@ class Participants:
     def __init__(self, contacts: ContactStore, identifiers: Identifiers) -> None:
         self._contacts = contacts
         self._identifiers = identifiers
-        self._by_session: dict[str, list[Participant]] = {}
+        self._by_chat: dict[str, list[Participant]] = {}  # by initial contact id
         self._by_token: dict[str, Participant] = {}
         self._connections: dict[str, Connection] = {}
-        self._flows: dict[str, Participant] = {}
+        self._flow_participants: dict[str, Participant] = {}  # by initial contact id
 
     def of(self, contact: ContactRecord) -> list[Participant]:
         """Return the participants of a contact's chat, the customer first."""
-        found = self._by_session.get(contact.initial_contact_id)
+        found = self._by_chat.get(contact.initial_contact_id)
         if found is None:
             customer = Participant(
                 participant_id=contact.participant_id,
@@ -108,13 +108,13 @@ class Participants:
                 participant_token=contact.participant_token,
                 first_contact=self._contacts.initial(contact),
             )
-            found = self._by_session[contact.initial_contact_id] = [customer]
+            found = self._by_chat[contact.initial_contact_id] = [customer]
         return found
 
     def add(
         self, contact: ContactRecord, role: str, display_name: str, *, added_at: datetime | None = None
     ) -> Participant:
-        """Let somebody else take part in a contact's chat."""
+        """Add another participant to a contact's chat."""
         participant_id, participant_token = self._identifiers.participant()
         participant = Participant(
             participant_id=participant_id,
@@ -129,17 +129,17 @@ class Participants:
         return participant
 
     def flow_of(self, contact: ContactRecord) -> Participant:
-        """Return the participant that stands for the flow in a contact's chat; `of` does not have it."""
+        """Return the participant that stands for the flow in a contact's chat. `of` does not return it."""
         chat = contact.initial_contact_id
-        if chat not in self._flows:
-            self._flows[chat] = Participant(
+        if chat not in self._flow_participants:
+            self._flow_participants[chat] = Participant(
                 participant_id=self._identifiers.flow_participant_id(),
                 role=FLOW_ROLE,
                 display_name=FLOW_NAME,
                 participant_token="",
                 first_contact=self._contacts.initial(contact),
             )
-        return self._flows[chat]
+        return self._flow_participants[chat]
 
     def issue_connection_token(self, participant: Participant, now: datetime) -> str:
         """Return a new connection token."""
@@ -169,12 +169,12 @@ class Participants:
         return connection.participant if connection is not None else None
 
     def holder_of(self, token: object) -> Participant | None:
-        """Return whose participant token or connection token it is; `None` for an unknown one."""
+        """Return the holder of a participant token or a connection token; `None` for an unknown one."""
         connection = self._connections.get(str(token))
         return self._with_participant_token(str(token)) if connection is None else connection.participant
 
     def what_is(self, value: object) -> str | None:
-        """Return what an id or token is, in words, where something else is wanted; `None` for an unknown one."""
+        """Return what an id or token is, in words, for a message that another is wanted; `None` for an unknown one."""
         contacts = list(self._contacts.by_id.values())
         holder = self.holder_of(value)
         if any(value == contact.contact_id for contact in contacts):
@@ -182,7 +182,8 @@ class Participants:
         if holder is not None:
             return f"{'a connection' if value in self._connections else 'the participant'} token of {in_words(holder)}"
         customers = (self.of(contact)[0] for contact in contacts if value == contact.participant_id)
-        others = (one for chat in [*self._by_session.values(), self._flows.values()] for one in list(chat))
+        chats = [*self._by_chat.values(), self._flow_participants.values()]
+        others = (one for chat in chats for one in list(chat))
         owner = next((one for one in (*customers, *others) if value == one.participant_id), None)
         return None if owner is None else f"the participant id of {in_words(owner)}"
 
@@ -192,7 +193,7 @@ class Participants:
         return participant.first_contact.instance_id if participant is not None else ""
 
     def require_known_token(self, request: Request, rules: AppliedRules) -> None:
-        """Refuse a request with an unknown token, before anything else about it is looked at.
+        """Refuse a request with an unknown token, before anything else about it is checked.
 
         Raises:
             ServiceError: The token is unknown.
@@ -206,7 +207,7 @@ class Participants:
         """Refuse the token of a participant that is no longer in an active chat, or that is too old.
 
         Raises:
-            ServiceError: The token does not count any more.
+            ServiceError: The token is no longer valid.
         """
         contact = self._contacts.current(participant.first_contact)
         live = contact.is_active and not participant.has_left
@@ -226,7 +227,7 @@ class Participants:
 
 
 def in_words(participant: Participant) -> str:
-    """Return how messages call a participant."""
+    """Return a participant in words, for messages."""
     role = participant.role.lower().replace("_", " ")
     return f"the {role} of contact {participant.first_contact.contact_id}"
 

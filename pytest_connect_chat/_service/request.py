@@ -1,4 +1,4 @@
-"""What reaches the service: one request, as plain data."""
+"""One request as it reaches the service, in plain data."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Request:
         limits: The model's limits by path: `"InitialMessage.Content"`, `"Attributes{key}"`, `"ConnectionTypes[]"`.
         client_token_given: Whether the caller gave the `ClientToken`, so that it was not filled in.
         place: Returns where the call comes from, in words.
-        malformed: What is wrong with the request's shape, where no client has validated it; `None` for nothing.
+        malformed: What is wrong with the request's shape, if no client has validated it; `None` for nothing.
     """
 
     service: str
@@ -99,7 +99,7 @@ def snapshot(value: Any) -> Any:
 
 
 def malformed_snapshot(value: Any) -> Any:
-    """Return a copy of members that have no request's shape: what JSON does not have is its text."""
+    """Return a copy of members that do not have the shape of a request. Values that JSON does not have become texts."""
     return json.loads(json.dumps(value, default=repr, skipkeys=True))
 
 

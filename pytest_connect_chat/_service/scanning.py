@@ -1,4 +1,4 @@
-"""The scan of the files that customers send: a callable of the test says what comes of it."""
+"""The scan of files that customers send: a callable of the test decides its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_connect_chat.exceptions import SceneError
 
 
 def scan_attachments_with(state: ServiceState, verdict: Any) -> None:
-    """Ask for a verdict from now on; see `FakeConnectChat.scan_attachments_with`."""
+    """Let a callable decide scans from now on; see `FakeConnectChat.scan_attachments_with`."""
     if verdict is not None:
         require_function(verdict, "scan_attachments_with() takes a plain function of an attachment, or None")
     with state.feed:
@@ -28,7 +28,7 @@ def scan_attachments_with(state: ServiceState, verdict: Any) -> None:
 
 
 def complete(state: ServiceState, participant: Participant, attachment: Attachment, now: datetime) -> None:
-    """Note that a file is uploaded. It shows in the chat once its scan has a result, approved at once without one."""
+    """Note that a file is uploaded. It shows in the chat once it is scanned; without a scan it is approved at once."""
     uploaded = replace(attachment, is_uploaded=True)
     state.attachments.keep(participant.first_contact.contact_id, uploaded)
     if state.attachments.verdict is not None and participant.role == "CUSTOMER":
@@ -38,7 +38,10 @@ def complete(state: ServiceState, participant: Participant, attachment: Attachme
 
 
 def _scan(state: ServiceState, participant: Participant, attachment: Attachment, item_id: str | None = None) -> None:
-    """Ask the test, without the lock. A scan that fails rejects the file. Administrator guide: attachment scanning."""
+    """Ask the test's callable, without the lock. If that raises, the file is rejected.
+
+    Administrator guide: setup-attachment-scanning.
+    """
     status: AttachmentStatus = "REJECTED"
     try:
         status = _verdict_on(state, attachment)
@@ -61,7 +64,7 @@ def _verdict_on(state: ServiceState, attachment: Attachment) -> AttachmentStatus
 
 
 def go_on(state: ServiceState, participant: Participant, attachment: Attachment, item_id: str) -> None:
-    """Keep a scan that goes on, so that it is asked about again."""
+    """Keep a scan that is in progress, to ask the next callable about it."""
     if attachment.status == "IN_PROGRESS":
         again = partial(_scan, state, participant, attachment, item_id)
         state.attachments.scans[attachment.attachment_id] = (participant.first_contact.contact_id, again)

@@ -1,4 +1,4 @@
-"""What a test does to contacts without a client: adds, transfers and ends them."""
+"""What a test does to contacts without a client: it adds, transfers and ends them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def add_contact(
     with state.feed:
         instance_id, contact_flow_id = _place(state, instance_id, contact_flow_id)
         if contact_id is not None:
-            _free_id(state, contact_id)
+            _require_free_id(state, contact_id)
         require_text(display_name, "display_name")
         copied, copied_tags = _text_map(attributes, "attributes"), _text_map(tags, "tags")
         params: dict[str, Any] = {
@@ -170,7 +170,7 @@ def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) 
 
 
 def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
-    """Return an active contact by its id; what is due by now has to have happened.
+    """Return an active contact by its id. What is due by now must have happened already.
 
     Raises:
         SceneError: There is none.
@@ -188,7 +188,11 @@ def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
 
 
 def active_chat(state: ServiceState, contact_id: str) -> ContactRecord:
-    """Return an active contact of a chat by its id, as `active_contact` does."""
+    """Return an active contact of a chat by its id.
+
+    Raises:
+        SceneError: There is none, or it is a voice contact.
+    """
     contact = active_contact(state, contact_id)
     if contact.channel != "CHAT":
         raise SceneError(f"The contact {contact_id} is a {contact.channel} contact, and no chat.")
@@ -213,10 +217,9 @@ def _place(state: ServiceState, instance_id: str | None, contact_flow_id: str | 
     return instance_id, contact_flow_id
 
 
-def _free_id(state: ServiceState, contact_id: str) -> str:
+def _require_free_id(state: ServiceState, contact_id: str) -> None:
     if require_text(contact_id, "contact_id") in state.contacts.by_id:
         raise SceneError(f"A contact has the id {shown(contact_id)} already.")
-    return contact_id
 
 
 def _text_map(texts: Mapping[str, str] | None, name: str) -> dict[str, str]:

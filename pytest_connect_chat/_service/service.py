@@ -1,4 +1,4 @@
-"""The ordered steps of one call: open, attempts, close. Adapters carry calls here, and what comes of them back."""
+"""The ordered steps of one call: open, attempts, close. Adapters bring calls here, and take the results back."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from pytest_connect_chat.exceptions import UnfakedOperationError
 
 
 class ConnectChatService:
-    """The two services in memory. One lock makes check and commit of a request one step.
+    """The two services in memory. A request is checked and committed under one lock.
 
     Args:
-        settings: What the fake is set to.
+        settings: The settings of the fake.
         seed: What ids, tokens and chaos follow from.
-        facts: Tells what the installed models say.
+        facts: Knows what the installed models say.
     """
 
     def __init__(self, settings: Settings, seed: int | str, facts: ModelFacts) -> None:
@@ -69,12 +69,12 @@ class ConnectChatService:
 
     @property
     def has_callables(self) -> bool:
-        """Whether a call may run something of the test, which may wait for other calls."""
+        """Whether a call may run a callable of the test, which may wait for other calls."""
         is_asked = bool(self._planned.faults) or self.canned.has_had_any or self.state.attachments.verdict is not None
         return is_asked or self.flows.has_any or self.subscriber.has_handler
 
     def attempt(self, call: Call, *, runs_low: bool = False) -> Reply:
-        """Decide what becomes of one attempt: a canned answer, what a fault makes of it, or what the service answers.
+        """Return the result of one attempt: a canned answer, the effect of a fault, or the service's answer.
 
         Args:
             call: The call.
@@ -82,7 +82,7 @@ class ConnectChatService:
 
         Raises:
             UnfakedOperationError: Nothing answers the operation.
-            UnexpectedParams: The canned answer that is next expects another request.
+            UnexpectedParams: The next canned answer expects another request.
         """
         request = call.request
         call.is_under_way, call.is_closed = True, False
@@ -105,7 +105,7 @@ class ConnectChatService:
             met.ask()  # a callable of the test, which may call clients and the fake: without the lock
 
     def close(self, call: Call) -> None:
-        """End a call, and record it with what came of its last attempt."""
+        """End a call, and record it with the result of its last attempt."""
         self.calls.add(call, call.response, call.attempts[-1].error)
 
     def fail(self, call: Call, error: RecordedError) -> None:
@@ -116,17 +116,17 @@ class ConnectChatService:
             self.calls.add(call, None, error)
 
     def turn_away(self, method: str, path: str, status: int, reason: str) -> None:
-        """Note a request that was refused and is of no call, so that the report of a failed test has it."""
+        """Note a refused request that belongs to no call, for the report of a failed test."""
         text = f"{method} {path} -> {status}: {reason}"
         self.calls.strays.append(StrayRequest(self.state.clock.now(), self.state.feed.next_order(), text))
 
     def remarks(self) -> list[str]:
-        """Return what the report of a failed test says beside what happened: why, and what did not happen."""
+        """Return sentences for the end of a failed test's report: why requests failed, and what did not happen."""
         not_called = [*self.flows.unplayed(), *self.subscriber.unheard(self.state.contacts)]
         return [*remarks_on(self.calls.records, self.state), *not_called, *self._planned.chaos.in_words()]
 
     def leftovers(self) -> list[str]:
-        """Return what was planned and did not happen, and the calls that nothing answers, in words."""
+        """Return sentences on what was planned and did not happen, and on calls that nothing answered."""
         return [*self._planned.leftovers(), *self.canned.leftovers(), *unfaked_calls(self.calls.unfaked)]
 
     def _refuse_unfaked(self, request: Request) -> Reply:

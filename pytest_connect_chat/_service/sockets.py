@@ -1,4 +1,4 @@
-"""The WebSockets of chats: who may open one, what its client says, and which frames it hears."""
+"""The WebSockets of chats: who may open one, and which frames it takes and sends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SocketRefusedError(Exception):
 
 
 class SocketParticipant(NamedTuple):
-    """Whose WebSocket it is.
+    """The participant that a WebSocket belongs to.
 
     Attributes:
         participant_id: The participant's id.
@@ -41,12 +41,12 @@ class OpenSocket:
 
     Args:
         state: What the service holds.
-        participant: Whose it is.
+        participant: The participant that it belongs to.
         send: Sends a frame to its client, in order and without waiting.
 
     Attributes:
-        participant: Whose it is.
-        topics: What its client has subscribed to.
+        participant: The participant that it belongs to.
+        topics: The topics that its client has subscribed to.
         view: The socket as tests see it, always the same.
     """
 
@@ -59,11 +59,11 @@ class OpenSocket:
 
     @property
     def contact(self) -> ContactRecord:
-        """The contact at which the chat has arrived."""
+        """The current contact of the chat."""
         return self._state.contacts.current(self.participant.first_contact)
 
     def receive(self, text: str) -> None:
-        """Answer a frame of its client. Subscribing to the chat is what connects a participant.
+        """Answer a frame of its client. Subscribing to the chat connects the participant.
 
         Administrator guide: web-and-mobile-chat ("chat flows don't start until ... subscribed").
         """
@@ -87,10 +87,10 @@ class OpenSocket:
                     actions.join(self._state, self.participant, now)
 
     def hear(self, happening: Happening) -> None:
-        """Send what has happened in its chat, its own participant's part too.
+        """Send what has happened in its chat, also what its own participant did.
 
-        Who has left hears only that it has, and that the chat has ended: assumed, as AWS's library for browsers waits
-        for the end.
+        A participant that has left hears of its leaving and of the end of the chat, and of nothing else (assumed, since
+        AWS's library for browsers waits for the end).
         """
         contact, item, _ = happening
         chat = self.participant.first_contact.contact_id
@@ -102,7 +102,7 @@ class OpenSocket:
 
 
 class ChatSocket(FixedNames):
-    """One open WebSocket."""
+    """One open WebSocket, as tests see it."""
 
     __slots__ = ("_socket",)
 
@@ -115,18 +115,18 @@ class ChatSocket(FixedNames):
 
     @property
     def participant(self) -> SocketParticipant:
-        """Whose it is."""
+        """The participant that it belongs to: `participant_id`, `role` and `display_name`."""
         person = self._socket.participant
         return SocketParticipant(person.participant_id, person.role, person.display_name)
 
     @property
     def contact(self) -> Contact:
-        """The contact at which the chat has arrived."""
+        """The current contact of the chat."""
         return self._socket.contact.view
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """What its client has subscribed to: `"aws/chat"`, once it has."""
+        """The topics that its client has subscribed to: `"aws/chat"`, once it has."""
         return self._socket.topics
 
 
@@ -149,7 +149,7 @@ class Sockets:
             send: Sends a frame to its client, in order and without waiting.
 
         Raises:
-            SocketRefusedError: The token does not count, or its participant has as many sockets as it can.
+            SocketRefusedError: The token is not valid, or its participant has as many sockets as it may.
         """
         with self._state.moment() as now:
             ticket = self._state.urls.socket_ticket(token)
@@ -174,6 +174,6 @@ class Sockets:
             self.all = tuple(one for one in self.all if one is not socket)
 
     def hear(self, happening: Happening) -> None:
-        """Tell every socket of the chat, with the lock held: so the frames of a socket have the order of commits."""
+        """Send what has happened to every socket of its chat. The lock is held, so that frames are in order."""
         for socket in self.all:
             socket.hear(happening)

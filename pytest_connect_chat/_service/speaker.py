@@ -27,11 +27,11 @@ from pytest_connect_chat.exceptions import SceneError
 
 
 class Speaker(FixedNames, ABC):
-    """Somebody whom the test plays in a chat.
+    """Something that the test plays in a chat: an agent, a bot, a supervisor or the flow.
 
     Args:
         state: What the service holds.
-        participant: Who it is.
+        participant: Its participant.
     """
 
     def __init__(self, state: ServiceState, participant: Participant) -> None:
@@ -42,8 +42,8 @@ class Speaker(FixedNames, ABC):
         """Say something in the chat.
 
         Args:
-            content: The text; of an interactive message, its JSON.
-            content_type: A content type of messages; a participant's is one that the chat supports.
+            content: The text; for an interactive message, its JSON.
+            content_type: A content type of messages. Participants have to use one that the chat supports.
 
         Returns:
             The item of the transcript.
@@ -68,15 +68,15 @@ class Speaker(FixedNames, ABC):
     ) -> TranscriptItem:
         """Send a file, as one that has been uploaded and scanned.
 
-        It counts towards the chat's quota of 35 (administrator guide: feature-limits). That a file from this side has
-        the limits of size and type that a customer's has is assumed.
+        It counts towards the chat's quota of 35 (administrator guide: feature-limits). It has the same limits of size
+        and type as a customer's file (assumed).
 
         Args:
             name: Its name, which ends in one of the types that the service takes by default, for example `.pdf`.
-            content: Its bytes, 1 to 20 MB; `attachments[0].content` of the item.
+            content: Its bytes, at most 20 MB and not empty. They are in `attachments[0].content` of the item.
             content_type: Its MIME type; by default the one that Python's `mimetypes` gives for the name.
-            status: What came of its scan. GetAttachment gives only what is approved. One that is `"IN_PROGRESS"` is
-                asked about when `scan_attachments_with` is called.
+            status: The result of its scan. GetAttachment gives a file only if it is `"APPROVED"`. For one that is
+                `"IN_PROGRESS"`, the next `scan_attachments_with` decides.
 
         Returns:
             The item of the transcript, with the file in `attachments`.
@@ -114,7 +114,7 @@ class Speaker(FixedNames, ABC):
             return item
 
     def send_event(self, event: str = "typing", *, message_id: str | None = None) -> None:
-        """Send an event. As with the service, it is no item of the transcript; a receipt shows in that of its message.
+        """Send an event. As on the service, it is not in the transcript; a receipt shows in the item of its message.
 
         Args:
             event: `"typing"`, `"message.delivered"` or `"message.read"`, or the whole content type.
@@ -151,14 +151,18 @@ class Speaker(FixedNames, ABC):
 
     @abstractmethod
     def _open_contact(self) -> ContactRecord:
-        """Return the contact in which the speaker can act now, or raise what says why there is none."""
+        """Return the contact in which the speaker can act now.
+
+        Raises:
+            SceneError: There is none; the message says why.
+        """
 
     def _content_types(self, contact: ContactRecord) -> tuple[str, ...]:
         """Return the content types in which the speaker can say something."""
         return contact.supported_messaging_content_types
 
     def _who_decides(self, content_type: str) -> str:
-        """Return who decides about a content type that is not valid here."""
+        """Return a sentence on what makes a content type valid here; empty for one that never is."""
         if content_type not in SUPPORTED_CONTENT_TYPES:
             return ""
         return " SupportedMessagingContentTypes of StartChatContact says what the chat supports."

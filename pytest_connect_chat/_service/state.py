@@ -1,4 +1,4 @@
-"""All that one fake's Connect remembers. Operations take it, and change it inside of `with state.feed`."""
+"""The state of one fake's services. Operations take it, and change it inside of `with state.feed`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pytest_connect_chat._settings import Settings
 
 
 class ServiceState:
-    """What the two services hold: contacts, participants, used tokens, and what decides about them.
+    """What the two services hold: contacts, participants, attachments, used tokens, and the rules.
 
     Args:
-        settings: What the fake is set to.
+        settings: The settings of the fake.
         seed: What ids and tokens follow from.
 
     Attributes:
@@ -56,9 +56,9 @@ class ServiceState:
 
     @contextmanager
     def moment(self) -> Iterator[datetime]:
-        """Hold the lock for something that happens at one moment, which it gives. What is due by then has happened.
+        """Hold the lock for something that happens at one moment, and yield that moment. What is due has happened.
 
-        The clock is read before the lock is taken too: where it follows the system's, flows that are due run then.
+        The clock is also read before the lock is taken: if it follows the system's, flows that are due run then.
         """
         self.clock.now()
         with self.feed:

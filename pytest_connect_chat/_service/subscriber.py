@@ -1,4 +1,4 @@
-"""Hands each notification to the callable that a test has given."""
+"""Hands each notification to the handler that a test has given."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAMBDA: Final = " For a Lambda handler: lambda notification: handler(notificatio
 
 
 class Subscriber:
-    """What stands behind the topics in a test.
+    """The one subscriber of all topics in a test.
 
     Args:
         feed: Tells of what happens.
@@ -27,7 +27,7 @@ class Subscriber:
 
     @property
     def has_handler(self) -> bool:
-        """Whether there is one."""
+        """Whether the test has given a handler."""
         return self._handler is not None
 
     def on_notification(self, handler: Any) -> None:
@@ -41,7 +41,7 @@ class Subscriber:
             self._feed.listen(self._hear, first=True)  # before flows, so that it sees the chat as it was
 
     def unheard(self, contacts: ContactStore) -> list[str]:
-        """Return that the handler has not been called, and why, in words."""
+        """Return a sentence on why the handler has not been called, in a list that is empty if it has."""
         if self._handler is None or self._was_called:
             return []
         known = list(contacts.by_id.values())

@@ -1,4 +1,4 @@
-"""What is said of operations that are not faked."""
+"""Messages on operations that are not faked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_connect_chat._text import wrapped
 
 
 def unfaked_message(request: Request, method: str) -> str:
-    """Return what was called, what is faked, and the ways out, a line each."""
+    """Return a message on a call that nothing answers: what was called, what is faked, and how to answer it."""
     faked = ", ".join(name for service, name in FAKED if service == request.service)
     listed = "\n".join(wrapped(f"  Faked are: {faked}.", indent=2))
     return (
@@ -26,7 +26,7 @@ def unfaked_message(request: Request, method: str) -> str:
 
 
 def unfaked_calls(messages: Iterable[str]) -> list[str]:
-    """Return a sentence for each operation that was called and is not faked, from what was said at each call."""
+    """Return the different messages of such calls, each with the number of calls."""
     return [
         f"{'a call' if count == 1 else f'{count} calls'} that nothing answers. {message}"
         for message, count in Counter(messages).items()

@@ -1,4 +1,4 @@
-"""The URLs that the service gives: of a chat's WebSocket, and of files to send and to read."""
+"""The URLs that the service gives: of the WebSockets of chats, and of files to send and to read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pytest_connect_chat._service.chats.attachments import Attachment
 from pytest_connect_chat._service.identifiers import Identifiers
 from pytest_connect_chat._service.participants import Participant
 
-# Longer than the 253 characters that a host name can have: no resolver asks a name server for it, not even a local one,
-# and what cannot connect to it names it.
+# With this, a host name is longer than the 253 characters that are allowed. So no resolver asks a name server for it,
+# and the error of a client that tries to connect shows this text.
 NOBODY: Final = (
     "this-url-is-of-pytest-connect-chat."
     "nothing-listens-at-it-and-its-name-is-too-long-to-be-looked-up."
@@ -19,24 +19,24 @@ NOBODY: Final = (
     "or-looks-at-the-contact-instead-which-has-a-transcript."
     "see-the-page-the-endpoint-in-its-documentation"
 )
-FILES: Final = "/chat/"  # what the path of a file's URL begins with
+FILES: Final = "/chat/"  # the beginning of the path of a file's URL
 
 
 class SocketTicket(NamedTuple):
-    """What a WebSocket's URL lets its bearer do: open the socket of one participant, for a while."""
+    """What a WebSocket's URL allows: to open a socket of one participant, for a while."""
 
     participant: Participant
     until: datetime
 
 
 class FileTicket(NamedTuple):
-    """What the URL of a file lets its bearer do, for a while.
+    """What the URL of a file allows, for a while.
 
     Attributes:
         attachment_id: The file.
         method: The HTTP method: `"PUT"` sends it, `"GET"` reads it.
-        until: When that ends.
-        headers: The headers with which it has to be sent.
+        until: When the URL expires.
+        headers: The headers that the file has to be sent with.
     """
 
     attachment_id: str
@@ -46,10 +46,10 @@ class FileTicket(NamedTuple):
 
 
 class UnservedUrls:
-    """URLs in the service's form at which nothing listens: who opens one stays on this machine, and fails.
+    """URLs in the service's form at which nothing listens: a client that opens one fails without leaving the machine.
 
     Args:
-        identifiers: Gives what is secret in a URL.
+        identifiers: Gives the tokens and signatures of URLs.
     """
 
     are_served = False
@@ -82,9 +82,9 @@ class ServedUrls:
     """URLs that lead to a server on loopback, which asks here what each of them allows.
 
     Args:
-        identifiers: Gives what is secret in a URL.
-        address: Where the server listens, for example `"127.0.0.1:4711"`. AWS's chat library for browsers opens a
-            socket without TLS at no other host.
+        identifiers: Gives the tokens and signatures of URLs.
+        address: Where the server listens, for example `"127.0.0.1:4711"`. At another host than this one, AWS's chat
+            library for browsers opens no socket without TLS.
 
     """
 

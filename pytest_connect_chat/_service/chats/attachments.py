@@ -32,8 +32,8 @@ class Attachment(SuggestsNames):
         attachment_name: Its name.
         content_type: Its MIME type.
         size_in_bytes: Its size, as the sender announced it.
-        content: Its bytes, `None` where nobody gave them to the fake: a client sends them to a URL at which nothing
-            listens.
+        content: Its bytes; `None` if the fake does not have them, since without an endpoint nothing listens at the URL
+            to which a client sends them.
         status: `"IN_PROGRESS"` until its upload is completed and it has been scanned, then `"APPROVED"` or
             `"REJECTED"`.
         is_uploaded: Whether its upload is completed.
@@ -49,7 +49,7 @@ class Attachment(SuggestsNames):
 
     @property
     def content_disposition(self) -> str:
-        """The header that names the file. That what is not ASCII has percent signs there is assumed."""
+        """The header that names the file. Characters that are not ASCII are percent-encoded in it (assumed)."""
         return f'attachment; filename="{quote(self.attachment_name, safe=" ()")}"'
 
 
@@ -68,27 +68,27 @@ class Attachments:
     """The attachments of all chats, by the initial contact of each.
 
     Attributes:
-        verdict: Says of a customer's file what comes of its scan; `None` where all are approved at once.
-        scans: The scans that go on, by attachment: the chat of each, and what asks for its verdict again.
+        verdict: Decides the scan of a customer's file; `None` if all files are approved at once.
+        scans: The scans in progress, by attachment: the chat of each, and a function that asks for its verdict again.
     """
 
     def __init__(self) -> None:
         self.verdict: Verdict | None = None
         self.scans: dict[str, tuple[str, Callable[[], object]]] = {}
-        self._by_session: defaultdict[str, dict[str, Attachment]] = defaultdict(dict)
+        self._by_chat: defaultdict[str, dict[str, Attachment]] = defaultdict(dict)
         self._chats: dict[str, str] = {}
 
     def count(self, initial_contact_id: str) -> int:
         """Return how many attachments of a chat have been announced."""
-        return len(self._by_session[initial_contact_id])
+        return len(self._by_chat[initial_contact_id])
 
     def find(self, initial_contact_id: str, attachment_id: str) -> Attachment | None:
         """Return an attachment of a chat, or `None`."""
-        return self._by_session[initial_contact_id].get(attachment_id)
+        return self._by_chat[initial_contact_id].get(attachment_id)
 
     def keep(self, initial_contact_id: str, attachment: Attachment) -> None:
         """Keep an attachment that is new or has changed."""
-        self._by_session[initial_contact_id][attachment.attachment_id] = attachment
+        self._by_chat[initial_contact_id][attachment.attachment_id] = attachment
         self._chats[attachment.attachment_id] = initial_contact_id
 
     def chat_of(self, attachment_id: str) -> str:

@@ -14,7 +14,7 @@ HEARTBEAT: Final = "aws/heartbeat"
 PING: Final = "aws/ping"
 CHAT: Final = "aws/chat"
 
-# AWS's libraries for Android and iOS take a ping for answered only by both: the status and its name.
+# AWS's libraries for Android and iOS want both in the answer to a ping: the status code and its name.
 ECHOES: Final[dict[str, dict[str, Any]]] = {
     HEARTBEAT: {"topic": HEARTBEAT},
     PING: {"topic": PING, "statusCode": 200, "statusContent": "OK"},
@@ -22,7 +22,7 @@ ECHOES: Final[dict[str, dict[str, Any]]] = {
 
 
 def item_frame(item: TranscriptItem, initial_contact_id: str) -> str:
-    """Return the frame of an item; its content is a text of JSON, as two public recordings have it."""
+    """Return the frame of an item. Its `content` is a JSON text, as in two public recordings."""
     content = _written(published_item(item, initial_contact_id))
     return _written({"content": content, "contentType": "application/json", "topic": CHAT})
 
@@ -39,14 +39,14 @@ def echo_frame(topic: str) -> str:
 
 
 def refusal_frame(connection_id: str, request_id: str) -> str:
-    """Return the answer to a frame that cannot be read or has no known topic, as an API gateway of AWS has it."""
+    """Return the answer to a frame that cannot be read or has no known topic, as an API gateway of AWS gives it."""
     return _written({"message": "Forbidden", "connectionId": connection_id, "requestId": request_id})
 
 
 def read_frame(text: str) -> dict[str, Any]:
-    """Return what a client's frame says, empty for what is no JSON object.
+    """Return the JSON object of a client's frame; an empty one if it has none.
 
-    What follows the object does not matter: AWS's library for iOS writes a parenthesis after its subscription.
+    Text after the object is ignored: AWS's library for iOS writes a parenthesis after its subscription.
     """
     try:
         frame, _ = json.JSONDecoder().raw_decode(text.lstrip())
@@ -56,7 +56,7 @@ def read_frame(text: str) -> dict[str, Any]:
 
 
 def topics_in(frame: dict[str, Any]) -> list[str]:
-    """Return the topics that a subscription asks for, empty where it does not say them."""
+    """Return the topics that a subscription asks for; none if it does not name them."""
     content = frame.get("content")
     topics = content.get("topics") if isinstance(content, dict) else None
     return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list) else []

@@ -1,4 +1,4 @@
-"""How an item of a chat is written: what is published of it, and what GetTranscript answers of it."""
+"""The members of an item of a chat: as notifications and frames have it, and as GetTranscript answers it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytest_connect_chat._time import iso_timestamp
 
 
 def published_item(item: TranscriptItem, initial_contact_id: str) -> dict[str, Any]:
-    """Return an item as notifications and frames carry it: members and order as recorded in public.
+    """Return an item as notifications and frames have it, with the members and the order of public recordings.
 
-    A receipt is written without the contact, as AWS's SDK for iOS has it.
+    A receipt does not name the contact, as in AWS's SDK for iOS.
     """
     contact = {"InitialContactId": initial_contact_id, "ContactId": item.contact_id}
     return _written(item, contact if item.type != "MESSAGEMETADATA" else {})
@@ -37,7 +37,7 @@ def _written(item: TranscriptItem, contact: Mapping[str, str]) -> dict[str, Any]
         ]
         or None,
         "Content": item.content,
-        # That of a file stands at the file alone: so it was recorded of what is published.
+        # An item with files has no content type: in recordings, only each of its files has one.
         "ContentType": None if item.attachments else item.content_type,
         "Id": item.id,
         "Type": item.type,

@@ -63,7 +63,7 @@ class Notification(SuggestsNames):
 
     if TYPE_CHECKING:
         ...
-    else:  # out of sight of checkers, who say so themselves
+    else:  # hidden from type checkers, which report it themselves
 
         def __getitem__(self, key: object) -> None:
             __tracebackhide__ = True
@@ -87,17 +87,17 @@ class Notification(SuggestsNames):
 
     @property
     def item(self) -> dict[str, Any]:
-        """The members that are published: a copy."""
+        """The members that are published, as a copy."""
         item: dict[str, Any] = json.loads(self.message)
         return item
 
     @property
     def attributes(self) -> dict[str, str]:
-        """The message attributes by name: a copy. There is no `ParticipantRole` where nobody acts."""
+        """The message attributes by name, as a copy. `ParticipantRole` is there only if a participant acts."""
         return dict(self._attributes)
 
     def lambda_event(self) -> dict[str, Any]:
-        """Return the event that a Lambda function gets which subscribes to the topic."""
+        """Return the event of a Lambda function that subscribes to the topic."""
         envelope = {
             "Type": "Notification",
             "MessageId": self.sns_message_id,
@@ -120,7 +120,7 @@ class Notification(SuggestsNames):
         return {"Records": [record]}
 
     def sqs_event(self) -> dict[str, Any]:
-        """Return the event that a Lambda function gets behind a queue that subscribes, without raw delivery.
+        """Return the event of a Lambda function behind an SQS queue that subscribes, without raw delivery.
 
         The queue has the topic's name.
         """
@@ -189,7 +189,7 @@ def notifications_of(
     instance_id: str,
     new_id: Callable[[], str],
 ) -> tuple[Notification, ...]:
-    """Return what is published of an item: one notification for each topic."""
+    """Return the notifications of an item: one for each topic."""
     message = json.dumps(published_item(item, initial_contact_id), separators=(",", ":"))
     attributes = {
         "InitialContactId": initial_contact_id,
@@ -218,13 +218,13 @@ def notifications_of(
 
 
 class NotificationLog(GrowingSequence[Notification]):
-    """Notifications in their order, all or those of one contact; it grows as they are published.
+    """Notifications in their order, all or those of one contact. It grows as they are published.
 
     Args:
-        notifications: The list of all.
-        contacts: The contacts that there are, by id.
+        notifications: The list of all notifications.
+        contacts: All contacts, by id.
         clock: Lets happen what is due.
-        feed: Has the lock under which the list changes.
+        feed: The lock under which the list changes.
         contact_id: The contact whose notifications these are, `None` for all.
     """
 
@@ -277,7 +277,7 @@ class NotificationLog(GrowingSequence[Notification]):
         __tracebackhide__ = True
         if not isinstance(contact_id, str):
             raise LookupError(f"No contact has the id {shown(contact_id)}; of() takes the contact_id of one.")
-        _ = self._contacts[contact_id]  # who knows what else it is says so
+        _ = self._contacts[contact_id]  # raises for an unknown id, and says what else it is
         return NotificationLog(self._all, self._contacts, self._clock, self._feed, contact_id)
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""What was said in a contact."""
+"""The messages, events and files of a contact."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EVENT: Final = "application/vnd.amazonaws.connect.event."
 
 
 def event_name(content_type: str) -> str:
-    """Return the end of an event's content type, such as `typing`; another content type as it is."""
+    """Return the end of an event's content type, such as `typing`. Other content types are returned as they are."""
     return content_type.removeprefix(_EVENT)
 
 
@@ -31,12 +31,12 @@ CONNECTION_ACKNOWLEDGED: Final = f"{_EVENT}connection.acknowledged"  # has had n
 
 
 class Receipt(NamedTuple):
-    """What one participant said of a message of somebody else.
+    """The receipts of one participant for a message of another.
 
     Attributes:
-        recipient_participant_id: Who said it.
-        delivered_timestamp: When it said that the message had reached it, `None` where it did not.
-        read_timestamp: When it said that it had read the message, `None` where it did not.
+        recipient_participant_id: The participant that received the message.
+        delivered_timestamp: When it reported that the message was delivered; `None` if it did not.
+        read_timestamp: When it reported that it had read the message; `None` if it did not.
     """
 
     recipient_participant_id: str
@@ -57,11 +57,11 @@ class TranscriptItem(SuggestsNames):
         absolute_time: When it was sent.
         contact_id: The contact it belongs to.
         participant_id: Who sent it; the flow has an id too. `None` for events without a participant, such as the end.
-        participant_role: `"CUSTOMER"`, `"AGENT"`, `"SYSTEM"`, ...; `None` where there is no participant.
-        display_name: The sender's display name; `None` where there is no participant.
+        participant_role: `"CUSTOMER"`, `"AGENT"`, `"SYSTEM"`, ...; `None` without a participant.
+        display_name: The sender's display name; `None` without a participant.
         attachments: The files of an item of type `"ATTACHMENT"`.
         order: Its place in the order of all that happened, among requests, contacts and the items of transcripts.
-        receipts: Who has said that the message had reached it, or that it has read it.
+        receipts: The receipts of other participants for a message.
     """
 
     id: str

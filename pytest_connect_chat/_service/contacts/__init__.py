@@ -1,1 +1,1 @@
-"""The contacts, and how they hang together."""
+"""The contacts, and how they are related."""

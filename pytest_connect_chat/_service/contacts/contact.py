@@ -1,4 +1,4 @@
-"""One contact: what the service keeps of it, and what tests see."""
+"""One contact: `ContactRecord` as the service keeps it, `Contact` as tests see it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: adminis
 
 @dataclass(slots=True, eq=False, repr=False)
 class ContactRecord:
-    """What the service keeps of one contact. `Contact` has the meaning of what both have.
+    """What the service keeps of one contact. The attributes that are not listed here are explained in `Contact`.
 
     Attributes:
-        params: The members of the request that started it, or could have.
-        clock: Tells the time, and has what is due by then happen.
+        params: The members of the request that started it, or that could have started it.
+        clock: Tells the time, and lets happen what is due by then.
         others: All contacts of the fake, by id.
         streamings: The topics that its chat is streamed to; the first contact of a chat has them.
         connected: Whether its customer has connected.
@@ -86,7 +86,7 @@ class ContactRecord:
 
     @property
     def supported_messaging_content_types(self) -> tuple[str, ...]:
-        """What the chat accepts."""
+        """The content types that the chat accepts."""
         return tuple(self.params.get("SupportedMessagingContentTypes", ("text/plain",)))
 
     @property
@@ -106,7 +106,7 @@ class ContactRecord:
 
     @property
     def is_active(self) -> bool:
-        """Whether it has not ended; what is due by now has to have happened."""
+        """Whether it has not ended. What is due by now must have happened already."""
         return self.ended_at is None
 
     @property
@@ -126,7 +126,7 @@ class ContactRecord:
         return tuple(past)
 
     def continue_from(self, source: ContactRecord, rehydration_type: str | None) -> None:
-        """Be the persistent chat that goes on from a past contact."""
+        """Note the past contact that this contact, a persistent chat, continues from."""
         self.related_contact_id = self.continued_from_contact_id = source.contact_id
         self.rehydration_type = rehydration_type
 
@@ -152,7 +152,7 @@ def whose_id(given: object) -> str:
 class Contact(FixedNames):
     """One contact of the fake, as a live view: what happens to the contact shows here at once.
 
-    The names are AWS's, in snake case. Nothing can be assigned, and collections are copies: to change one changes
+    The names are AWS's, in snake case. Nothing can be assigned, and collections are copies: changing one changes
     nothing in the fake.
     """
 
@@ -198,12 +198,12 @@ class Contact(FixedNames):
 
     @property
     def channel(self) -> str:
-        """`"CHAT"`, or `"VOICE"` for a contact that the test has added so."""
+        """`"CHAT"`, or `"VOICE"` for a voice contact that the test has added."""
         return self._record.channel
 
     @property
     def initiation_method(self) -> str:
-        """`"API"`, `"TRANSFER"`, or `"DISCONNECT"` for the disconnect flow's; a voice contact's is `"INBOUND"`."""
+        """`"API"`; `"TRANSFER"` after a transfer, `"DISCONNECT"` in a disconnect flow, `"INBOUND"` for voice."""
         return self._record.initiation_method
 
     @property
@@ -228,22 +228,22 @@ class Contact(FixedNames):
 
     @property
     def initial_contact_id(self) -> str:
-        """The first contact of this session; its own id unless it came about by a transfer."""
+        """The id of the first contact of this session: its own id, unless the chat went on in this contact."""
         return self._record.initial_contact_id
 
     @property
     def previous_contact_id(self) -> str | None:
-        """The contact before it in its session, else `None`."""
+        """The id of the contact before it in its session, else `None`."""
         return self._record.previous_contact_id
 
     @property
     def related_contact_id(self) -> str | None:
-        """The `RelatedContactId` of the request, or the resolved source of a persistent chat."""
+        """The `RelatedContactId` of the request, or the id of the contact that a persistent chat continues from."""
         return self._record.related_contact_id
 
     @property
     def continued_from_contact_id(self) -> str | None:
-        """The resolved source of a persistent chat, else `None`."""
+        """The id of the contact that a persistent chat continues from, else `None`."""
         return self._record.continued_from_contact_id
 
     @property
@@ -258,7 +258,7 @@ class Contact(FixedNames):
 
     @property
     def supported_messaging_content_types(self) -> tuple[str, ...]:
-        """What the chat accepts; plain text where the request did not say."""
+        """The content types that the chat accepts: plain text unless the request said otherwise."""
         return self._record.supported_messaging_content_types
 
     @property
@@ -273,7 +273,7 @@ class Contact(FixedNames):
 
     @property
     def expires_at(self) -> datetime:
-        """When a chat ends with the reason `EXPIRED`, at the latest; a voice contact lasts until it is stopped."""
+        """When a chat ends at the latest, with the reason `EXPIRED`. A voice contact lasts until it is stopped."""
         return self._record.expires_at
 
     @property
@@ -304,7 +304,7 @@ class Contact(FixedNames):
 
     @property
     def disconnect_timestamp(self) -> datetime | None:
-        """When the customer left the contact, else when it ended, or `None`."""
+        """When the customer left the contact, else when it ended; `None` before both."""
         return self._now().disconnect_timestamp
 
     @property
@@ -319,10 +319,10 @@ class Contact(FixedNames):
 
     @property
     def streamings(self) -> tuple[Streaming, ...]:
-        """Where it is streamed to now; empty once it has ended."""
+        """The SNS topics that it is streamed to now; none once it has ended."""
         return self._now().others[self._record.initial_contact_id].streamings if self.is_active else ()
 
     @property
     def past_contact_ids(self) -> tuple[str, ...]:
-        """The past contacts whose transcripts a persistent chat shows, latest first, 100 at most."""
+        """The ids of the past contacts whose transcripts a persistent chat shows, latest first, 100 at most."""
         return self._record.past_contact_ids

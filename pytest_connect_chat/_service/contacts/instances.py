@@ -16,10 +16,10 @@ class Instances:
         self._flows: dict[str, dict[str, str]] = {}
 
     def add(self, instance_id: str, contact_flow_ids: Iterable[str] | Mapping[str, str]) -> None:
-        """Declare an instance, or add flows to one that is declared; a flow without a name has its id for one.
+        """Declare an instance, or add flows to a declared one. The name of a flow is its id unless it is given.
 
         Raises:
-            SceneError: An id or name is no non-empty text, or `contact_flow_ids` is no list of ids or mapping to names.
+            SceneError: An id or a name is empty or not a text, or `contact_flow_ids` is no list of ids and no mapping.
         """
         if isinstance(contact_flow_ids, str) or not isinstance(contact_flow_ids, Iterable):
             raise SceneError(
@@ -45,15 +45,15 @@ class Instances:
         return not self._flows or contact_flow_id in self._flows.get(instance_id, {})
 
     def flows(self, instance_id: str) -> dict[str, str]:
-        """Return the flows that are declared for the instance: their names by their ids."""
+        """Return the declared flows of the instance: names by ids."""
         return dict(self._flows.get(instance_id, {}))
 
     def all_flows(self) -> set[str]:
-        """Return the ids of all flows that are declared."""
+        """Return the ids of all declared flows."""
         return {flow_id for flows in self._flows.values() for flow_id in flows}
 
     def first(self) -> tuple[str, str | None] | None:
-        """Return the first declared instance with its first flow, or `None` while none is declared."""
+        """Return the first declared instance with its first flow; `None` if none is declared."""
         for instance_id, flows in self._flows.items():
             return instance_id, next(iter(flows), None)
         return None

@@ -1,4 +1,8 @@
-"""How contacts hang together: the contacts of one session, and the sessions that it goes back to."""
+"""How contacts are related: the contacts of one session, and the sessions that it goes back to.
+
+A session goes back to that of the contact which its first contact is related to. All sessions that go back to the same
+one are a tree, and the first contact of that one is its root: the `ContactAssociationId` of DescribeContact.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ def first_contacts(contacts: ContactStore, contact: ContactRecord) -> dict[str, 
 
 def tree_of(contacts: ContactStore, contact: ContactRecord) -> list[ContactRecord]:
     """Return all contacts of a contact's tree, in order of their start."""
-    roots: dict[str, str] = {}  # of each first contact: found once, since a chain may be long
+    roots: dict[str, str] = {}  # by first contact: each is found once, since a chain may be long
     for first in contacts.by_id.values():
         if first.contact_id == first.initial_contact_id:
             path: dict[str, ContactRecord] = {}

@@ -18,8 +18,8 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
 
     Args:
         store: The contacts.
-        participants: Know what else of a chat has an id.
-        clock: Has what is due by now happen.
+        participants: Know what an id is that is not a contact's, for messages.
+        clock: Lets happen what is due by now.
     """
 
     def __init__(self, store: ContactStore, participants: Participants, clock: Clock) -> None:
@@ -92,7 +92,7 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
 
 
 class PastChat(tuple[Contact, ...], SuggestsNames):
-    """The contacts of a past session, oldest first; it says so where somebody takes it for one of them."""
+    """The contacts of a past session, oldest first. The error of a test that takes it for one contact says so."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""All contacts of one fake, and the one place where they start, end and are spoken in."""
+"""All contacts of one fake, and the one place where they start, end and get their messages and events."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NOT_CONNECTED: Final = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
 
 
 class Happening(NamedTuple):
-    """A message, a file, an event, a receipt or an ending, as the feed tells of it.
+    """A message, a file, an event, a receipt or the end of a contact, as the feed publishes it.
 
     Attributes:
         contact: The contact in which it happened.
         item: What happened.
-        notifications: What was published of it.
+        notifications: What Connect published of it.
     """
 
     contact: ContactRecord
@@ -37,9 +37,9 @@ class ContactStore:
     """Every contact of the fake.
 
     Args:
-        deadlines: Take the ends of contacts.
+        deadlines: Take the moments at which contacts end.
         identifiers: Gives the ids of transcript items.
-        feed: Is told what happens.
+        feed: Publishes what happens.
 
     Attributes:
         by_id: The contacts by their ids, in the order in which they were registered.
@@ -69,7 +69,7 @@ class ContactStore:
         contact.order = self._feed.next_order()
         self.by_id[contact.contact_id] = contact
         if contact.channel != "CHAT":
-            return  # it can be named, and no more
+            return  # a voice contact can be related to, and no more
         self._by_participant_token[contact.participant_token] = contact
         if contact.previous_contact_id is not None:
             self._latest[contact.initial_contact_id] = contact
@@ -99,7 +99,7 @@ class ContactStore:
             self.end(current, disconnect_reason, moment)
 
     def end(self, contact: ContactRecord, disconnect_reason: str | None, moment: datetime) -> None:
-        """End a contact unless it has ended. Without a reason it is transferred, with one the chat ends."""
+        """End a contact unless it has ended. Without a reason it is a transfer; with one the chat ends."""
         if contact.ended_at is None:
             self._end_contact(contact, disconnect_reason, moment)
             if contact.channel == "CHAT":
@@ -107,14 +107,14 @@ class ContactStore:
                 self.say(contact, type="EVENT", content_type=content_type, absolute_time=moment)
 
     def transfer(self, contact: ContactRecord, contact_flow_id: str, moment: datetime) -> ContactRecord:
-        """End an active contact without a reason, and go on in a new one, which is returned."""
+        """End an active contact without a reason, and return the new one in which the chat goes on."""
         self.end(contact, None, moment)
         return self._go_on(contact, "TRANSFER", contact_flow_id, moment)
 
     def start_disconnect_flow(self, contact: ContactRecord, disconnect_reason: str, moment: datetime) -> ContactRecord:
-        """End an active contact with its reason, and go on in a new one for the disconnect flow, which is returned.
+        """End an active contact with its reason, and return the new one in which the disconnect flow plays.
 
-        No event tells of it (assumed): the chat has not ended.
+        There is no event for this (assumed): the chat has not ended.
         """
         self._end_contact(contact, disconnect_reason, moment)
         return self._go_on(contact, "DISCONNECT", contact.contact_flow_id, moment)
@@ -122,9 +122,9 @@ class ContactStore:
     def _go_on(
         self, contact: ContactRecord, initiation_method: str, contact_flow_id: str, moment: datetime
     ) -> ContactRecord:
-        """Go on in a new contact, with the participants, tokens and attributes of one that has ended."""
+        """Return a new contact that takes over participants, tokens and attributes from one that has ended."""
         params = {member: value for member, value in contact.params.items() if member != "InitialMessage"}
-        # Attributes are the session's: the segments share them (assumed).
+        # The contacts of one session share their attributes (assumed).
         segment = replace(
             contact,
             contact_id=self._identifiers.contact()[0],
@@ -148,7 +148,7 @@ class ContactStore:
         return segment
 
     def _end_contact(self, contact: ContactRecord, disconnect_reason: str | None, moment: datetime) -> None:
-        """Note the end of a contact: the one place where contacts end."""
+        """Note the end of a contact. All ends of contacts come by here."""
         contact.ended_at, contact.ended_order = moment, self._feed.next_order()
         contact.disconnect_reason = disconnect_reason
         if contact.channel == "CHAT":
@@ -162,7 +162,7 @@ class ContactStore:
         return self._active[instance_id]
 
     def current(self, contact: ContactRecord) -> ContactRecord:
-        """Return the contact at which the contact's session has arrived: itself unless the chat went on in another."""
+        """Return the current contact of a contact's session: itself, unless the chat went on in another."""
         return self._latest.get(contact.initial_contact_id, contact)
 
     def with_participant_token(self, participant_token: str) -> ContactRecord | None:
@@ -174,7 +174,7 @@ class ContactStore:
         return self._last_ended.get(initial_contact_id)
 
     def describe(self, contact: ContactRecord) -> str:
-        """Return how messages speak of the state of a contact."""
+        """Return the state of a contact in words, for messages."""
         if contact.ended_at is None:
             return "it is still active"
         reason = contact.disconnect_reason or "no reason"
@@ -193,19 +193,19 @@ class ContactStore:
         return item
 
     def pass_on(self, contact: ContactRecord, **members: Any) -> None:
-        """Tell of something that is no item of the transcript, such as typing or a receipt."""
+        """Publish something that is not in the transcript, such as typing or a receipt."""
         item = self._item(contact, **members)
         self.passing.append(item)
         self.tell(contact, item)
 
     def replace(self, item: TranscriptItem, changed: TranscriptItem) -> None:
-        """Put a changed item into the place of the one that a transcript has."""
+        """Replace an item of a transcript by a changed one."""
         transcript = self.by_id[item.contact_id].transcript
         place = next(index for index in range(len(transcript) - 1, -1, -1) if transcript[index] is item)
         transcript[place] = changed
 
     def tell(self, contact: ContactRecord, item: TranscriptItem) -> None:
-        """Publish an item to the topics of a streamed chat, and tell the listeners of it."""
+        """Publish an item to the topics of a streamed chat, and to the listeners of the feed."""
         published: tuple[Notification, ...] = ()
         first = self.initial(contact)
         if first.streamings:

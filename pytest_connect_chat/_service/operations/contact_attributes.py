@@ -21,7 +21,7 @@ def update_contact_attributes(state: ServiceState, request: Request, now: dateti
     attributes = contact.attributes | request.params["Attributes"]
     problem = attributes_message(attributes)
     state.rules.require("attributes-size", problem is None, problem or "")
-    contact.attributes.update(attributes)  # in place: the contacts of one session share them
+    contact.attributes.update(attributes)  # in place, because the contacts of one session share them
     contact.updated = now
     return Answer({}, contact)
 
@@ -34,7 +34,7 @@ def tag_contact(state: ServiceState, request: Request, now: datetime, contact: C
 
 
 def untag_contact(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
-    """Answer one `UntagContact`; keys that the contact does not have do not matter (assumed)."""
+    """Answer one `UntagContact`. Keys that the contact does not have are ignored (assumed)."""
     contact.tags = {key: value for key, value in contact.tags.items() if key not in request.params["TagKeys"]}
     contact.updated = now
     return Answer({}, contact)

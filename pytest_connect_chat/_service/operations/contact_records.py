@@ -14,7 +14,7 @@ from pytest_connect_chat._service.operations.retention import RETENTION
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 
-SUBTYPES: Final = {"CHAT": "connect:Chat", "VOICE": "connect:Telephony"}  # that it is always there is assumed
+SUBTYPES: Final = {"CHAT": "connect:Chat", "VOICE": "connect:Telephony"}  # always in the answer (assumed)
 ASSOCIATED_PER_PAGE: Final = 100  # the model's maximum; no default is documented
 
 
@@ -49,7 +49,7 @@ def describe_contact(state: ServiceState, request: Request, now: datetime, conta
 
 
 def list_associated_contacts(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
-    """Answer one `ListAssociatedContacts`: the contacts of the tree with the same root that are still known."""
+    """Answer one `ListAssociatedContacts`: the contacts of the same tree that the service still knows."""
     forgets = state.rules.is_enabled("contact-retention")
     summaries = [
         _summary(state, other)
@@ -65,8 +65,8 @@ def _summary(state: ServiceState, contact: ContactRecord) -> dict[str, Any]:
         "ContactId": contact.contact_id,
         "ContactArn": f"{instance_arn(contact.instance_id, contact.region)}/contact/{contact.contact_id}",
         "InitiationTimestamp": contact.initiation_timestamp,
-        "DisconnectTimestamp": contact.disconnect_timestamp,  # the customer's, if that was earlier
-        # "If this contact is related to other contacts": so it is not there before a transfer.
+        "DisconnectTimestamp": contact.disconnect_timestamp,  # of the customer, if that was earlier
+        # "If this contact is related to other contacts": so there is none before a transfer.
         "InitialContactId": contact.initial_contact_id if transferred else None,
         "PreviousContactId": contact.previous_contact_id,
         "RelatedContactId": contact.related_contact_id,

@@ -1,4 +1,4 @@
-"""`CreateParticipant` and `CreatePersistentContactAssociation`: what joins a chat that has started."""
+"""`CreateParticipant` and `CreatePersistentContactAssociation`: what is added to a chat that has started."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._time import iso_timestamp
 
-UNNAMED: Final = "CUSTOM_BOT"  # where the rule that wants a display name is switched off
+UNNAMED: Final = "CUSTOM_BOT"  # the display name, if the rule that requires one is switched off
 
 
 def create_participant(state: ServiceState, request: Request, now: datetime, contact: ContactRecord) -> Answer:
@@ -31,7 +31,7 @@ def create_participant(state: ServiceState, request: Request, now: datetime, con
 
 
 def _require_room(state: ServiceState, contact: ContactRecord, now: datetime) -> None:
-    """Refuse a custom bot where one is already, where an agent is, or where the chat is full."""
+    """Refuse a custom bot if the chat has one or an agent already, or is full."""
     roles = [one.role for one in state.participants.of(contact) if one.takes_part(now)]
     require, chat = state.rules.require, f"The chat of the contact {contact.contact_id}"
     require("custom-bot-without-agent", "AGENT" not in roles, f"{chat} has an agent already.")

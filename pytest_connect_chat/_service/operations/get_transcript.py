@@ -18,7 +18,7 @@ from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.transcript_pages import moment_of
 from pytest_connect_chat._service.state import ServiceState
 
-PER_PAGE: Final = 10  # "Default: 10"; that 0 stands for it too is assumed
+PER_PAGE: Final = 10  # "Default: 10"; also for `MaxResults` 0 (assumed)
 
 Entry = tuple[int, TranscriptItem]
 
@@ -29,9 +29,9 @@ class Start(NamedTuple):
     """Where a page starts.
 
     Attributes:
-        direction: `"FORWARD"` or `"BACKWARD"` in the current session, `"PAST"` for what a persistent chat goes back to.
-        place: The index of the first item of a page forward, one more than that of a page backward; of past items, how
-            many have been read, the latest first.
+        direction: `"FORWARD"` or `"BACKWARD"` in the current session, `"PAST"` in the sessions before it.
+        place: Forward, the index of the first item of the page. Backward, one more than that. In the past, the number
+            of items that have been read, the latest first.
     """
 
     direction: str
@@ -44,18 +44,18 @@ def get_transcript(state: ServiceState, request: Request, now: datetime, partici
     contact = state.contacts.current(participant.first_contact)
     current = _joined([segment.transcript for segment in session_of(state.contacts, contact)])
     past = (reversed(state.contacts.by_id[contact_id].transcript) for contact_id in contact.past_contact_ids)
-    only = params.get("ContactId")  # of another chat: a page without items, as was seen
+    only = params.get("ContactId")  # one of another chat gives a page without items, as was seen
     start = _start(state, request, current, chat)
     items: Iterator[Entry]
     if start.direction == "PAST":
         _require_past_is_readable(state, request)
-        # What lies before the session is numbered backward from it, so that the numbers sort by time.
+        # Past items are numbered backward from the session, -1 first, so that the numbers sort by time.
         items = ((-1 - index, item) for index, item in islice(enumerate(chain(*past)), start.place, None))
     elif start.direction == "BACKWARD":
         items = ((index, current[index]) for index in range(min(start.place, len(current)) - 1, -1, -1))
     else:
         items = ((index, current[index]) for index in range(start.place, len(current)))
-    wanted = (entry for entry in items if only in (None, entry[1].contact_id))  # no more is read than a page has
+    wanted = (entry for entry in items if only in (None, entry[1].contact_id))  # lazy: only a page is read
     page = list(islice(wanted, _page_size(params)))
     members: dict[str, Any] = {"InitialContactId": chat, "Transcript": _sorted(page, params)}
     following: Start | None = None
@@ -63,13 +63,13 @@ def get_transcript(state: ServiceState, request: Request, now: datetime, partici
         following = _after(start.direction, page[-1][0])
     elif start.direction == "BACKWARD" and only is None and any(True for _ in chain(*past)):
         following = Start("PAST", 0)
-    # Empty where nothing follows: so it was seen, though the model wants a character.
+    # Empty if nothing follows: that was seen, although the model requires a character.
     members["NextToken"] = write_token(f"{following.direction} {following.place}", chat) if following else ""
     return Answer(members, contact)
 
 
 def _joined(transcripts: list[list[TranscriptItem]]) -> list[TranscriptItem]:
-    """Return the items of a session; those of one contact as they are, since there may be many."""
+    """Return the items of a session. Those of a single contact are not copied, since there may be many."""
     return transcripts[0] if len(transcripts) == 1 else [*chain(*transcripts)]
 
 
@@ -88,7 +88,7 @@ def _start(state: ServiceState, request: Request, current: Sequence[TranscriptIt
             if direction != "PAST":
                 direction = params.get("ScanDirection", direction)
             return Start(direction, int(read[2]))
-    position = params.get("StartPosition")  # `{}`, which amazon-connect-chatjs sends with every call, is none
+    position = params.get("StartPosition")  # `{}` counts as none: amazon-connect-chatjs sends it with every call
     if not position:
         direction = params.get("ScanDirection", "BACKWARD")
         return Start(direction, len(current) if direction == "BACKWARD" else 0)
@@ -98,7 +98,7 @@ def _start(state: ServiceState, request: Request, current: Sequence[TranscriptIt
 
 
 def _index(state: ServiceState, params: dict[str, Any], direction: str, current: Sequence[TranscriptItem]) -> int:
-    """Return the index of the first item of a page, both directions counting it in."""
+    """Return the index of the item at a position. In both directions the page includes it."""
     position = params["StartPosition"]
     if "Id" in position:
         ids = [item.id for item in current]
@@ -108,7 +108,7 @@ def _index(state: ServiceState, params: dict[str, Any], direction: str, current:
     moment = moment_of(position.get("AbsoluteTime", ""))
     if moment is None:
         most_recent = position.get("MostRecent", 0)
-        if direction == "FORWARD":  # 0 says nothing of how many: the newest page (assumed)
+        if direction == "FORWARD":  # 0 gives the newest page (assumed)
             most_recent = most_recent or _page_size(params)
         return max(0, len(current) - int(most_recent))
     if direction == "BACKWARD":
@@ -126,7 +126,7 @@ def _require_past_is_readable(state: ServiceState, request: Request) -> None:
 
 
 def _after(direction: str, last: int) -> Start:
-    """Return where the page starts that follows one with this last item."""
+    """Return the start of the next page, after one whose last item has this index."""
     index = {"BACKWARD": last, "FORWARD": last + 1, "PAST": -last}
     return Start(direction, index[direction])
 

@@ -1,4 +1,4 @@
-"""Lists that come in pages."""
+"""Pages of lists, and the tokens that lead to the next ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page_of(
 
 
 def write_token(position: str, purpose: str) -> str:
-    """Return a token that stands for a position, of no meaning to who gets it."""
+    """Return a token that stands for a position, and that clients cannot read."""
     return base64.urlsafe_b64encode(f"{purpose}/{position}".encode()).decode()
 
 

@@ -16,7 +16,7 @@ from pytest_connect_chat._time import iso_timestamp
 def create_participant_connection(
     state: ServiceState, request: Request, now: datetime, participant: Participant
 ) -> Answer:
-    """Answer one `CreateParticipantConnection`, which can be repeated: each gives what it asks for anew."""
+    """Answer one `CreateParticipantConnection`. It can be repeated, and each time gives new tokens and URLs."""
     state.rules.require(
         "custom-bot-connects",
         not participant.comes_too_late(now),
@@ -33,7 +33,7 @@ def create_participant_connection(
 
 
 def _can_be_connected(state: ServiceState, participant: Participant) -> bool:
-    """Return whether `ConnectParticipant` works: of customers, only for those whose contact is streamed."""
+    """Return whether `ConnectParticipant` works: for a customer, only if the contact is streamed."""
     if participant.role != "CUSTOMER" or participant.first_contact.streamings:
         return True
     rule_id = "connect-participant-streaming"
@@ -46,8 +46,8 @@ def _can_be_connected(state: ServiceState, participant: Participant) -> bool:
 def note_types(state: ServiceState, participant: Participant, types: frozenset[str], now: datetime) -> None:
     """Note what connection information a participant asks for.
 
-    It connects by subscribing at the WebSocket. Where nobody serves its URL, having asked for all that a client needs
-    for that stands for it.
+    A participant connects by subscribing at its WebSocket. Without an endpoint nobody can do that: then it connects by
+    having asked for both types, which a client needs for subscribing.
     """
     participant.asked_for |= types
     if participant.has_asked_for_all and not state.urls.are_served:
@@ -57,7 +57,7 @@ def note_types(state: ServiceState, participant: Participant, types: frozenset[s
 def connection_members(
     state: ServiceState, participant: Participant, types: frozenset[str], region: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the connection information of the types that are asked for; there is none of other types for a chat."""
+    """Return the connection information of the requested types. A chat has none for other types."""
     members: dict[str, Any] = {}
     if "CONNECTION_CREDENTIALS" in types:
         members["ConnectionCredentials"] = {

@@ -1,4 +1,4 @@
-"""Which past contact a persistent chat continues from."""
+"""Finds the past contact that a persistent chat continues from."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def resolve_source(
     state: ServiceState,
     now: datetime,
 ) -> ContactRecord | None:
-    """Return the contact that a persistent chat rehydrates from; `None` for an unknown one, where that is allowed.
+    """Return the contact that a persistent chat continues from; `None` for an unknown one, if that is allowed.
 
-    `ENTIRE_PAST_SESSION` takes the most recently ended contact of the session whose initial contact is named,
-    `FROM_SEGMENT` the contact that is named.
+    With `ENTIRE_PAST_SESSION` that is the most recently ended contact of the session of the named initial contact, with
+    `FROM_SEGMENT` the named contact itself.
 
     Args:
         persistent_chat: `RehydrationType` and `SourceContactId`.
@@ -44,7 +44,8 @@ def resolve_source(
         named.channel == "CHAT",
         f"SourceContactId {source_id} is a {named.channel} contact, and no chat.",
     )
-    source = _most_recently_ended(named, contacts, rules) if _is_entire_session(persistent_chat) else named
+    is_entire_session = persistent_chat.get("RehydrationType") == "ENTIRE_PAST_SESSION"
+    source = _most_recently_ended(named, contacts, rules) if is_entire_session else named
     rules.require(
         "source-contact-ended",
         source is not None and source.ended_at is not None,
@@ -53,10 +54,6 @@ def resolve_source(
     source = source or named
     require_retained(source, rules, now, "source-contact-retention")
     return source
-
-
-def _is_entire_session(persistent_chat: Mapping[str, str]) -> bool:
-    return persistent_chat.get("RehydrationType") == "ENTIRE_PAST_SESSION"
 
 
 def _most_recently_ended(named: ContactRecord, contacts: ContactStore, rules: AppliedRules) -> ContactRecord | None:

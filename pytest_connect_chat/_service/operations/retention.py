@@ -1,4 +1,4 @@
-"""How long the service knows a contact."""
+"""How long the service keeps a contact."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ RETENTION: Final = timedelta(days=730)  # "24 months from the InitiationTimestam
 def require_retained(
     contact: ContactRecord, rules: AppliedRules, now: datetime, rule_id: str = "contact-retention"
 ) -> None:
-    """Refuse a request that concerns a contact which started too long ago.
+    """Refuse a request about a contact that started more than 24 months ago.
 
     Raises:
-        ServiceError: It did.
+        ServiceError: It did, and the rule is enabled.
     """
     rules.require(
         rule_id,

@@ -1,6 +1,6 @@
 """`StartAttachmentUpload`, `CompleteAttachmentUpload` and `GetAttachment`.
 
-Without an endpoint nothing listens at the URLs: then a file counts as sent once its upload is completed.
+Without an endpoint nothing listens at the URLs. Then a file counts as sent once its upload is completed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DOWNLOAD_SECONDS: Final = 300  # assumed: the most that UrlExpiryInSeconds allow
 
 
 def start_attachment_upload(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
-    """Answer one `StartAttachmentUpload`; that attachments count towards the quota from here on is assumed."""
+    """Answer one `StartAttachmentUpload`. From here on the attachment counts towards the quota (assumed)."""
     params, chat = request.params, participant.first_contact.contact_id
     contact = state.contacts.current(participant.first_contact)
     count = state.attachments.count(chat)
@@ -106,9 +106,9 @@ def get_attachment(state: ServiceState, request: Request, now: datetime, partici
     return Answer(members, contact)
 
 
-NO_ATTACHMENT: Final = {"AttachmentSizeInBytes": 1}  # the model requires it
+NO_ATTACHMENT: Final = {"AttachmentSizeInBytes": 1}  # the answer's required member, with the least valid value
 
 
 def _expiry(now: datetime, seconds: int) -> str:
-    """Return when a URL expires, in the form that was recorded: without milliseconds, unlike the other times."""
+    """Return when a URL expires, in the recorded form: without milliseconds, unlike the other times."""
     return f"{now + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"

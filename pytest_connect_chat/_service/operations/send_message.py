@@ -15,7 +15,7 @@ from pytest_connect_chat._time import iso_timestamp
 
 
 def send_message(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
-    """Answer one `SendMessage`. `MessageMetadata` of the answer is left out: when it is there is not known."""
+    """Answer one `SendMessage`, without `MessageMetadata`: it is not known when the service gives that."""
     contact = state.contacts.current(participant.first_contact)
     content_type = request.params["ContentType"]
     supported = contact.supported_messaging_content_types
@@ -29,7 +29,7 @@ def send_message(state: ServiceState, request: Request, now: datetime, participa
 
 
 def send_event(state: ServiceState, request: Request, now: datetime, participant: Participant) -> Answer:
-    """Answer one `SendEvent`. A transcript has no items of such events; a receipt shows in the item of its message."""
+    """Answer one `SendEvent`. The event is not in the transcript; a receipt shows in the item of its message."""
     contact = state.contacts.current(participant.first_contact)
     item_id = state.identifiers.transcript_item_id()
     if request.params["ContentType"] == TYPING:

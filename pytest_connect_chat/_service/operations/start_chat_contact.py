@@ -17,11 +17,11 @@ from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.rules.attributes import attributes_message
 from pytest_connect_chat._service.state import ServiceState
 
-LONGEST_MINUTES: Final = 60 * 24 * 366 * 10  # where the rule on it is off; later is no date that Python knows
+LONGEST_MINUTES: Final = 60 * 24 * 366 * 10  # if the rule on the duration is off, so that it ends at a date in Python
 
 
 def start_chat_contact(state: ServiceState, request: Request, now: datetime) -> Answer:
-    """Answer one `StartChatContact`, the shape of which has been checked."""
+    """Answer one `StartChatContact` whose shape has been checked."""
     params = request.params
     used_token = _token_key(request)
     earlier = state.used_tokens.find(used_token, now) if used_token else None
@@ -97,8 +97,8 @@ def _attributes(state: ServiceState, params: dict[str, Any], related: ContactRec
     own: dict[str, str] = params.get("Attributes", {})
     if related is None:
         return dict(own)
-    # "a copy of the related contact's attributes; later updates stay separate" (StartOutboundVoiceContact); that the
-    # request's own attributes win is assumed.
+    # "a copy of the related contact's attributes; later updates stay separate" (StartOutboundVoiceContact). It is
+    # assumed that the request's own attributes win.
     attributes = related.attributes | own
     problem = attributes_message(attributes)
     state.rules.require("attributes-size", problem is None, problem or "")
@@ -137,7 +137,7 @@ def _new_contact(
         contact.continue_from(source, params["PersistentChat"].get("RehydrationType"))
     elif "RelatedContactId" in params:
         contact.related_contact_id = params["RelatedContactId"]
-    if "ChatStreamingConfiguration" in params:  # with the chat: its first item is published too (assumed)
+    if "ChatStreamingConfiguration" in params:  # from the start: the initial message is published too (assumed)
         topic_arn = params["ChatStreamingConfiguration"]["StreamingEndpointArn"]
         contact.streamings = (Streaming(state.identifiers.streaming_id(), topic_arn),)
     return contact

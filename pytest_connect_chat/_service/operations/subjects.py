@@ -1,4 +1,4 @@
-"""Whom a request concerns, found before its operation answers it: a contact, or the participant behind a token."""
+"""Finds the subject of a request before its operation answers it: a contact, or the participant behind a token."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ NOTHING: Mapping[str, Any] = {}
 def of_contact(
     operation: ContactOperation, member: str = "ContactId", unknown: Mapping[str, Any] = NOTHING
 ) -> Operation:
-    """Return an operation that finds its contact first, and answers a used `ClientToken` as before.
+    """Return an operation that finds its contact first, and repeats the answer to a used `ClientToken`.
 
     Args:
-        operation: What answers a request about a contact that was found.
+        operation: Answers a request about the contact that was found.
         member: The member that names the contact.
-        unknown: What is answered about an unknown contact where the rule against that is switched off: the members that
-            the model requires.
+        unknown: The members of the answer about an unknown contact, if the rule against that is switched off: those
+            that the model requires.
     """
 
     def answer(state: ServiceState, request: Request, now: datetime) -> Answer:
@@ -50,7 +50,7 @@ def of_contact(
 
 
 def no_contact(state: ServiceState, member: str, contact_id: object, instance_id: str) -> str:
-    """Return what is said of an id that is no contact of the instance, and what it is instead where that is known."""
+    """Return a message on an id that is not a contact of the instance, with what it is instead, if that is known."""
     contact = state.contacts.by_id.get(str(contact_id))
     what = state.participants.what_is(contact_id) if contact is None else None
     instead = f" It is {what}." if what else ""
@@ -60,7 +60,11 @@ def no_contact(state: ServiceState, member: str, contact_id: object, instance_id
 
 
 def require_open_chat(state: ServiceState, contact: ContactRecord) -> None:
-    """Refuse what is only possible in a chat that has not ended."""
+    """Refuse a request that is only possible in a chat that has not ended.
+
+    Raises:
+        ServiceError: The contact is no chat, or the chat has ended.
+    """
     state.rules.require(
         "contact-is-chat",
         contact.channel == "CHAT",
@@ -77,11 +81,11 @@ def require_open_chat(state: ServiceState, contact: ContactRecord) -> None:
 def of_participant(operation: ParticipantOperation, unknown: Mapping[str, Any] = NOTHING) -> Operation:
     """Return an operation that finds the participant behind a token first.
 
-    A used `ClientToken` is answered as before, also once the chat has ended: a retry after a lost response is no new
-    request (assumed).
+    The answer to a used `ClientToken` is repeated, also once the chat has ended: a retry after a lost response is not a
+    new request (assumed).
 
     Args:
-        operation: What answers a request of a participant that was found.
+        operation: Answers a request of the participant that was found.
         unknown: As for `of_contact`.
     """
 
@@ -108,7 +112,7 @@ def _once(
     conflict: str,
     serve: Callable[[], Answer],
 ) -> Answer:
-    """Serve a request, or answer a used `ClientToken` as before; that a token counts per `scope` is assumed."""
+    """Serve a request, or repeat the answer to a used `ClientToken`. A token counts per `scope` (assumed)."""
     client_token = request.params.get("ClientToken")
     if not client_token:
         return serve()

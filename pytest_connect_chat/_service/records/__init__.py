@@ -1,1 +1,1 @@
-"""What reached the service, and what a test can ask about it."""
+"""The requests that reached the service, and what a test can assert about them."""

@@ -1,4 +1,4 @@
-"""What a failed assert on recorded requests says."""
+"""The message of a failed assert on recorded requests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pytest_connect_chat._text import UUID, counted, cut, shortened, shown, whol
 from pytest_connect_chat._time import since
 
 NEAREST: Final = 3
-VALUE: Final = 180  # characters of a value: more than elsewhere, since one compares them
-BEFORE: Final = 30  # what of a long value is shown before the place where it differs
+VALUE: Final = 180  # characters of a value: more than elsewhere, because people compare two of them
+BEFORE: Final = 30  # characters of a long value that are shown before the place where it differs
 NOT_HERE: Final = (
     "Calls that botocore refuses itself never reach it, nor do those of a mock, of another process, or of a coroutine "
     "that is not awaited."
@@ -102,7 +102,7 @@ def _value_differences(path: str, actual: Any, wanted: Any) -> list[str]:
 
 
 def _pair(actual: Any, wanted: Any) -> tuple[str, str]:
-    """Return two values such that one sees where they differ."""
+    """Return two values in such a form that people see where they differ."""
     was, expected = whole(actual), whole(wanted)
     if normalize("NFKC", was) == normalize("NFKC", expected):
         was, expected = ascii(actual), ascii(wanted)  # they look alike

@@ -1,4 +1,4 @@
-"""Whether requests have the members that a test names."""
+"""Compares requests with the members that a test names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ABSENT: Final = _Absent()
 
 
 def never_matching(members: Mapping[Any, Any]) -> str | None:
-    """Return what to say of members that no request can have, such as `None` or a set; `None` without any."""
+    """Return a message on a value that no request can have, such as `None` or a set; `None` if there is none."""
     paths = (path for name, value in members.items() if value is not ABSENT for path in _never_sent(str(name), value))
     path = next(paths, None)
     return path and f"nobody sends {path}."

@@ -1,4 +1,4 @@
-"""One recorded request: what reached the service, its attempts, and what became of it."""
+"""One recorded request: its members, its attempts and its result."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 CANNED: Final = "canned answer"
-TOKENS: Final = ("ParticipantToken", "ConnectionToken")  # members of which reports show the ends only
+TOKENS: Final = ("ParticipantToken", "ConnectionToken")  # members that reports shorten
 
 
 class RecordedError(NamedTuple):
     """The error that a request was answered with.
 
     Attributes:
-        code: The error code, or the name of the exception class where the service did not answer.
+        code: The error code, or the name of the exception class if the service did not answer.
         message: The error's message.
-        http_status: The HTTP status, `None` where the service did not answer.
-        rule: The id of the rule that the request was against, if it was one.
+        http_status: The HTTP status, `None` if the service did not answer.
+        rule: The id of the rule that the request was against, if it was against one.
     """
 
     code: str
@@ -53,9 +53,9 @@ class Attempt(NamedTuple):
 
 
 class RecordedRequest(SuggestsNames):
-    """One client call that reached the service, with all its attempts; what the caller does later changes nothing."""
+    """One client call that reached the service, with all its attempts. What the caller does later changes nothing."""
 
-    # Every call makes one of these: it keeps what there is, and looks the rest up when somebody asks.
+    # Every call makes one of these, so it copies nothing before it is read.
     __slots__ = ("_attempts", "_contact", "_error", "_order", "_request", "_response", "_time")
 
     def __init__(
@@ -110,12 +110,12 @@ class RecordedRequest(SuggestsNames):
 
     @property
     def client_token_given(self) -> bool:
-        """Whether the caller gave the token; `False` where it was filled in."""
+        """Whether the caller gave the token; `False` if it was filled in."""
         return self._request.client_token_given
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """The attempts that the call has made; none yet where a canned answer or a predicate looks at it."""
+        """The attempts that the call has made. A canned answer's callable or a predicate may see none yet."""
         return self._attempts
 
     @property
@@ -125,12 +125,12 @@ class RecordedRequest(SuggestsNames):
 
     @property
     def response(self) -> dict[str, Any] | Any:  # with `Any`, checkers let `response["ContactId"]` pass
-        """The members of the response, as a copy; `None` where the call failed."""
+        """The members of the response, as a copy; `None` if the call failed."""
         return deepcopy(self._response)
 
     @property
     def error(self) -> RecordedError | Any:
-        """What the call failed with; `None` where it succeeded."""
+        """What the call failed with; `None` if it succeeded."""
         return self._error
 
     @property
@@ -145,7 +145,7 @@ class RecordedRequest(SuggestsNames):
 
     @property
     def time(self) -> datetime:
-        """When the call reached the service first."""
+        """When the call first reached the service."""
         return self._time
 
     @property
@@ -154,5 +154,5 @@ class RecordedRequest(SuggestsNames):
         return self._order
 
     def differing_from(self, wanted: Mapping[str, Any]) -> list[str]:
-        """Return the names of the members that the request does not have as they are in `wanted`."""
+        """Return the names of the members in which the request differs from `wanted`."""
         return differing_members(self._request.params, wanted)

@@ -1,4 +1,4 @@
-"""What a test can assert on recorded requests."""
+"""`RequestLog`: the recorded requests, and what a test can assert about them."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _clearing = threading.RLock()  # one at a time takes records out; the list may g
 
 
 class RequestLog(GrowingSequence[RecordedRequest]):
-    """Recorded requests in their order, all or a selection of them; it grows as requests come in.
+    """Recorded requests in their order, all or a selection of them. It grows as requests come in.
 
     Args:
         records: The list of all records.
-        facts: Tells what the model says of operations and members.
+        facts: Knows the operations and members of the models.
         start: When the fake's clock started.
         operation: The operation that this log selects, `None` for all.
         members: Members that selected requests have.
     """
 
-    # Named for editors; the other operations of the two services are attributes too.
+    # Listed for editors. The other operations of the two services are attributes too.
     start_chat_contact: RequestLog
     stop_contact: RequestLog
     describe_contact: RequestLog
@@ -90,7 +90,7 @@ class RequestLog(GrowingSequence[RecordedRequest]):
         return [record for record in list(self._all) if self._selects(record)]
 
     def _latest_first(self) -> Iterator[RecordedRequest]:
-        """Look for them from the end: there may be many."""
+        """Yield the selected requests from the end: there may be many."""
         return (record for record in reversed(self._all) if self._selects(record))
 
     def __repr__(self) -> str:
@@ -165,11 +165,11 @@ class RequestLog(GrowingSequence[RecordedRequest]):
 
         Raises:
             AttributeError: The operation has no such member.
-            TypeError: No request can have it so: `None`, or `ABSENT` inside of a member.
+            TypeError: No request can have this value: `None`, a set, or `ABSENT` inside of a member.
         """
         __tracebackhide__ = True
         self._refuse_unknown(members)
-        wanted = {**self._members, **snapshot(members)}  # as what is sent is recorded: tuples as lists
+        wanted = {**self._members, **snapshot(members)}  # in the form in which requests are recorded: tuples as lists
         return RequestLog(self._all, self._facts, self._start, self._operation, wanted)
 
     def clear(self) -> None:
@@ -182,10 +182,15 @@ class RequestLog(GrowingSequence[RecordedRequest]):
     def assert_requested(self, count: int | None = None, **members: Any) -> None:
         """Assert that there is a request with these members, or exactly `count` of them.
 
+        Args:
+            count: How many requests there have to be; `None` for at least one.
+            **members: Top-level members and what each must equal; `ABSENT` for one that must not be there.
+
         Raises:
             AssertionError: There is not; the message shows the nearest requests and their differences.
             AttributeError: The operation has no such member.
-            TypeError: No request can have it so: `None`, or `ABSENT` inside of a member.
+            TypeError: No request can have this value: `None`, a set, or `ABSENT` inside of a member. Or `count` is not
+                a number.
         """
         __tracebackhide__ = True
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):

@@ -1,7 +1,7 @@
 """Every rule by which the service refuses a request: one entry each, with its check beside it.
 
-`docs/fidelity.md` is generated from this table, and a test keeps the two equal. How a fake applies them is
-in `applied.py`, how a test switches one in `rulebook.py`.
+`docs/fidelity.md` is generated from this table, and a test keeps the two equal. A fake applies the rules in
+`applied.py`, and a test switches them by `rulebook.py`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pytest_connect_chat._service.rules.rule import Check, Rule
 from pytest_connect_chat._text import printable
 
 BY_ID: Final = {rule.id: rule for rule in RULES}
-_CHECKS: Final = {  # those that look at a request alone, by its operation
+_CHECKS: Final = {  # by operation: the rules whose checks need nothing but the request
     operation: [(rule, rule.check) for rule in RULES if rule.check is not None and operation in rule.operations]
     for _, operation in FAKED
 }
@@ -25,10 +25,10 @@ class Applicable:
     """The checks that requests with the same members have to pass, each with the id of its rule.
 
     Attributes:
-        limits: The limits of the model, which the bounds are from.
+        limits: The limits of the model, from which the bounds are made.
         all: All checks, in the order of the table.
-        bounds: What those of lengths look at.
-        others: All but those of lengths.
+        bounds: The texts that the checks of lengths look at, with their longest lengths.
+        others: All checks but those of lengths.
     """
 
     limits: Mapping[str, Limit]
@@ -49,7 +49,7 @@ class AppliedRules:
         self.reset()
 
     def reset(self) -> None:
-        """Put every rule back to where the settings had it."""
+        """Put every rule back to its state at the start."""
         self._enabled: dict[str, bool] = {}
         self._codes: dict[str, str] = {}
         self._forget_applicable()
@@ -63,24 +63,24 @@ class AppliedRules:
         return self._codes.get(rule.id, rule.code)
 
     def switch(self, rule: Rule, *, enabled: bool, code: str | None = None) -> None:
-        """Apply a rule or not from now on, with another exception class where one is given."""
+        """Apply a rule or not from now on, with another exception class if one is given."""
         self._enabled[rule.id] = enabled
         if code is not None:
             self._codes[rule.id] = code
         self._forget_applicable()
 
     def _forget_applicable(self) -> None:
-        """Have it worked out anew which checks requests have to pass."""
+        """Forget which checks requests have to pass, so that they are found again."""
         self._applicable: dict[tuple[str, ...], Applicable] = {}
 
     def check(self, request: Request) -> None:
-        """Look at everything about a request that does not depend on state.
+        """Check a request by all rules that do not depend on state.
 
         Raises:
             ServiceError: The request is against a rule; of several, the first in the table counts.
         """
         kind = (request.operation, *request.params)
-        known = self._applicable  # a switch replaces it: what was found before must not stay after
+        known = self._applicable  # a switch in another thread replaces the dict, and this must not get into the new one
         applicable = known.get(kind)
         if applicable is None or applicable.limits is not request.limits:
             applicable = known[kind] = self._find_applicable(request)

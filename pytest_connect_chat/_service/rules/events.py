@@ -27,7 +27,7 @@ def unknown_event(request: Request) -> str | None:
 
 
 def message_of(params: dict[str, Any]) -> str | None:
-    """Return the id of the message that a receipt is for; `None` where it does not say."""
+    """Return the id of the message that a receipt is for; `None` if it names none."""
     try:
         message_id = json.loads(params["Content"])["messageId"]
     except (KeyError, TypeError, ValueError, RecursionError):  # no content, or JSON of another form, or no JSON

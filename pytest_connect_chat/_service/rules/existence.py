@@ -1,4 +1,4 @@
-"""Rules on what a request names: instances, flows, contacts, and whether they are there."""
+"""Rules on whether what a request names exists: instances, flows, contacts."""
 
 from __future__ import annotations
 

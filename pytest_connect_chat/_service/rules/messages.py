@@ -37,8 +37,8 @@ MESSAGE_CHARACTERS: Final = {
 SUPPORTED_CONTENT_TYPES: Final = ("text/plain", "text/markdown", "application/json", INTERACTIVE, INTERACTIVE_RESPONSE)
 
 
-def _at(request: Request, member: str | None) -> tuple[dict[str, str], str]:
-    """Return what has `ContentType` and `Content`, and how messages name it: one member, or the request itself."""
+def _message_in(request: Request, member: str | None) -> tuple[dict[str, str], str]:
+    """Return the dict that has `ContentType` and `Content`, and its path: that of a member, or the request's own."""
     return (request.params[member], f"{member}.") if member else (request.params, "")
 
 
@@ -46,7 +46,7 @@ def unknown_content_type(member: str | None = None) -> Check:
     """Check the content type of a message."""
 
     def check(request: Request) -> str | None:
-        message, path = _at(request, member)
+        message, path = _message_in(request, member)
         if message["ContentType"] in MESSAGE_CHARACTERS:
             return None
         return f"{path}ContentType is {shown(message['ContentType'])}; valid are {', '.join(MESSAGE_CHARACTERS)}."
@@ -58,7 +58,7 @@ def too_many_characters(member: str | None = None) -> Check:
     """Check the length of a message, in characters, by its content type."""
 
     def check(request: Request) -> str | None:
-        message, path = _at(request, member)
+        message, path = _message_in(request, member)
         most = MESSAGE_CHARACTERS.get(message["ContentType"])
         if most is None or len(message["Content"]) <= most:
             return None
@@ -74,7 +74,7 @@ def too_many_bytes(member: str | None = None) -> Check:
     """Check the length of a message in bytes."""
 
     def check(request: Request) -> str | None:
-        message, path = _at(request, member)
+        message, path = _message_in(request, member)
         size = utf8_bytes(message["Content"])
         if size <= MESSAGE_BYTES:
             return None
@@ -87,11 +87,11 @@ def not_json(member: str | None = None) -> Check:
     """Check that JSON content is JSON."""
 
     def check(request: Request) -> str | None:
-        message, path = _at(request, member)
+        message, path = _message_in(request, member)
         if message["ContentType"] != "application/json":
             return None
         try:
-            # Python's own parser takes NaN, and refuses long whole numbers.
+            # By default Python's parser accepts NaN, and refuses very long integers.
             json.loads(message["Content"], parse_int=str, parse_constant=_not_json)
         except (ValueError, RecursionError) as error:
             return f"{path}Content is not JSON: {error}."

@@ -1,4 +1,4 @@
-"""Rules and checks against the bounds and enums of the installed service model."""
+"""Checks against the bounds and enums of the installed service model, and the rules that are about all members."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pytest_connect_chat._text import shown
 
 
 def first_unknown(path: str, values: list[str], valid: tuple[str, ...]) -> str | None:
-    """Return what is wrong with the first of these values that is not valid."""
+    """Return a message on the first value that is not valid; `None` if all are."""
     for position, value in enumerate(values):
         if value not in valid:
             return f"{path}[{position}] is {shown(value)}; valid are {', '.join(valid)}."
@@ -57,14 +57,14 @@ class LengthCheck:
         return f"{self._path} has {len(text)} characters; at most {most} are allowed."
 
     def bounds(self, limits: Mapping[str, Limit]) -> list[tuple[str, str, int]]:
-        """Return where the text stands and how long it may be, if the model says so."""
+        """Return the path of the text in two parts, and how long it may be; nothing if the model has no maximum."""
         head, _, member = self._path.partition(".")
         most = limits.get(self._path, NO_LIMIT).max
         return [] if most is None else [(head, member, most)]
 
 
 def are_short(params: dict[str, Any], bounds: list[tuple[str, str, int]]) -> bool:
-    """Return whether all texts are within their bounds: in one go, since every request has many of them."""
+    """Return whether all texts are within their bounds: in one loop, because every request has many texts."""
     for head, member, most in bounds:
         text = params[head].get(member) if member else params[head]
         if text is not None and len(text) > most:
@@ -73,7 +73,7 @@ def are_short(params: dict[str, Any], bounds: list[tuple[str, str, int]]) -> boo
 
 
 def empty(member: str) -> Check:
-    """Check that a text that botocore lets through empty is not."""
+    """Check that a text is not empty: botocore lets an empty one through."""
 
     def check(request: Request) -> str | None:
         return None if request.params[member] else f"{member} is empty."
@@ -117,8 +117,8 @@ def list_not_as_modelled(path: str) -> Check:
     return check
 
 
-def given(member: str) -> Check:
-    """Refuse a member that an account does not support: its rule is looked at where it is given."""
+def unsupported(member: str) -> Check:
+    """Refuse every request with a member that an account does not support."""
 
     def check(request: Request) -> str:
         return f"This account does not support {member}."

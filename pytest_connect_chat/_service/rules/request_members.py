@@ -1,4 +1,4 @@
-"""Rules on the members of a request that have no others to look at: lengths, ranges, enums, `ClientToken`."""
+"""Rules on single members of a request that belong to no other subject: lengths, ranges, enums, `ClientToken`."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ RULES: Final = (
         "The account supports custom chat durations. Off unless enabled: an account without them.",
         PAGE,
         DOCUMENTED,
-        modelled.given("ChatDurationInMinutes"),
+        modelled.unsupported("ChatDurationInMinutes"),
         enabled=False,
     ),
     state(

@@ -1,4 +1,4 @@
-"""What a rule is, and short ways to write the usual kinds."""
+"""What a rule is, and short forms for writing the usual kinds."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ WITHOUT_PARAMETER_EXCEPTION: Final = ("CreateParticipant", "GetContactAttributes
 
 
 Phase = Literal["form", "members", "state"]
-PHASES: Final[tuple[Phase, ...]] = get_args(Phase)  # in the order in which a request is looked at
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase)  # in the order in which a request is checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +70,13 @@ class Rule:
         id: The name by which users switch it.
         member: The top-level member whose presence makes the rule apply; `None` for every request.
         sentence: What is asked of the request.
-        code: The exception class; `None` where such a request is answered, and what it asks for in vain is not done.
+        code: The exception class; `None` if such a request is answered, and nothing is done.
         source: Where the rule is stated.
         evidence: How sure it is that such a request is refused.
         code_evidence: How sure the exception class is.
-        check: What looks at the request, `None` where the answer depends on the fake's state.
-        phase: When it is looked at: the form of each member first, then members together, then the fake's state.
-        enabled: Whether it holds unless somebody switches it.
+        check: Checks the request; `None` if that depends on the fake's state.
+        phase: When it is checked: the form of each member first, then members together, then the fake's state.
+        enabled: Whether it is on by default.
         can_be_disabled: Whether a request against it could be served at all.
         operations: The operations it belongs to.
     """
@@ -156,7 +156,7 @@ def state(
     code_evidence: Evidence = ASSUMED,
     operations: tuple[str, ...] = START,
 ) -> Rule:
-    """A rule whose answer depends on what the fake holds. The operation's own code looks at it."""
+    """A rule that depends on the fake's state. The code of the operation checks it, by `AppliedRules.require`."""
     return Rule(
         id=id,
         member=member,

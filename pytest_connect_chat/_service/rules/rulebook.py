@@ -55,7 +55,7 @@ class RuleSwitch(FixedNames):
 
     @property
     def code(self) -> str | None:
-        """The exception class that a request against the rule gets; `None` where it is answered, and nothing done."""
+        """The exception class for a request against the rule; `None` if it is answered, and nothing is done."""
         return self._applied.code(self._rule)
 
     @property
@@ -67,7 +67,7 @@ class RuleSwitch(FixedNames):
         """Let requests against this rule pass.
 
         Raises:
-            SettingError: What is against this rule could not be served at all.
+            SettingError: A request against this rule could not be served at all.
         """
         if not self._rule.can_be_disabled:
             raise SettingError(
@@ -86,7 +86,7 @@ class RuleSwitch(FixedNames):
             code: The class's name, for example `"InvalidRequestException"`.
 
         Raises:
-            SettingError: `code` is no error code.
+            SettingError: `code` is not an error code.
 
         Warns:
             UnknownCodeWarning: The services' models have no such code.
@@ -104,7 +104,7 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
 
     Args:
         applied: How the fake applies them.
-        facts: Tells which error codes the models have.
+        facts: Knows the error codes of the models.
 
     Example:
         >>> from pytest_connect_chat import FakeConnectChat
@@ -137,7 +137,7 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
 
     if TYPE_CHECKING:
         ...
-    else:  # out of sight of checkers, who say so themselves
+    else:  # hidden from type checkers, which report it themselves
 
         def __setitem__(self, rule_id: str, value: object) -> None:
             __tracebackhide__ = True
@@ -152,5 +152,5 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         return len(BY_ID)
 
     def reset(self) -> None:
-        """Put every rule back to where the settings had it."""
+        """Put every rule back to its state at the start."""
         self._applied.reset()

@@ -23,7 +23,7 @@ from pytest_connect_chat.exceptions import ClockError
 
 
 def start_position(request: Request) -> str | None:
-    """Check that a start position is one, and that its time is a time."""
+    """Check that a start position has one member at most, and that its time is valid."""
     position = request.params["StartPosition"]
     if len(position) > 1:
         return f"StartPosition has {', '.join(position)}; it has one of Id, AbsoluteTime, MostRecent."
@@ -41,7 +41,7 @@ def moment_of(text: str) -> datetime | None:
 
 
 def forward_from_nowhere(request: Request) -> str | None:
-    """Check that a transcript that is read forward says from where."""
+    """Check that a request that reads a transcript forward has a position."""
     params = request.params
     if params["ScanDirection"] != "FORWARD" or params.get("StartPosition") or params.get("NextToken"):
         return None

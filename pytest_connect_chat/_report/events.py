@@ -1,4 +1,4 @@
-"""What happened on a fake apart from its calls: contacts, the other side, flows, notifications."""
+"""The events on a fake that its calls do not show: of contacts, the other side, flows, notifications."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from pytest_connect_chat._service.chats.transcript import (
 )
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
-from pytest_connect_chat._service.flow_play import FlowStep
+from pytest_connect_chat._service.flow_run import FlowStep
 from pytest_connect_chat._service.participants import FLOW_ROLE
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._text import counted
 
-SERVED: Final = ("response lost", "delayed")  # how the faults begin under which the service does its work
+SERVED: Final = ("response lost", "delayed")  # the first words of faults under which a request is served
 BEFORE_ALL: Final = -1
-STRAY: Final = 240  # characters: what is said of a request that is of no call
+STRAY: Final = 240  # characters of the text on a stray request
 
-# From the application to the service and back, from the other side, to the application by SNS, and beside the lanes.
+# An arrow to the service, three arrows back to the application, one from the other side, one to the application by SNS;
+# then what is no arrow.
 Kind = Literal["call", "answer", "refusal", "loss", "other", "notification", "life", "time", "gap"]
 
 
@@ -39,9 +40,9 @@ class Event:
     Attributes:
         kind: What it is.
         time: When it happened.
-        rank: Its place in the order of what happened while the clock stood still.
+        rank: Its place in the order of all that happened, also at the same time.
         words: Returns its text.
-        ended: The contact that has ended with it, if any.
+        ended: The id of the contact that ended with it, if any.
     """
 
     kind: Kind
@@ -60,7 +61,7 @@ class History(NamedTuple):
         passing: Typing and receipts.
         steps: What the flows did.
         notifications: What was published.
-        strays: The requests that are of no call.
+        strays: The requests that belong to no call.
         clock: The clock.
     """
 
@@ -73,14 +74,14 @@ class History(NamedTuple):
     clock: Clock
 
 
-class ToldByRequests:
-    """Which starts of contacts, and which participants, the recorded requests already show.
+class ShownByRequests:
+    """Knows which starts of contacts, and which participants, the recorded requests show already.
 
     Args:
         records: The recorded requests, in order.
 
     Attributes:
-        starting: By the position of a request that started a contact, which of its attempts did.
+        starting: By the position of a request that started a contact: the number of the attempt that did.
     """
 
     def __init__(self, records: Sequence[RecordedRequest]) -> None:
@@ -110,7 +111,7 @@ class ToldByRequests:
 
 
 def _committing_attempt(record: RecordedRequest, contact: Contact) -> int | None:
-    """Return which attempt of a request started its contact; `None` where an earlier request did."""
+    """Return the number of the attempt that started the contact; `None` if an earlier request did."""
     serving = [
         (attempt.time, -number)
         for number, attempt in enumerate(record.attempts)
@@ -120,16 +121,16 @@ def _committing_attempt(record: RecordedRequest, contact: Contact) -> int | None
     return -max(serving)[1] if serving else None
 
 
-def untold_events(told: ToldByRequests, history: History) -> Iterator[Event]:
-    """Yield what calls do not show."""
+def events_beside_requests(in_requests: ShownByRequests, history: History) -> Iterator[Event]:
+    """Yield the events that calls do not show."""
     start = history.clock.start
     past = [contact for contact in history.contacts if contact.ended_at is not None and contact.ended_at < start]
     if past:
         yield Event("life", start, BEFORE_ALL - 1, partial(_past, past, start))
     for contact in history.contacts:
         if contact.ended_at is None or contact.ended_at >= start:
-            yield from _life_events(told, contact)
-    yield from _other_events(told, history)
+            yield from _life_events(in_requests, contact)
+    yield from _other_events(in_requests, history)
     for step in history.steps:
         yield Event("other", step.time, step.order, partial(plain, step.text))
     for stray in history.strays:
@@ -138,25 +139,25 @@ def untold_events(told: ToldByRequests, history: History) -> Iterator[Event]:
         yield Event("notification", notification.time, notification.order, partial(_published, notification))
 
 
-def _life_events(told: ToldByRequests, contact: ContactRecord) -> Iterator[Event]:
-    if not told.started(contact):
+def _life_events(in_requests: ShownByRequests, contact: ContactRecord) -> Iterator[Event]:
+    if not in_requests.started(contact):
         yield Event("life", contact.initiation_timestamp, contact.order, partial(_start, contact))
     if contact.ended_at is not None and contact.disconnect_reason is not None:  # a transfer shows by its next contact
         yield Event("life", contact.ended_at, contact.ended_order, partial(_end, contact), contact.contact_id)
 
 
-def _other_events(told: ToldByRequests, history: History) -> Iterator[Event]:
-    """Yield what is said and done by participants for whom no client acts."""
+def _other_events(in_requests: ShownByRequests, history: History) -> Iterator[Event]:
+    """Yield what participants without a client said and did."""
     start, customers = history.clock.start, {contact.participant_id for contact in history.contacts}
     names: dict[str | None, str] = {}
     for item in (item for contact in history.contacts for item in contact.transcript):
         names[item.participant_id] = _name(item)
-        by_others = item.participant_id is not None and not told.acts_for(item.participant_id, customers)
+        by_others = item.participant_id is not None and not in_requests.acts_for(item.participant_id, customers)
         if by_others and item.absolute_time >= start:
             yield Event("other", item.absolute_time, item.order, partial(_said, item))
     for item in history.passing:
         participant_id = item.receipts[0].recipient_participant_id if item.receipts else item.participant_id
-        if not told.acts_for(participant_id, customers):
+        if not in_requests.acts_for(participant_id, customers):
             name = names.get(participant_id, "bot")
             yield Event("other", item.absolute_time, item.order, partial(_passed, name, item))
 
@@ -170,7 +171,7 @@ def short_id(contact_id: str) -> str:
 
 
 def start_of(contact: Contact) -> str:
-    """Return what is said of the start of a contact."""
+    """Return a sentence on the start of a contact."""
     name = short_id(contact.contact_id)
     if contact.previous_contact_id is not None:
         before = short_id(contact.previous_contact_id)

@@ -19,14 +19,14 @@ from pytest_connect_chat._time import next_millisecond, since
 from pytest_connect_chat.exceptions import SceneError
 
 Waiting = Generator[timedelta | None, TranscriptItem | None, object]
-Flow = Callable[[FlowChat], object]  # what is returned counts only where it is a generator, which is `Waiting`
+Flow = Callable[[FlowChat], object]  # a plain function, or one that returns a generator, which is `Waiting`
 
 STORY_ITEMS: Final = 10
 MOST_EMPTY_WAITS: Final = 1_000
 
 
 class FlowStep(NamedTuple):
-    """What a flow did apart from what it said.
+    """Something that a flow did, apart from what it said.
 
     Attributes:
         time: When.
@@ -39,7 +39,7 @@ class FlowStep(NamedTuple):
     text: str
 
 
-class FlowPlay:
+class FlowRun:
     """One run of a flow, in one contact. Everything here runs without the lock of the feed.
 
     Args:
@@ -68,12 +68,12 @@ class FlowPlay:
         self._is_closed = False
 
     def start(self) -> None:
-        """Run the flow, up to where it waits first."""
+        """Run the flow until it first waits."""
         self._note("starts")
         self.go_on(None)
 
     def go_on(self, item: TranscriptItem | None) -> None:
-        """Give the flow what it waits for, `None` where nothing came, and run it until it waits again or has ended."""
+        """Give the flow what it waits for, `None` if nothing came, and run it until it waits again or has ended."""
         self._thread = get_ident()
         try:
             self._wait(_sent(self._running, item))
@@ -100,7 +100,7 @@ class FlowPlay:
             self._close()
 
     def close(self) -> None:
-        """End the flow: the fake ends. One that runs in another thread at the moment ends where it waits next."""
+        """End the flow, because the fake ends. A flow that another thread is running ends when it waits next."""
         self._is_closed = True
         if not self.is_over and self._thread is None:
             self.is_over = True
@@ -155,7 +155,7 @@ class FlowPlay:
             self._steps.append(FlowStep(self._state.clock.now(), self._state.feed.next_order(), text))
 
     def _story(self) -> str:
-        """Return what was said in the contact, for whoever reads what the flow has raised."""
+        """Return what was said in the contact, as a note for an exception of the flow."""
         start, items = self._state.clock.start, self.contact.transcript
         lines = [f"The flow {self.name!r} ran in the contact {self.contact.contact_id}:"]
         if len(items) > STORY_ITEMS:
@@ -165,7 +165,7 @@ class FlowPlay:
 
 
 def _running(flow: Flow, chat: FlowChat) -> Waiting:
-    """Run a flow, which is a generator function or a plain one."""
+    """Run a flow as a generator, whether it is a generator function or a plain one."""
     made = require_result(flow(chat), f"The flow {name_of(flow)}", generator=True)
     if isinstance(made, Generator):
         made = yield from made
