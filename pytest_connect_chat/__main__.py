@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
-from pytest_connect_chat._settings import SETTINGS
+from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting
 from pytest_connect_chat.exceptions import ConnectChatError, SceneError
 from pytest_connect_chat.fake import FakeConnectChat, from_its_own_code
 
 RECENT: Final = 100  # calls among which a new one is looked for
-OF_TESTS: Final = ("strict", "unfaked", "block")  # settings that mean nothing to a server
+OF_TESTS: Final = ("strict", "unfaked", "parse_once", "block")  # settings that mean nothing to a server
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,9 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     port, flow = given.pop("port"), given.pop("flow")
-    settings = {name: value for name, value in given.items() if name in SETTINGS and value is not None}
     try:
-        fake = FakeConnectChat(**{"clock": "system", **settings, "strict": False})
+        values = {
+            name: parse_setting(name, value, key=_option(name)) for name, value in given.items() if value is not None
+        }
+        fake = FakeConnectChat.from_settings(Settings(**{"clock": "system", **values, "strict": False}))
         fake.play_flow(None if flow is None else _flow_at(flow))
         with fake, fake.serve(port) as endpoint:
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
@@ -52,17 +54,21 @@ def _parser() -> argparse.ArgumentParser:
     for name, setting in SETTINGS.items():
         if name not in OF_TESTS:
             text = f"{setting.help}; here by default: system" if name == "clock" else setting.help
-            serve.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=text.replace("%", "%%"))
+            serve.add_argument(_option(name), metavar="VALUE", help=text.replace("%", "%%"))
     return parser
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _flow_at(place: str) -> Any:
     module, _, name = place.partition(":")
     if not module or not name:
-        raise SceneError(f"--flow={place} is no module and a function in it, such as my_flows:support.")
+        raise SceneError(f"--flow={place} names no module and function, such as my_flows:support.")
     try:
         return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise SceneError(
             f"--flow={place}: {error}. It takes a module and a function in it: my_flows:support."
         ) from None

@@ -13,6 +13,8 @@ import pytest
 
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._settings import SETTINGS, Settings, parse_setting
+from pytest_connect_chat._text import shown
+from pytest_connect_chat._tracebacks import comes_from_a_callable
 from pytest_connect_chat.exceptions import ConnectChatError, SettingError
 
 NAME: Final = "connect_chat"  # of the fixture and of the marker
@@ -59,9 +61,9 @@ def configured(config: pytest.Config, name: str) -> Any:
     if value is None:
         return None
     try:
-        return parse_setting(name, value, where, in_python=False)
+        return parse_setting(name, value, where, key)
     except SettingError as error:
-        raise pytest.UsageError(str(error).replace(name, key, 1)) from None
+        raise pytest.UsageError(str(error)) from None
 
 
 def _from_configuration(config: pytest.Config, name: str) -> Any:
@@ -117,7 +119,7 @@ def take_fixture(item: pytest.Item) -> None:
     A test that names the fixture itself keeps the order of its fixtures. A marker with nothing but `block` does not ask
     for a fake. Items without fixtures are left alone.
     """
-    names = getattr(item, "fixturenames", None)
+    names = vars(item).get("fixturenames")  # of its own: what a class has in its place may be anything
     if names is None or NAME in names or all(_is_of_block_only(marker) for marker in item.iter_markers(NAME)):
         return
     definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})  # private; else ours is first
@@ -153,7 +155,7 @@ def settings_of(item: pytest.Item) -> Settings:
     for marker in item.iter_markers(NAME):
         if marker.args:
             raise SettingError(
-                f"@pytest.mark.connect_chat takes keywords only, for example max_active_chats=1, not {marker.args!r}. "
+                f"@pytest.mark.{NAME} takes keywords only, for example max_active_chats=1, not {shown(marker.args)}. "
                 f"Valid: {', '.join(SETTINGS)}."
             )
     values = given(item.config)
@@ -178,13 +180,17 @@ def _seed_of(item: pytest.Item, mixed_in: int | None) -> int:
 def in_one_line(error: Callable[[str], BaseException] = _fail) -> Iterator[None]:
     """Report a mistake of the user's, or a missing dependency, in one line and without a traceback.
 
+    Where the user's own code leads to the mistake, its traceback is shown.
+
     Args:
         error: Makes what is raised instead; a failure of the test by default.
     """
     try:
         yield
     except ConnectChatError as problem:
-        raise error(str(problem)) from None
+        if comes_from_a_callable(problem):
+            raise
+        raise error("\n".join([str(problem), *getattr(problem, "__notes__", ())])) from None
     except ModuleNotFoundError as missing:
         raise error(f"pytest-connect-chat needs {missing.name}, which is not installed.") from None
 

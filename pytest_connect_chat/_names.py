@@ -31,7 +31,7 @@ def public_names(owner: type) -> list[str]:
 
 def meant_by_key(value: object, key: object) -> str:
     """Return a sentence that names the attribute of a value that is meant by a key, if there is one."""
-    name = _in_snake_case(key) if isinstance(key, str) else ""
+    name = in_snake_case(key) if isinstance(key, str) else ""
     return f" Did you mean .{name}?" if name in dir(value) else ""
 
 
@@ -68,7 +68,8 @@ class SuggestsNames:
 
         def __getitem__(self, key: object) -> object:
             __tracebackhide__ = True
-            raise TypeError(f"{type(self).__name__} has attributes and is not subscriptable.{meant_by_key(self, key)}")
+            is_not = "neither subscriptable nor iterable" if isinstance(key, int) else "not subscriptable"
+            raise TypeError(f"{type(self).__name__} has attributes and is {is_not}.{meant_by_key(self, key)}")
 
 
 class FixedNames(SuggestsNames):
@@ -159,5 +160,5 @@ def _further_names(function: FunctionType) -> list[str]:
     return [f"**{name}"]
 
 
-def _in_snake_case(name: str) -> str:
+def in_snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypedDict, get_args, get_type_hints
 
 from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._text import shown
 from pytest_connect_chat._time import moment_of_a_fake
 from pytest_connect_chat.exceptions import ClockError, SettingError
 
@@ -67,7 +68,7 @@ def _seed(value: Any) -> int | str:
 
 
 def _number(value: Any) -> float:
-    number = math.nan if isinstance(value, bool) else float(value)
+    number = math.nan if isinstance(value, (bool, bytes, bytearray)) else float(value)
     if not math.isfinite(number):
         raise ValueError(value)
     return number
@@ -92,7 +93,10 @@ def _rate_limit(value: Any) -> tuple[float, float] | str | None:
         return None
     if value == "aws":
         return "aws"
-    rate, burst = (_number(part) for part in (value.split("/") if isinstance(value, str) else value))
+    parts = value.split("/") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):  # a set has no order, and bytes are numbers too
+        raise TypeError(value)
+    rate, burst = map(_number, parts)
     if rate <= 0 or burst < 1:
         raise ValueError(value)
     return rate, burst
@@ -168,6 +172,7 @@ class _Values(NamedTuple):
             "string",
             "where the fake's clock stands: a time, or 'system' to follow time.time() (default: frozen at the real "
             "now)",
+            in_python="an ISO 8601 time with its zone, such as '2026-01-01T00:00:00Z', an aware datetime, or 'system'",
         ),
     ] = None
     strict: Annotated[
@@ -301,9 +306,12 @@ class Settings(_Values):
 
         def __setattr__(self, name: str, value: object) -> None:
             __tracebackhide__ = True
+            if name not in SETTINGS:
+                hint = did_you_mean(name, SETTINGS, f" Valid: {', '.join(SETTINGS)}.")
+                raise AttributeError(f"There is no setting {name!r}.{hint}", name=name)
             raise AttributeError(
-                f"The settings of a fake do not change. @pytest.mark.connect_chat({name}={value!r}) or "
-                f"FakeConnectChat({name}={value!r}) gives them."
+                f"The settings of a fake do not change. @pytest.mark.connect_chat({name}={shown(value)}) or "
+                f"FakeConnectChat({name}={shown(value)}) gives them."
             )
 
 
@@ -345,14 +353,14 @@ def settings_from(values: Mapping[str, Any], where: str = "") -> Settings:
     return Settings(**{name: parse_setting(name, value, where) for name, value in values.items()})
 
 
-def parse_setting(name: str, value: Any, where: str = "", *, in_python: bool = True) -> Any:
+def parse_setting(name: str, value: Any, where: str = "", key: str | None = None) -> Any:
     """Return the value of one setting in its proper type.
 
     Args:
         name: Its name.
         value: Its value, in any of the forms that the configuration or a keyword may have.
         where: Where it was given, as the end of an error message.
-        in_python: Whether it was given in Python, and not in the configuration or on the command line.
+        key: What it was given by in the configuration or on the command line; `None` for a keyword in Python.
 
     Raises:
         SettingError: The name or the value is wrong.
@@ -368,13 +376,7 @@ def parse_setting(name: str, value: Any, where: str = "", *, in_python: bool = T
     except (ValueError, TypeError, OverflowError):
         quoted = isinstance(value, str) and value[:1] == value[-1:] == '"'
         hint = " Leave out the quotes: INI files take them as part of the value." if quoted else ""
-        valid = (in_python and setting.in_python) or setting.valid
-        raise SettingError(f"{name}={_shown(value)} is not valid{where}: {name} takes {valid}.{hint}") from None
-
-
-def _shown(value: Any) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # an integer of thousands of digits
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+        valid = setting.in_python if key is None and setting.in_python else setting.valid
+        raise SettingError(
+            f"{key or name}={shown(value, SHOWN)} is not valid{where}: {name} takes {valid}.{hint}"
+        ) from None

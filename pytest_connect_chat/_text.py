@@ -12,9 +12,17 @@ SHOWN: Final = 60
 UUID: Final = 36  # characters; a longer text is a token or an ARN
 
 
-def shown(value: Any) -> str:
-    """Return `repr(value)`, cut if it is long."""
-    return cut(repr(value))
+def shown(value: Any, most: int = SHOWN) -> str:
+    """Return `repr(value)` as it can be printed, cut if it is long; also if it fails, since it is somebody else's."""
+    return cut(printable(whole(value)), most)
+
+
+def whole(value: Any) -> str:
+    """Return `repr(value)`, also if it fails."""
+    try:
+        return repr(value)
+    except Exception as failure:  # noqa: BLE001  # it is somebody else's code
+        return f"<{type(value).__name__}, whose repr raises {type(failure).__name__}>"
 
 
 def cut(text: str, most: int = SHOWN, skipped: int = 0) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypedDict
 
 from pytest_connect_chat._names import did_you_mean
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import ClockError, ConnectChatError
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,18 +46,18 @@ def parse_moment(value: datetime | str, name: str) -> datetime:
             moment = datetime.fromisoformat(moment)
         except ValueError:
             raise ClockError(
-                f"{name}={value!r} is not a time: give an ISO 8601 text such as '2026-01-01T00:00:00Z'."
+                f"{name}={shown(value)} is not a time: give an ISO 8601 text such as '2026-01-01T00:00:00Z'."
             ) from None
     if not isinstance(moment, datetime):
-        raise ClockError(f"{name} must be a datetime or an ISO 8601 text, not {type(value).__name__}: {value!r}.")
+        raise ClockError(f"{name} must be a datetime or an ISO 8601 text, not {type(value).__name__}: {shown(value)}.")
     if moment.tzinfo is None:
         raise ClockError(
-            f"{name}={value!r} has no time zone: say which, for example {moment.isoformat()}Z or tzinfo=UTC."
+            f"{name}={shown(value)} has no time zone: say which, for example {moment.isoformat()}Z or tzinfo=UTC."
         )
     try:
         return whole_milliseconds(moment.astimezone(UTC))
     except OverflowError:
-        raise ClockError(f"{name}={value!r} is not a time in UTC that Python knows.") from None
+        raise ClockError(f"{name}={shown(value)} is not a time in UTC that Python knows.") from None
 
 
 def moment_of_a_fake(value: datetime | str, name: str) -> datetime:
@@ -67,7 +68,7 @@ def moment_of_a_fake(value: datetime | str, name: str) -> datetime:
     """
     moment = parse_moment(value, name)
     if not EARLIEST <= moment < LATEST:
-        raise ClockError(f"{name}={value!r} lies outside of the years {EARLIEST.year} to {LATEST.year - 1}.")
+        raise ClockError(f"{name}={shown(value)} lies outside of the years {EARLIEST.year} to {LATEST.year - 1}.")
     return moment
 
 
@@ -84,18 +85,18 @@ def duration_of(
         own: The other keywords of the method.
     """
     if not isinstance(step, timedelta):
-        raise error(f"{method}() takes a duration by its unit, for example minutes=6, not {step!r}.")
+        raise error(f"{method}() takes a duration by its unit, for example minutes=6, not {shown(step)}.")
     valid = [*own, *UNITS]
     for name, value in units.items():
         if name not in UNITS:
             hint = did_you_mean(name, valid)
             raise error(f"{method}() has no keyword {name!r}.{hint} It takes {', '.join(valid)}.")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise error(f"{name}={value!r} is not valid: {method}() takes a number of {name}.")
+            raise error(f"{name}={shown(value)} is not valid: {method}() takes a number of {name}.")
     try:
         return step + timedelta(**units)
     except (ValueError, OverflowError) as problem:
-        given = ", ".join(f"{name}={value!r}" for name, value in units.items())
+        given = ", ".join(f"{name}={shown(value)}" for name, value in units.items())
         raise error(f"{method}({given}) is no duration that Python knows: {problem}.") from None
 
 

@@ -69,6 +69,11 @@ def call_to_aws(error: BaseException) -> str | None:
     return next(filter(None, called), None)
 
 
+def comes_from_a_callable(error: BaseException) -> bool:
+    """Return whether code that is not this package's was on the way from this package to what it has raised."""
+    return any(_package(entry) not in MACHINERY for entry in _entries(error.__traceback__))
+
+
 def linked_errors(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception, and the causes, contexts and members of groups that a report shows with it."""
     seen: set[int] = set()

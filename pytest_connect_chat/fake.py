@@ -19,7 +19,7 @@ from pytest_connect_chat._clients.data_files import DATA_FILES
 from pytest_connect_chat._clients.environment import DUMMY, ENVIRONMENT, REGION
 from pytest_connect_chat._clients.sessions import new_session
 from pytest_connect_chat._model.catalogue import CATALOGUE
-from pytest_connect_chat._names import OURS, FixedNames, public_names
+from pytest_connect_chat._names import OURS, FixedNames, public_names, saying_what_it_takes
 from pytest_connect_chat._report.events import History
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
@@ -40,8 +40,8 @@ from pytest_connect_chat._service.rules.rulebook import RuleBook
 from pytest_connect_chat._service.scanning import scan_attachments_with
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings, settings_from
-from pytest_connect_chat._text import counted, raised
-from pytest_connect_chat.exceptions import LeftoverError, SceneError
+from pytest_connect_chat._text import counted, raised, shown
+from pytest_connect_chat.exceptions import LeftoverError, SceneError, SettingError
 
 if TYPE_CHECKING:
     from pytest_connect_chat._client_types import (
@@ -79,12 +79,22 @@ class FakeConnectChat(FixedNames):
     _endpoint: ConnectChatEndpoint | None = None
     _older_threads: Collection[threading.Thread] = ()
 
+    @saying_what_it_takes
     def __init__(self, **settings: Unpack[SettingKeywords]) -> None:
         self._begin(settings_from(settings))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Return a fake with settings that have been read already, as `fake.settings` gives them."""
+        """Return a fake with settings that have been read already, as `fake.settings` gives them.
+
+        Raises:
+            SettingError: They are none.
+        """
+        if not isinstance(settings, Settings):
+            raise SettingError(
+                f"from_settings() takes the settings of another fake, as fake.settings gives them, not "
+                f"{shown(settings)}; FakeConnectChat(seed=7) takes keywords."
+            )
         fake = cls.__new__(cls)
         fake._begin(settings)  # noqa: SLF001  # of this class
         return fake
@@ -149,7 +159,9 @@ class FakeConnectChat(FixedNames):
             SceneError: It is active already.
         """
         if self._started:
-            raise SceneError("This FakeConnectChat is active already.")
+            raise SceneError(
+                "This FakeConnectChat is active already: the fixture connect_chat starts its own, and so does `with`."
+            )
         try:
             self._older_threads = WeakSet(threading.enumerate())
             self._started = True
@@ -227,7 +239,9 @@ class FakeConnectChat(FixedNames):
             SceneError: The fake is served already.
         """
         if self._endpoint is not None and self._endpoint.is_open:
-            raise SceneError(f"This FakeConnectChat is served already, at {self._endpoint.url}.")
+            raise SceneError(
+                f"This FakeConnectChat is served already, at {self._endpoint.url}: use that endpoint, or close() it."
+            )
         from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
 
         region = self.settings.region or os.environ.get(REGION) or self.settings.client_region
@@ -243,7 +257,7 @@ class FakeConnectChat(FixedNames):
             SceneError: It is not a botocore client of `connect` or `connectparticipant`, or the fake is not active.
         """
         if not is_chat_client(client):
-            raise SceneError(f"attach() takes a botocore client of connect or connectparticipant, not {client!r}.")
+            raise SceneError(f"attach() takes a botocore client of connect or connectparticipant, not {shown(client)}.")
         if not self._started:
             raise SceneError(
                 "attach() needs an active fake: take the fixture, or use `with FakeConnectChat() as fake:`."
@@ -334,7 +348,7 @@ class FakeConnectChat(FixedNames):
             SceneError: It is not a number.
         """
         if not isinstance(verbosity, int):
-            raise SceneError(f"verbosity is a number, 0 to 2, not {verbosity!r}.")
+            raise SceneError(f"verbosity is a number, 0 to 2, not {shown(verbosity)}.")
         remarks = [_told_of(error) for error in self._service.state.feed.failures]
         remarks += self._service.remarks()
         return describe_journal(self._history(), verbosity, remarks)
@@ -355,7 +369,7 @@ class FakeConnectChat(FixedNames):
 
         writers = {"mermaid": mermaid, "svg": svg}
         if not isinstance(format, str) or format not in writers:
-            raise SceneError(f"format is one of {', '.join(writers)}, not {format!r}.")
+            raise SceneError(f"format is one of {', '.join(writers)}, not {shown(format)}.")
         return writers[format](rows_of(self._history()))
 
     def _history(self) -> History:
@@ -465,7 +479,7 @@ class FakeConnectChat(FixedNames):
                 transcript, and lasts until `stop_contact()`.
 
         Raises:
-            SceneError: The id is taken, the instance is not declared, or a value is of the wrong kind.
+            SceneError: The id is taken, the instance or flow is not declared, or a value is of the wrong kind.
         """
         return scene.add_contact(
             self._service.state,
@@ -695,8 +709,7 @@ class FakeConnectChat(FixedNames):
 
         Raises:
             botocore.exceptions.ParamValidationError: The model of the error does not allow `modeled_fields`.
-            SceneError: No service has the method, or both have it; or the code is not a text, or the status not a
-                number.
+            SceneError: No service has the method, or both have it; or a value is of the wrong kind.
         """
         self._service.canned.add_client_error(
             method,
@@ -704,8 +717,8 @@ class FakeConnectChat(FixedNames):
             code=service_error_code,
             message=service_message,
             http_status=http_status_code,
-            error_meta=service_error_meta or {},
-            response_meta=response_meta or {},
+            error_meta=service_error_meta,
+            response_meta=response_meta,
             fields=modeled_fields,
             expected_params=expected_params,
         )
@@ -740,4 +753,4 @@ def from_its_own_code(traceback: TracebackType | None) -> TracebackType | None:
 
 def _require_service(service: str) -> None:
     if service not in SERVICES:
-        raise SceneError(f"service is one of {', '.join(SERVICES)}, not {service!r}.")
+        raise SceneError(f"service is one of {', '.join(SERVICES)}, not {shown(service)}.")

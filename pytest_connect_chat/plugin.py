@@ -258,9 +258,9 @@ def connect_chat(request: pytest.FixtureRequest) -> Iterator[FakeConnectChat]:
     finally:
         fake.stop()
     if taken.passed:
-        fake.raise_failures()
-        if settings.strict:
-            with in_one_line():
+        with in_one_line():
+            fake.raise_failures()
+            if settings.strict:
                 fake.assert_nothing_left()
 
 

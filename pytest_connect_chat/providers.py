@@ -15,6 +15,7 @@ from pytest_connect_chat._names import SuggestsNames, saying_what_it_takes
 from pytest_connect_chat._service import identifiers
 from pytest_connect_chat._service.records.matching import ABSENT
 from pytest_connect_chat._service.rules.messages import INTERACTIVE, INTERACTIVE_RESPONSE, SUPPORTED_CONTENT_TYPES
+from pytest_connect_chat._text import shown
 
 if TYPE_CHECKING:
     from pytest_connect_chat.fake import FakeConnectChat
@@ -112,7 +113,7 @@ class ConnectChatProvider(SuggestsNames, BaseProvider):
             action = {"actionName": "ActionSelection", "value": text}
             return json.dumps({"templateIdentifier": self.contact_id(), "version": "1.0", "data": action})
         raise ValueError(
-            f"content_type={content_type!r} is not valid: a customer sends text/plain, text/markdown, "
+            f"content_type={shown(content_type)} is not valid: a customer sends text/plain, text/markdown, "
             f"application/json or {INTERACTIVE_RESPONSE}."
         )
 

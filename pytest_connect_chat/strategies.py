@@ -37,6 +37,7 @@ from pytest_connect_chat._service.rules.messages import (
     MESSAGE_CHARACTERS,
     SUPPORTED_CONTENT_TYPES,
 )
+from pytest_connect_chat._text import shown
 
 __all__ = ["requests", "start_chat_contact_requests"]
 
@@ -134,7 +135,7 @@ def _input_shape(operation: str) -> Any:
     """
     if operation not in _SERVICE_OF:
         hint = did_you_mean(str(operation), _SERVICE_OF)
-        raise ValueError(f"{operation!r} is no faked operation.{hint} Valid: {', '.join(_SERVICE_OF)}.")
+        raise ValueError(f"{shown(operation)} is no faked operation.{hint} Valid: {', '.join(_SERVICE_OF)}.")
     return service_model(_SERVICE_OF[operation]).operation_model(operation).input_shape
 
 

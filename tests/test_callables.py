@@ -206,6 +206,63 @@ def test_a_failing_reply_fails_the_test_at_teardown_with_its_own_traceback(pytes
     )
 
 
+@pytest.mark.parametrize(
+    ("planned", "said"),
+    [
+        (
+            "connect_chat.reply_with(lambda message: 7)",
+            "The callable of reply_with() returns a non-empty text, *, not 7.",
+        ),
+        (
+            "connect_chat.play_flow(lambda chat: 'Welcome.')",
+            "The flow <lambda> returned 'Welcome.', which nobody hears: *\nThe flow '<lambda>' ran in the contact *:",
+        ),
+    ],
+    ids=["reply", "flow"],
+)
+def test_what_a_callable_returns_is_refused_without_a_traceback(
+    pytester: pytest.Pytester, planned: str, said: str
+) -> None:
+    pytester.makepyfile(
+        f"""
+        def test_it(connect_chat, connect_client, connectparticipant_client, start_chat_contact_request):
+            {planned}
+            started = connect_client.start_chat_contact(**start_chat_contact_request())
+            token = connectparticipant_client.create_participant_connection(
+                ParticipantToken=started["ParticipantToken"], Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"])
+            connectparticipant_client.send_message(
+                ConnectionToken=token["ConnectionCredentials"]["ConnectionToken"],
+                ContentType="text/plain", Content="Hello.")
+        """
+    )
+
+    result = pytester.runpytest(*PLAIN)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", *said.split("\n")], consecutive=True)
+    result.stdout.no_fnmatch_line("*traceback entries are hidden*")
+
+
+def test_a_mistake_in_a_flow_is_shown_at_its_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def flow(chat):
+            chat.update_attributes(topic=7)
+
+        def test_it(connect_chat):
+            connect_chat.play_flow(flow)
+            connect_chat.add_participant(connect_chat.add_contact().contact_id)
+        """
+    )
+
+    result = pytester.runpytest(*PLAIN)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [">*chat.update_attributes(topic=7)", "E*SceneError: attributes are texts, and topic is 7."]
+    )
+
+
 def test_nothing_is_said_in_a_contact_that_has_expired_meanwhile(
     parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -476,6 +533,16 @@ def test_a_callable_of_any_kind_is_taken(connect_chat: FakeConnectChat, handed_o
 def test_a_lambda_handler_for_notifications_is_told_how(connect_chat: FakeConnectChat) -> None:
     with pytest.raises(SceneError, match=r"lambda notification: handler\(notification\.lambda_event\(\), None\)\.$"):
         connect_chat.on_notification(of_two)  # type: ignore[arg-type]
+
+
+def test_an_answer_that_hides_that_it_is_asynchronous_is_refused_when_it_is_asked(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    connect_chat.add_response("start_chat_contact", plain_looking(asynchronous))
+    with pytest.raises(
+        SceneError, match=r"The callable that answers start_chat_contact\(\) is asynchronous, and nobody"
+    ):
+        new_client().start_chat_contact(**parameters)
 
 
 def test_a_predicate_that_hides_that_it_is_asynchronous_is_refused_when_it_is_asked(

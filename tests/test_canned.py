@@ -188,12 +188,26 @@ def test_a_mistyped_method_is_refused_with_the_one_that_was_meant(connect_chat: 
     [
         ({"service_error_code": 429}, r"^service_error_code is a text such as 'ThrottlingException', not 429\.$"),
         ({"http_status_code": "429"}, r"^http_status_code is a whole number such as 400, not '429'\.$"),
+        ({"service_error_meta": "x"}, r"^service_error_meta maps keys of Error to their values, not 'x'\.$"),
+        ({"response_meta": [1]}, r"^response_meta maps keys of ResponseMetadata to their values, not \[1\]\.$"),
+        ({"modeled_fields": False}, r"^modeled_fields maps members of the error to their values, not False\.$"),
     ],
-    ids=["code", "status"],
+    ids=["code", "status", "meta", "response meta", "fields"],
 )
 def test_an_error_of_wrong_types_is_refused(connect_chat: FakeConnectChat, error: dict[str, Any], message: str) -> None:
     with pytest.raises(SceneError, match=message):
         connect_chat.add_client_error("start_chat_contact", **error)
+
+
+@pytest.mark.parametrize("metadata", [5, {"HTTPHeaders": "x"}], ids=repr)
+def test_metadata_that_is_no_dict_is_refused(connect_chat: FakeConnectChat, connect_client: Any, metadata: Any) -> None:
+    response = {**described("Ada"), "ResponseMetadata": metadata}
+
+    with pytest.raises(ParamValidationError, match="ResponseMetadata is a dict, and so are its HTTPHeaders: "):
+        connect_chat.add_response("describe_contact", response)
+    connect_chat.add_response("describe_contact", lambda request: response)
+    with pytest.raises(ParamValidationError, match="ResponseMetadata is a dict, and so are its HTTPHeaders: "):
+        connect_client.describe_contact(**CONTACT)
 
 
 def test_a_response_that_is_none_is_refused(connect_chat: FakeConnectChat) -> None:

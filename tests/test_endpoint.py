@@ -1083,7 +1083,7 @@ def test_a_fake_that_is_not_active_can_be_served(parameters: Parameters) -> None
 
 
 def test_a_fake_is_served_once(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:
-    with pytest.raises(SceneError, match=f"is served already, at {endpoint.url}"):
+    with pytest.raises(SceneError, match=f"is served already, at {endpoint.url}: use that endpoint, or close"):
         connect_chat.serve()
 
 
@@ -1502,7 +1502,8 @@ def test_a_server_of_its_own_plays_a_flow_until_it_is_stopped(
     pytester.makepyfile(
         my_flows="def support(chat):\n    chat.send_message('Welcome')\n    raise ValueError('a mistake')"
     )
-    server = serve_command("--flow", "my_flows:support", "--max-active-chats", "1", cwd=pytester.path)
+    settings = ("--max-active-chats", "1", "--connect-within", "none", "--rate-limit", "100/100")
+    server = serve_command("--flow", "my_flows:support", *settings, cwd=pytester.path)
     assert server.stdout is not None
     assert server.stderr is not None
     url = server.stdout.readline().split()[6].rstrip(".")
@@ -1537,13 +1538,23 @@ def test_a_server_of_its_own_plays_a_flow_until_it_is_stopped(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--flow", "nothing"], "--flow=nothing is no module and a function in it, such as my_flows:support."),
-        (["--flow", "json:"], "--flow=json: is no module and a function in it"),
+        (["--flow", "nothing"], "--flow=nothing names no module and function, such as my_flows:support."),
+        (["--flow", "json:"], "--flow=json: names no module and function"),
         (["--flow", "no.module:here"], "No module named 'no'. It takes a module and a function in it"),
         (["--flow", "json:nothing"], "has no attribute 'nothing'"),
         (["--flow", "json:codecs"], "play_flow() takes a plain function"),
         (["--port", "70000"], "port is a number, 0 to 65535"),
-        (["--max-active-chats", "x"], "max_active_chats takes a whole number, 0 or more"),
+        (["--flow", "./my_flows:here"], "It takes a module and a function in it"),
+        (
+            ["--max-active-chats", "x"],
+            "--max-active-chats='x' is not valid: max_active_chats takes a whole number, 0 or",
+        ),
+        (
+            ["--rate-limit", "5"],
+            "--rate-limit='5' is not valid: rate_limit takes 'none', 'aws', or rate and burst such",
+        ),
+        (["--connect-within", "x"], "connect_within takes a number of minutes as a text such as '10', or 'none'."),
+        (["--parse-once", "true"], "unrecognized arguments: --parse-once true"),
     ],
 )
 def test_a_server_that_cannot_start_says_why_in_one_line(

@@ -18,7 +18,7 @@ from conftest import over_all_drivers
 
 from pytest_connect_chat import FakeConnectChat
 from pytest_connect_chat._service.records.recorded_request import Attempt, RecordedError
-from pytest_connect_chat.exceptions import LeftoverError, SceneError, UnknownCodeWarning
+from pytest_connect_chat.exceptions import LeftoverError, SceneError, SettingError, UnknownCodeWarning
 
 pytestmark = pytest.mark.once
 
@@ -587,6 +587,11 @@ MISTYPED: list[tuple[Callable[[FakeConnectChat], object], str]] = [
     ),
     (lambda fake: fake.zzz, "FakeConnectChat has no attribute 'zzz'."),  # type: ignore[attr-defined]
     (lambda fake: fake.contacts.last._contact_id, "Contact has no attribute '_contact_id'."),  # type: ignore[attr-defined]
+    (lambda fake: fake.rules.rest(), "RuleBook has no attribute 'rest'. Did you mean 'reset'?"),  # type: ignore[attr-defined]
+    (
+        lambda fake: fake.rules.disable("active-chats"),  # type: ignore[attr-defined]
+        "RuleBook has no attribute 'disable'. Each rule has it: rules['attributes-size'].disable, for example.",
+    ),
     (
         lambda fake: fake.contacts.last.status,  # type: ignore[attr-defined]
         (
@@ -624,7 +629,7 @@ ASSIGNED: list[tuple[Callable[[FakeConnectChat], object], str, str]] = [
         "FakeConnectChat takes no attribute 'add_respons'. Did you mean 'add_response'?",
     ),
     (lambda fake: fake.clock, "frozen", "Clock takes no attribute 'frozen'."),
-    (lambda fake: fake.clock, "now", "'now' of Clock cannot be assigned."),
+    (lambda fake: fake.clock, "now", "'now' of Clock cannot be assigned. advance() and move_to() move the clock."),
     (lambda fake: fake.faults, "chaos", "'chaos' of FaultPlan cannot be assigned."),
     (
         lambda fake: fake.contacts.last,
@@ -634,7 +639,11 @@ ASSIGNED: list[tuple[Callable[[FakeConnectChat], object], str, str]] = [
     (lambda fake: fake.contacts.last, "is_activ", "Contact takes no attribute 'is_activ'. Did you mean 'is_active'?"),
     (lambda fake: fake.faults.throttle(optional=True), "met", "'met' of Fault cannot be assigned."),
     (lambda fake: fake.contacts, "quota", "ContactRegistry takes no attribute 'quota'."),
-    (lambda fake: fake.rules, "active_chats", "RuleBook takes no attribute 'active_chats'."),
+    (
+        lambda fake: fake.rules,
+        "active_chats",
+        "RuleBook takes no attribute 'active_chats'. Rules are found by their ids: rules['active-chats'].",
+    ),
     (
         lambda fake: fake.add_participant(fake.contacts.last.contact_id),
         "send_mesage",
@@ -712,10 +721,11 @@ def test_an_id_that_no_contact_has_is_refused_with_their_number(fake_in_use: Fak
     ("key", "message"),
     [
         (lambda contact: 0, ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has"),
+        (lambda contact: slice(1), ": contacts are found by id, the newest is contacts.last, and list(contacts."),
         (lambda contact: contact.participant_id, ": this is the participant id of the customer of contact {}"),
         (lambda contact: contact.participant_token, ": this is the participant token of the customer of contact {}"),
     ],
-    ids=["number", "participant id", "token"],
+    ids=["number", "slice", "participant id", "token"],
 )
 def test_what_stands_for_a_contact_id_is_named(
     fake_in_use: FakeConnectChat, key: Callable[[Any], Any], message: str
@@ -729,6 +739,47 @@ def test_what_stands_for_a_contact_id_is_named(
     assert message.format(contact.contact_id) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        (lambda contact: contact, "Give its contact_id."),
+        (lambda contact: {"ContactId": contact.contact_id, "ParticipantId": "p"}, "Give its ['ContactId']."),
+        (lambda contact: (contact,), "Give the contact_id of one of them, such as [-1].contact_id."),
+    ],
+    ids=["contact", "answer", "past chat"],
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda fake, given: fake.contacts[given],
+        lambda fake, given: fake.contacts.get(given),
+        lambda fake, given: given in fake.contacts,
+        lambda fake, given: fake.stop_contact(given),
+        lambda fake, given: fake.add_participant(given),
+        lambda fake, given: fake.transfer(given),
+    ],
+    ids=["[]", "get", "in", "stop_contact", "add_participant", "transfer"],
+)
+def test_what_has_a_contact_id_is_not_taken_for_one(
+    fake_in_use: FakeConnectChat, given: Callable[[Any], Any], use: Callable[[Any, Any], object], hint: str
+) -> None:
+    contact = fake_in_use.add_contact()
+
+    with pytest.raises((TypeError, SceneError)) as caught:
+        use(fake_in_use, given(contact))
+
+    assert str(caught.value).endswith(f". {hint}")
+    assert contact.is_active
+
+
+@pytest.mark.parametrize("key", [[], {}, None, 1.5, b"c"], ids=repr)
+def test_what_is_no_text_is_no_contact(fake_in_use: FakeConnectChat, key: Any) -> None:
+    assert key not in fake_in_use.contacts
+    assert fake_in_use.contacts.get(key) is None
+    with pytest.raises(KeyError, match=r"no contact has the id "):
+        _ = fake_in_use.contacts[key]
+
+
 def test_settings_say_where_they_are_given(fake_in_use: FakeConnectChat) -> None:
     with pytest.raises(AttributeError) as caught:
         fake_in_use.settings.strict = False  # type: ignore[misc]
@@ -737,6 +788,8 @@ def test_settings_say_where_they_are_given(fake_in_use: FakeConnectChat) -> None
         "The settings of a fake do not change. @pytest.mark.connect_chat(strict=False) or "
         "FakeConnectChat(strict=False) gives them."
     )
+    with pytest.raises(AttributeError, match=r"^There is no setting 'strct'\. Did you mean 'strict'\?$"):
+        fake_in_use.settings.strct = False  # type: ignore[attr-defined]
 
 
 def test_a_rule_is_not_assigned(fake_in_use: FakeConnectChat) -> None:
@@ -838,8 +891,27 @@ def test_editors_and_help_see_the_signatures_of_methods() -> None:
             lambda fake: fake.contacts.last["ContactId"],
             "Contact has attributes and is not subscriptable. Did you mean .contact_id?",
         ),
-        (lambda fake: fake.requests.last["Tier"], "RecordedRequest has attributes and is not subscriptable."),
-        (lambda fake: fake[0], "FakeConnectChat has attributes and is not subscriptable."),
+        (
+            lambda fake: fake.requests.last["Tier"],
+            (
+                "RecordedRequest has attributes and is not subscriptable. params has the members of the request, "
+                "response those of the answer."
+            ),
+        ),
+        (
+            lambda fake: fake.requests.last["ClientToken"],
+            "RecordedRequest has attributes and is not subscriptable. Did you mean .client_token?",
+        ),
+        (
+            lambda fake: fake.add_ended_chat()["ContactId"],
+            (
+                "PastChat takes a number or a slice in brackets, not 'ContactId'. It holds the contacts of the "
+                "session, oldest first: [-1].contact_id is that of the last."
+            ),
+        ),
+        (lambda fake: fake[0], "FakeConnectChat has attributes and is neither subscriptable nor iterable."),
+        (list, "FakeConnectChat has attributes and is neither subscriptable nor iterable."),
+        (lambda fake: fake.requests[1.5], "RequestLog takes a number or a slice in brackets, not 1.5."),
         (
             lambda fake: fake.requests["StartChatContact"],
             (
@@ -853,7 +925,7 @@ def test_editors_and_help_see_the_signatures_of_methods() -> None:
         ),
         (lambda fake: fake.faults["throttled"], "FaultPlan takes a number or a slice in brackets, not 'throttled'."),
     ],
-    ids=["member", "unknown", "number", "operation", "attribute", "fault"],
+    ids=["member", "unknown", "record", "past", "number", "iterated", "fraction", "operation", "attribute", "fault"],
 )
 def test_what_has_attributes_is_not_subscripted(
     fake_in_use: FakeConnectChat, parameters: Parameters, subscripted: Callable[[Any], object], message: str
@@ -863,6 +935,11 @@ def test_what_has_attributes_is_not_subscripted(
         subscripted(fake_in_use)
 
     assert str(caught.value) == message
+
+
+def test_a_number_that_nothing_has_says_what_there_is(fake_in_use: FakeConnectChat) -> None:
+    with pytest.raises(IndexError, match=r"^There is no \[1\] in <0 recorded requests of StopContact>\.$"):
+        _ = fake_in_use.requests.stop_contact[1]
 
 
 def test_a_past_chat_is_told_from_its_contacts(fake_in_use: FakeConnectChat) -> None:
@@ -877,6 +954,13 @@ def test_a_past_chat_is_told_from_its_contacts(fake_in_use: FakeConnectChat) -> 
         "is that of the last."
     )
     assert past == (past[0], past[1]) == tuple(past)
+
+
+def test_a_setting_without_its_name_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"takes 1 positional argument but 2 were given\. It takes seed=, region=, "):
+        FakeConnectChat("us-east-1")  # type: ignore[call-arg]
+    with pytest.raises(SettingError, match=r"^from_settings\(\) takes the settings of another fake, .* {'seed': 7}; "):
+        FakeConnectChat.from_settings({"seed": 7})  # type: ignore[arg-type]
 
 
 def test_a_fake_is_no_decorator() -> None:

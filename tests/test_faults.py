@@ -98,7 +98,9 @@ def met(fake: FakeConnectChat) -> list[str | None]:
 
 
 def test_a_keyword_of_another_name_is_told_the_right_one(connect_chat: FakeConnectChat) -> None:
-    with pytest.raises(FaultError, match=r"'status' is not a selector. Did you mean 'http_status'\? Valid: message, "):
+    with pytest.raises(
+        FaultError, match=r"^error\(\) has no keyword 'status'. Did you mean 'http_status'\? It takes mes"
+    ):
         connect_chat.faults.error("ThrottlingException", status=429)  # type: ignore[call-arg]
 
 
@@ -942,18 +944,29 @@ def test_the_record_has_every_attempt(connect_chat: FakeConnectChat, client: Any
 # -- what cannot be planned --------------------------------------------------------------------------------------------
 
 UNITS = "weeks, days, hours, minutes, seconds, milliseconds, microseconds"
-SELECTORS = "Valid: calls, attempts, after, operation, service, when, optional."
+NETWORK_ERRORS = "connect_timeout, read_timeout, connection_closed, endpoint_unreachable, dns, proxy, tls"
+SELECTORS = "It takes calls, attempts, after, operation, service, when, optional."
 FAILURES = (
     "'connect_timeout', 'read_timeout', 'connection_closed', 'endpoint_unreachable', 'dns', 'proxy', 'tls', "
     "500, 502, 503, 504."
 )
 WRONG: list[tuple[str, Plan, str]] = [
-    ("call", lambda f: f.throttle(call=1), f"'call' is not a selector. Did you mean 'calls'? {SELECTORS}"),
-    ("unknown", lambda f: f.throttle(xyz=1), f"'xyz' is not a selector. {SELECTORS}"),
+    ("call", lambda f: f.throttle(call=1), f"throttle() has no keyword 'call'. Did you mean 'calls'? {SELECTORS}"),
+    ("unknown", lambda f: f.throttle(xyz=1), f"throttle() has no keyword 'xyz'. {SELECTORS}"),
+    (
+        "lose_response(erorr=503)",
+        lambda f: f.lose_response(erorr=503),
+        f"lose_response() has no keyword 'erorr'. Did you mean 'error'? {SELECTORS.replace('takes', 'takes error,')}",
+    ),
+    (
+        "a list of errors",
+        lambda f: f.network_error(["dns"]),
+        f"error=['dns'] is not a network error. Valid: {NETWORK_ERRORS}.",
+    ),
     (
         "how often",
         lambda f: f.throttle(times=1),
-        f"'times' is not a selector. Did you mean calls or attempts? {SELECTORS}",
+        f"throttle() has no keyword 'times'. Did you mean calls or attempts? {SELECTORS}",
     ),
     (
         "both",
@@ -1110,7 +1123,7 @@ WRONG: list[tuple[str, Plan, str]] = [
     (
         "delay(minute=2)",
         lambda f: f.delay(minute=2),
-        f"'minute' is not a selector. Did you mean 'minutes'? {SELECTORS.replace('Valid: ', f'Valid: {UNITS}, ')}",
+        f"delay() has no keyword 'minute'. Did you mean 'minutes'? {SELECTORS.replace('takes', f'takes {UNITS},')}",
     ),
     (
         "outage(5)",
@@ -1559,7 +1572,7 @@ def test_a_fault_that_cannot_be_planned_fails_the_test(pytester: pytest.Pytester
     result = nested(pytester, "connect_chat.faults.throttle(call=1)")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E*FaultError: 'call' is not a selector. Did you mean 'calls'?*"])
+    result.stdout.fnmatch_lines(["E*FaultError: throttle() has no keyword 'call'. Did you mean 'calls'?*"])
 
 
 def test_a_code_of_the_other_service_is_said(connect_chat: FakeConnectChat) -> None:

@@ -262,11 +262,18 @@ class Cells(pytest.File):
         yield pytest.Function.from_parent(self, name="test_with", callobj=test_with_the_fixture)
         yield Plain.from_parent(self, name="plain")
         yield WithItsOwnWords.from_parent(self, name="with its own words")
+        yield WithNoFixtures.from_parent(self, name="with no fixtures")
 
 
 class Plain(pytest.Item):
     def runtest(self):
         assert FAILS
+
+
+class WithNoFixtures(Plain):
+    @property
+    def fixturenames(self):
+        return []
 
 
 class WithItsOwnWords(Plain):

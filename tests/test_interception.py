@@ -407,7 +407,10 @@ def test_a_fake_that_is_started_again_goes_on(parameters: Parameters) -> None:
 
 
 def test_an_active_fake_is_not_started_twice() -> None:
-    with FakeConnectChat() as fake, pytest.raises(SceneError, match="active already"):
+    with (
+        FakeConnectChat() as fake,
+        pytest.raises(SceneError, match="active already: the fixture connect_chat starts"),
+    ):
         fake.start()
 
 

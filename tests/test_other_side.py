@@ -409,8 +409,8 @@ def test_what_is_no_id_is_named_in_short(connect_chat: FakeConnectChat) -> None:
         (lambda fake: fake.transfer("past"), "The contact past has ended already"),
         (lambda fake: fake.transfer("live", 7), "contact_flow_id=7 is no flow.*Valid: any non-empty text"),
         (lambda fake: fake.transfer("live", ""), "contact_flow_id='' is no flow"),
-        (lambda fake: fake.reply_with(""), "reply_with.. takes a non-empty text, .* a callable .*, or None: ''"),
-        (lambda fake: fake.reply_with(7), "reply_with.. takes a non-empty text, .* a callable .*, or None: 7"),
+        (lambda fake: fake.reply_with(""), "reply_with.. takes a non-empty text, .* a callable .*, or None, not ''"),
+        (lambda fake: fake.reply_with(7), "reply_with.. takes a non-empty text, .* a callable .*, or None, not 7"),
         (lambda fake: fake.add_participant("live").send_message(""), "content is a non-empty text, not ''"),
         (lambda fake: fake.add_participant("live").send_message(7), "content is a non-empty text, not 7"),
         (

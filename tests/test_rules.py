@@ -755,7 +755,7 @@ def test_giving_a_rule_a_class_enables_it(
 def test_a_class_that_the_model_lacks_is_a_plain_client_error(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
 ) -> None:
-    with pytest.warns(UnknownCodeWarning, match="NoSuch"):
+    with pytest.warns(UnknownCodeWarning, match=r"NoSuch.* a plain ClientError with the HTTP status 400\.$"):
         connect_chat.rules["client-token-empty"].raises("NoSuch.Code_1-x")
 
     with pytest.raises(ClientError) as caught:

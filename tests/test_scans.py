@@ -185,7 +185,7 @@ def test_what_is_no_verdict_rejects_the_file_and_fails_the_test(customer: Custom
     customer.send_file()
 
     assert status(customer) == "REJECTED"
-    with pytest.raises(SceneError, match=r"returns one of APPROVED, REJECTED, IN_PROGRESS: "):
+    with pytest.raises(SceneError, match=r"returns one of APPROVED, REJECTED, IN_PROGRESS, not "):
         customer.fake.raise_failures()
 
 

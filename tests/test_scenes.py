@@ -97,7 +97,7 @@ def test_a_contact_has_what_the_test_says(connect_chat: FakeConnectChat, message
         ({"customer_id": ""}, "customer_id is a non-empty text, not ''"),
         ({"initial_message": ""}, "initial_message is a non-empty text, or the InitialMessage"),
         ({"initial_message": {"Content": "Hi"}}, "initial_message is a non-empty text, or the InitialMessage"),
-        ({"initial_message": 7}, "initial_message maps texts to texts, not 7"),
+        ({"initial_message": 7}, "initial_message is a non-empty text, or the InitialMessage of a request"),
         ({"tags": {"team": 7}}, "tags maps texts to texts, not 'team' to 7"),
         ({"channel": "TASK"}, "channel='TASK' is not valid. Valid: CHAT, VOICE"),
         ({"channel": "VOICE", "initial_message": "Hi"}, "initial_message is for a chat; a voice contact has none"),
@@ -171,6 +171,25 @@ def test_flows_have_the_names_that_the_test_gives(connect_chat: FakeConnectChat,
 
     connect_chat.add_instance("i", {"flow-3": "Renamed"})
     assert flows(connect_client)["flow-3"] == "Renamed"
+
+
+def test_a_contact_has_a_flow_of_its_own_instance(connect_chat: FakeConnectChat) -> None:
+    connect_chat.add_instance("i", ["flow-1"])
+    connect_chat.add_instance("j", ["flow-2", "flow-3"])
+
+    assert connect_chat.add_contact().contact_flow_id == "flow-1"
+    assert connect_chat.add_contact(instance_id="j").contact_flow_id == "flow-2"
+    assert connect_chat.add_contact(instance_id="j", contact_flow_id="flow-3").contact_flow_id == "flow-3"
+    with pytest.raises(SceneError, match=r"^The flow 'flow-3' is not declared: call add_instance\('i', "):
+        connect_chat.add_contact(instance_id="i", contact_flow_id="flow-3")
+    assert len(connect_chat.contacts) == 3
+
+
+def test_the_flows_of_a_set_are_in_one_order(connect_chat: FakeConnectChat, connect_client: Any) -> None:
+    connect_chat.add_instance("i", {f"flow-{number}" for number in range(9)})
+
+    assert list(flows(connect_client)) == [f"flow-{number}" for number in range(9)]
+    assert connect_chat.declared_place()["ContactFlowId"] == "flow-0"
 
 
 @pytest.mark.parametrize("wrong", [{"flow-1": ""}, {"": "Name"}, {"flow-1": 7}])

@@ -202,6 +202,8 @@ def test_the_other_side_sends_receipts(chat: Chat) -> None:
         grace.send_event("message.read", message_id="nobody")
     with pytest.raises(SceneError, match="is no message of another participant"):
         grace.send_event("message.read", message_id=grace.send_message("Hello").id)
+    with pytest.raises(SceneError, match=r"is no message of another participant of the chat\. Give its id\.$"):
+        grace.send_event("message.read", message_id=grace.send_message("Hello"))  # type: ignore[arg-type]
     with pytest.raises(SceneError, match=r"message_id goes with message.delivered or message.read, not with 'typing'"):
         grace.send_event("typing", message_id=chat.id_of("4"))
 

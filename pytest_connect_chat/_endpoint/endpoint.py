@@ -44,7 +44,9 @@ class ConnectChatEndpoint(FixedNames):
         journal: Callable[[], str],
     ) -> None:
         if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= HIGHEST_PORT:
-            raise EndpointError(f"port is a number, 0 to {HIGHEST_PORT}, and 0 lets the system choose: not {port!r}.")
+            raise EndpointError(
+                f"port is a number, 0 to {HIGHEST_PORT}, and 0 lets the system choose: not {shown(port)}."
+            )
         try:
             from pytest_connect_chat._endpoint.server import Server
         except ImportError:
@@ -137,7 +139,7 @@ class ConnectChatEndpoint(FixedNames):
             EndpointError: It is not a number, or less than 0.
         """
         if not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
-            raise EndpointError(f"stay_silent() takes a number of seconds, 0 or more, not {seconds!r}.")
+            raise EndpointError(f"stay_silent() takes a number of seconds, 0 or more, not {shown(seconds)}.")
         self._served.silent_seconds = seconds
 
     def wait_for(self, condition: Callable[[], T], timeout: float = 5) -> T:
@@ -159,7 +161,7 @@ class ConnectChatEndpoint(FixedNames):
         __tracebackhide__ = True
         require_function(condition, "wait_for() takes a plain function without arguments", given=())
         if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
-            raise EndpointError(f"timeout is a number of seconds, 0 or more, not {timeout!r}.")
+            raise EndpointError(f"timeout is a number of seconds, 0 or more, not {shown(timeout)}.")
         served, expired = self._served, threading.Event()
 
         def expire() -> None:

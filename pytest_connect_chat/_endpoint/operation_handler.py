@@ -77,7 +77,7 @@ class OperationHandler:
             return self._fail(call, "StubAssertionError", str(difference))
         except BaseException as error:  # noqa: BLE001  # of a callable of the test: it fails the test, not the server
             self._service.state.feed.failures.append(error)
-            return self._fail(call, type(error).__name__, f"A callable of the test raised {raised(error)}.")
+            return self._fail(call, type(error).__name__, f"A callable of the test raised {raised(error).rstrip('.')}.")
         if reply.passes_through:
             name = call.request.operation
             message = f"{name} is not faked, and unfaked='passthrough' leads nowhere from the endpoint."

@@ -17,6 +17,7 @@ from pytest_connect_chat._model.loader import OwnLoader
 from pytest_connect_chat._model.members import Paths, unknown_among, unknown_in
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.request import FAKED, SERVICES, Limit
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import FaultError, UnknownCodeWarning
 
 COMMON_ERRORS: Final = {  # API reference, "Common Error Types": no model has them
@@ -116,7 +117,7 @@ class Catalogue:
         return unknown_among([_paths(name) for name in self.operations().values()], members)
 
     def check_error_code(
-        self, code: str, fields: Iterable[str], http_status: int | None, services: Iterable[str]
+        self, code: str, fields: Iterable[str], http_status: int | None, services: Iterable[str], advice: str = ""
     ) -> None:
         """Check the code of a planned error, and the names of its further fields.
 
@@ -131,14 +132,15 @@ class Catalogue:
         members = list(shape.members) if shape is not None else []
         unknown = [name for name in fields if name not in members]
         if unknown:
-            raise FaultError(f"The error {code!r} has no field {unknown[0]!r}. Valid: {', '.join(members) or 'none'}.")
+            raise FaultError(
+                f"The error {shown(code)} has no field {unknown[0]!r}. Valid: {', '.join(members) or 'none'}."
+            )
         if shape is None and http_status is None and code not in COMMON_ERRORS:
             names = [one.name for name in services for one in service_model(name).error_shapes]
             have = "has" if len(services) == 1 else "have"
             warnings.warn(
-                f"{' and '.join(services)} {have} no error {code!r}.{did_you_mean(code, names)} "
-                "Clients see a plain ClientError with the HTTP status 400; give http_status=... if that is what you "
-                "want.",
+                f"{' and '.join(services)} {have} no error {shown(code)}.{did_you_mean(code, names)} "
+                f"Clients see a plain ClientError with the HTTP status 400{advice}.",
                 UnknownCodeWarning,
                 stacklevel=4,  # the method that was called has a wrapper
             )

@@ -9,6 +9,8 @@ from botocore.exceptions import ParamValidationError
 from botocore.model import OperationModel, Shape
 from botocore.validate import ParamValidator, validate_parameters
 
+from pytest_connect_chat._text import shown
+
 
 def request_problem(operation: OperationModel, params: Mapping[str, Any]) -> str | None:
     """Return what is wrong with the shape of a request that no client has validated, or `None`."""
@@ -20,11 +22,14 @@ def request_problem(operation: OperationModel, params: Mapping[str, Any]) -> str
 
 
 def check_response(operation: OperationModel, response: Mapping[str, Any]) -> None:
-    """Check a response, except its `ResponseMetadata`.
+    """Check a response. Its `ResponseMetadata` may have anything, as a dict in which headers, if any, are a dict.
 
     Raises:
         botocore.exceptions.ParamValidationError: The operation's model does not allow it.
     """
+    metadata = response.get("ResponseMetadata", {})
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("HTTPHeaders", {}), dict):
+        raise ParamValidationError(report=f"ResponseMetadata is a dict, and so are its HTTPHeaders: {shown(metadata)}.")
     members = {name: value for name, value in response.items() if name != "ResponseMetadata"}
     check_members(operation.output_shape, members)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.answer import Answer, Reply, ServiceError
-from pytest_connect_chat._service.arguments import require_function
+from pytest_connect_chat._service.arguments import require_function, require_result
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.recorded_request import CANNED, RecordedRequest
 from pytest_connect_chat._service.request import SERVICES, Request, snapshot
@@ -102,7 +102,9 @@ class CannedAnswers:
             require_function(service_response, f"{method}() is answered with a dict or a plain function of the request")
             self._add(service, operation, CannedAnswer(method, OK, service_response, expected))
         elif not isinstance(service_response, dict):
-            raise SceneError(f"{method}() is answered with a dict or with a callable, not with {service_response!r}.")
+            raise SceneError(
+                f"{method}() is answered with a dict or with a callable, not with {shown(service_response)}."
+            )
         else:
             self._facts.check_response(service, operation, service_response)
             self._add(service, operation, CannedAnswer(method, OK, deepcopy(service_response), expected))
@@ -115,25 +117,28 @@ class CannedAnswers:
         code: str,
         message: str,
         http_status: int,
-        error_meta: Mapping[str, Any],
-        response_meta: Mapping[str, Any],
+        error_meta: Mapping[str, Any] | None,
+        response_meta: Mapping[str, Any] | None,
         fields: Mapping[str, Any] | None,
         expected_params: Mapping[str, Any] | None,
     ) -> None:
         """Queue an error; see `FakeConnectChat.add_client_error`."""
         service, operation = self._find(method, service)
         if not isinstance(code, str):
-            raise SceneError(f"service_error_code is a text such as 'ThrottlingException', not {code!r}.")
+            raise SceneError(f"service_error_code is a text such as 'ThrottlingException', not {shown(code)}.")
         if not isinstance(http_status, int) or isinstance(http_status, bool):
-            raise SceneError(f"http_status_code is a whole number such as 400, not {http_status!r}.")
-        if fields is not None:
-            self._facts.check_error_fields(service, code, fields)
+            raise SceneError(f"http_status_code is a whole number such as 400, not {shown(http_status)}.")
+        members = _mapping(fields, "modeled_fields maps members of the error to their values")
+        if members:
+            self._facts.check_error_fields(service, code, members)
+        of_error = _mapping(error_meta, "service_error_meta maps keys of Error to their values")
+        of_response = _mapping(response_meta, "response_meta maps keys of ResponseMetadata to their values")
         parsed = {
-            "Error": {"Message": message, "Code": code, **error_meta},
-            "ResponseMetadata": {"HTTPStatusCode": http_status, **response_meta},
-            **(fields or {}),
+            "Error": {"Message": message, "Code": code, **of_error},
+            "ResponseMetadata": {"HTTPStatusCode": http_status, **of_response},
+            **members,
         }
-        self._add(service, operation, CannedAnswer(method, http_status, deepcopy(parsed), _copied(expected_params)))
+        self._add(service, operation, CannedAnswer(method, http_status, parsed, _copied(expected_params)))
 
     def _add(self, service: str, operation: str, answer: CannedAnswer) -> None:
         with self._lock:
@@ -165,12 +170,10 @@ class CannedAnswers:
         """
         parsed = answer.parsed
         if callable(parsed):
-            response = parsed(record())
+            name = f"The callable that answers {answer.method}()"
+            response = require_result(parsed(record()), name)
             if not isinstance(response, dict):
-                raise SceneError(
-                    f"The callable that answers {answer.method}() returned {response!r}; it returns the response, "
-                    "a dict."
-                )
+                raise SceneError(f"{name} returned {shown(response)}; it returns the response, a dict.")
             self._facts.check_response(request.service, request.operation, response)
             parsed = deepcopy(response)
         reply = Reply(canned=parsed, canned_status=answer.http_status, fault=CANNED)
@@ -194,9 +197,11 @@ class CannedAnswers:
             SceneError: There is no such service, no service has the method, or both have it.
         """
         if service is not None and service not in SERVICES:
-            raise SceneError(f"service is one of {', '.join(SERVICES)}, not {service!r}.")
+            raise SceneError(f"service is one of {', '.join(SERVICES)}, not {shown(service)}.")
         if not isinstance(method, str):
-            raise SceneError(f"method is the name of a client method such as 'start_chat_contact', not {method!r}.")
+            raise SceneError(
+                f"method is the name of a client method such as 'start_chat_contact', not {shown(method)}."
+            )
         candidates = {name: self._facts.operations_of(name) for name in ([service] if service else SERVICES)}
         having = [name for name, methods in candidates.items() if method in methods]
         if not having:
@@ -204,10 +209,10 @@ class CannedAnswers:
             of_operation = [known for known, operation in methods.items() if operation == method]
             hint = f" Did you mean {of_operation[0]!r}?" if of_operation else did_you_mean(method, methods)
             has = "has" if service else "have"
-            raise SceneError(f"{' and '.join(candidates)} {has} no method {method!r}.{hint}")
+            raise SceneError(f"{' and '.join(candidates)} {has} no method {shown(method)}.{hint}")
         if len(having) > 1:
             raise SceneError(
-                f"Both services have a method {method!r}: say which with service={having[0]!r} or {having[1]!r}."
+                f"Both services have a method {shown(method)}: say which with service={having[0]!r} or {having[1]!r}."
             )
         return having[0], candidates[having[0]][method]
 
@@ -215,6 +220,16 @@ class CannedAnswers:
 def _copied(expected_params: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if expected_params is None:
         return None
-    if not isinstance(expected_params, Mapping):
-        raise SceneError(f"expected_params maps members to what each must be, not {shown(expected_params)}.")
-    return dict(snapshot(dict(expected_params)))
+    return _mapping(expected_params, "expected_params maps members to what each must be")
+
+
+def _mapping(value: Any, complaint: str) -> dict[str, Any]:
+    """Return a copy of a mapping that a test gives, an empty one where it gives none.
+
+    Args:
+        value: The mapping, or `None`.
+        complaint: What is to be given, as the start of a message.
+    """
+    if value is not None and not isinstance(value, Mapping):
+        raise SceneError(f"{complaint}, not {shown(value)}.")
+    return dict(snapshot(dict(value or {})))

@@ -11,6 +11,7 @@ from pytest_connect_chat._service.participants import PARTICIPANTS_PER_CHAT
 from pytest_connect_chat._service.scene import active_chat
 from pytest_connect_chat._service.speaker import Speaker
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 ROLES: Final = ("AGENT", "CUSTOM_BOT", "SUPERVISOR")
@@ -62,7 +63,9 @@ class ChatParticipant(Speaker):
 def add_participant(state: ServiceState, contact_id: str, role: str, display_name: str) -> ChatParticipant:
     """Let a participant join a chat; see `FakeConnectChat.add_participant`."""
     if role not in ROLES:
-        raise SceneError(f"role={role!r} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client.")
+        raise SceneError(
+            f"role={shown(role)} is not valid. Valid: {', '.join(ROLES)}; the customer joins through a client."
+        )
     require_text(display_name, "display_name")
     with state.moment() as now:
         contact = active_chat(state, contact_id)

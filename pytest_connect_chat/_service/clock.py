@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from pytest_connect_chat._names import FixedNames
+from pytest_connect_chat._text import shown
 from pytest_connect_chat._time import (
     Duration,
     duration_of,
@@ -54,6 +55,10 @@ class Clock(FixedNames):
 
     def __repr__(self) -> str:
         return f"<Clock {iso_timestamp(self.now())}{' (system)' if self._follows_system else ''}>"
+
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        return " advance() and move_to() move the clock." if hasattr(cls, name) else super()._hint_at(name)
 
     @property
     def start(self) -> datetime:
@@ -140,7 +145,7 @@ class Clock(FixedNames):
         """
         if not isinstance(seconds, (int, float)) or not 0 <= seconds < timedelta.max.total_seconds():
             raise ClockError(
-                f"sleep() takes a number of seconds, 0 or more and within Python's dates, not {seconds!r}."
+                f"sleep() takes a number of seconds, 0 or more and within Python's dates, not {shown(seconds)}."
             )
         wait_until(self, moment_after(self.now(), timedelta(seconds=seconds)))
 

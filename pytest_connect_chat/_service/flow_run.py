@@ -196,5 +196,5 @@ def _in_words(wait: object) -> str:
     if isinstance(wait, timedelta):
         return f"{wait.total_seconds():g} seconds, which is negative"
     if isinstance(wait, int | float):
-        return f"{wait!r}: write timedelta(seconds={wait!r})"
+        return f"{shown(wait)}: write timedelta(seconds={shown(wait)})"
     return f"{shown(wait)}; chat.send_message() says something" if isinstance(wait, str) else shown(wait)

@@ -15,6 +15,7 @@ from pytest_connect_chat._service.flow_chat import FLOW_ENDED
 from pytest_connect_chat._service.flow_run import Flow, FlowRun, FlowStep
 from pytest_connect_chat._service.rules.messages import SUPPORTED_CONTENT_TYPES
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 Words = str | tuple[str, str]
@@ -60,7 +61,9 @@ class FlowPlayer:
             require_text(contact_flow_id, "contact_flow_id")
         declared = sorted(self._state.instances.all_flows())
         if contact_flow_id is not None and declared and contact_flow_id not in declared:
-            raise SceneError(f"contact_flow_id={contact_flow_id!r} is no declared flow. Valid: {', '.join(declared)}.")
+            raise SceneError(
+                f"contact_flow_id={shown(contact_flow_id)} is no declared flow. Valid: {', '.join(declared)}."
+            )
         with self._state.feed:
             self._flows.pop(contact_flow_id, None)
             if flow is not None:
@@ -80,7 +83,7 @@ class FlowPlayer:
         if callable(reply):
             require_function(reply, "reply_with() takes a plain function of a message")
         elif reply is not None:
-            _words_of(reply, f"reply_with() takes {WORDS}, a callable that returns one, or None: {reply!r}.")
+            _words_of(reply, f"reply_with() takes {WORDS}, a callable that returns one, or None, not {shown(reply)}.")
         with self._state.feed:
             self._reply, self._has_replied = reply, False
             self._state.feed.listen(self._hear)
@@ -192,7 +195,7 @@ class FlowPlayer:
                 answer = require_result(reply(message), "The callable of reply_with()")
         if answer is None:
             return
-        complaint = f"The callable of reply_with() returns {WORDS}, or None for no answer, not {answer!r}."
+        complaint = f"The callable of reply_with() returns {WORDS}, or None for no answer, not {shown(answer)}."
         words = _words_of(answer, complaint)
         with self._state.moment() as now:
             current = self._state.contacts.current(contact)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar, overload
 
 from pytest_connect_chat._names import FixedNames, meant_by_key
+from pytest_connect_chat._text import shown
 
 T = TypeVar("T")
 
@@ -24,10 +25,13 @@ class GrowingSequence(FixedNames, Sequence[T]):
     def __getitem__(self, index: slice) -> Sequence[T]: ...
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
         __tracebackhide__ = True
-        if isinstance(index, str):
+        if not isinstance(index, slice) and not hasattr(index, "__index__"):
             hint = meant_by_key(self, index)
-            raise TypeError(f"{type(self).__name__} takes a number or a slice in brackets, not {index!r}.{hint}")
-        return self._selected()[index]
+            raise TypeError(f"{type(self).__name__} takes a number or a slice in brackets, not {shown(index)}.{hint}")
+        try:
+            return self._selected()[index]
+        except IndexError:
+            raise IndexError(f"There is no [{index}] in {self!r}.") from None
 
     def __iter__(self) -> Iterator[T]:
         return iter(list(self._selected()))  # once, and not for each index as a `Sequence` would

@@ -27,9 +27,16 @@ class ModelFacts(Protocol):
         """
 
     def check_error_code(
-        self, code: str, fields: Iterable[str], http_status: int | None, services: Iterable[str]
+        self, code: str, fields: Iterable[str], http_status: int | None, services: Iterable[str], advice: str = ""
     ) -> None:
         """Check the code of a planned error, and the names of its further fields.
+
+        Args:
+            code: The code.
+            fields: The names.
+            http_status: The HTTP status that is given, if one is.
+            services: The services that the error is meant for.
+            advice: What to do, as the end of a warning's sentence.
 
         Raises:
             FaultError: The modelled error has no such field.

@@ -12,6 +12,7 @@ from pytest_connect_chat._service.arguments import noting, require_function, req
 from pytest_connect_chat._service.chats.attachments import STATUSES, Attachment, AttachmentStatus
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.state import ServiceState
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 
@@ -55,7 +56,9 @@ def _verdict_on(state: ServiceState, attachment: Attachment) -> AttachmentStatus
     with noting(f"The callable of scan_attachments_with() was given {attachment.attachment_name}."):
         status = require_result(state.attachments.verdict(attachment), "The callable of scan_attachments_with()")
     if status not in STATUSES:
-        raise SceneError(f"The callable of scan_attachments_with() returns one of {', '.join(STATUSES)}: {status!r}.")
+        raise SceneError(
+            f"The callable of scan_attachments_with() returns one of {', '.join(STATUSES)}, not {shown(status)}."
+        )
     verdict: AttachmentStatus = status
     return verdict
 

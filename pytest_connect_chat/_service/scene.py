@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.arguments import require_text
-from pytest_connect_chat._service.contacts.contact import DEFAULT_DURATION, Contact, ContactRecord
+from pytest_connect_chat._service.contacts.contact import DEFAULT_DURATION, ContactRecord, whose_id
 from pytest_connect_chat._service.request import snapshot
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import counted, shown
@@ -40,7 +40,7 @@ def add_contact(
 ) -> ContactRecord:
     """Register an active contact; see `FakeConnectChat.add_contact`."""
     if channel not in CHANNELS:
-        raise SceneError(f"channel={channel!r} is not valid. Valid: {', '.join(CHANNELS)}.")
+        raise SceneError(f"channel={shown(channel)} is not valid. Valid: {', '.join(CHANNELS)}.")
     voice = channel == "VOICE"
     if voice and initial_message is not None:
         raise SceneError("initial_message is for a chat; a voice contact has none.")
@@ -163,7 +163,9 @@ def transfer(state: ServiceState, contact_id: str, contact_flow_id: str | None) 
         flow_id = contact.contact_flow_id if contact_flow_id is None else contact_flow_id
         if not isinstance(flow_id, str) or not flow_id or not state.instances.has_flow(contact.instance_id, flow_id):
             declared = ", ".join(state.instances.flows(contact.instance_id)) or "any non-empty text"
-            raise SceneError(f"contact_flow_id={flow_id!r} is no flow of the contact's instance. Valid: {declared}.")
+            raise SceneError(
+                f"contact_flow_id={shown(flow_id)} is no flow of the contact's instance. Valid: {declared}."
+            )
         return state.contacts.transfer(contact, flow_id, now)
 
 
@@ -174,8 +176,7 @@ def active_contact(state: ServiceState, contact_id: str) -> ContactRecord:
         SceneError: There is none.
     """
     if not isinstance(contact_id, str) or not contact_id:
-        of_contact = " Give its contact_id." if isinstance(contact_id, Contact) else ""
-        raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{of_contact}")
+        raise SceneError(f"contact_id is a non-empty text, not {shown(contact_id)}.{whose_id(contact_id)}")
     contact = state.contacts.by_id.get(contact_id)
     if contact is None:
         known, what = counted(len(state.contacts.by_id), "contact"), state.participants.what_is(contact_id)
@@ -200,28 +201,33 @@ def active_chat(state: ServiceState, contact_id: str) -> ContactRecord:
 
 def _place(state: ServiceState, instance_id: str | None, contact_flow_id: str | None) -> tuple[str, str]:
     instances, identifiers = state.instances, state.identifiers
-    declared_instance, declared_flow = instances.first() or (identifiers.default_instance_id, None)
+    declared_instance, _ = instances.first() or (identifiers.default_instance_id, None)
     instance_id = declared_instance if instance_id is None else require_text(instance_id, "instance_id")
     if not instances.exists(instance_id):
         raise SceneError(
-            f"The instance {instance_id!r} is not declared: call add_instance({instance_id!r}, [...]) first."
+            f"The instance {shown(instance_id)} is not declared: call add_instance({shown(instance_id)}, [...]) first."
         )
     if contact_flow_id is None:
-        contact_flow_id = declared_flow or identifiers.default_contact_flow_id
-    return instance_id, require_text(contact_flow_id, "contact_flow_id")
+        return instance_id, next(iter(instances.flows(instance_id)), identifiers.default_contact_flow_id)
+    if not instances.has_flow(instance_id, require_text(contact_flow_id, "contact_flow_id")):
+        raise SceneError(
+            f"The flow {shown(contact_flow_id)} is not declared: call add_instance({shown(instance_id)}, "
+            f"[{shown(contact_flow_id)}]) first."
+        )
+    return instance_id, contact_flow_id
 
 
 def _require_free_id(state: ServiceState, contact_id: str) -> None:
     if require_text(contact_id, "contact_id") in state.contacts.by_id:
-        raise SceneError(f"A contact has the id {contact_id!r} already.")
+        raise SceneError(f"A contact has the id {shown(contact_id)} already.")
 
 
 def _text_map(texts: Mapping[str, str] | None, name: str) -> dict[str, str]:
     if not isinstance(texts, Mapping | None):
-        raise SceneError(f"{name} maps texts to texts, not {texts!r}.")
+        raise SceneError(f"{name} maps texts to texts, not {shown(texts)}.")
     for key, value in (texts or {}).items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise SceneError(f"{name} maps texts to texts, not {key!r} to {value!r}.")
+            raise SceneError(f"{name} maps texts to texts, not {shown(key)} to {shown(value)}.")
     copied: dict[str, str] = snapshot(dict(texts or {}))
     return copied
 
@@ -230,13 +236,16 @@ def _message(message: str | Mapping[str, str] | None) -> dict[str, str] | None:
     if message is None:
         return None
     members = {"ContentType": "text/plain", "Content": message} if isinstance(message, str) else message
-    copied = _text_map(members, "initial_message")
-    if copied.keys() != {"ContentType", "Content"} or not all(copied.values()):
+    if (
+        not isinstance(members, Mapping)
+        or members.keys() != {"ContentType", "Content"}
+        or not all(isinstance(value, str) and value for value in members.values())
+    ):
         raise SceneError(
             "initial_message is a non-empty text, or the InitialMessage of a request with its ContentType and Content, "
             f"not {shown(message)}."
         )
-    return copied
+    return _text_map(members, "initial_message")
 
 
 def _past_messages(messages: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

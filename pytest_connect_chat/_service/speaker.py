@@ -56,7 +56,7 @@ class Speaker(FixedNames, ABC):
             valid = self._content_types(self._open_contact())
             if content_type not in valid:
                 who = self._who_decides(content_type)
-                raise SceneError(f"content_type={content_type!r} is not valid. Valid: {', '.join(valid)}.{who}")
+                raise SceneError(f"content_type={shown(content_type)} is not valid. Valid: {', '.join(valid)}.{who}")
             return actions.send_message(self._state, self._participant, content_type, content, now)
 
     def send_attachment(
@@ -93,7 +93,7 @@ class Speaker(FixedNames, ABC):
             content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         require_text(content_type, "content_type")
         if status not in STATUSES:
-            raise SceneError(f"status={status!r} is not valid. Valid: {', '.join(STATUSES)}.")
+            raise SceneError(f"status={shown(status)} is not valid. Valid: {', '.join(STATUSES)}.")
         state, chat = self._state, self._participant.first_contact.contact_id
         with state.moment() as now:
             self._open_contact()
@@ -125,12 +125,12 @@ class Speaker(FixedNames, ABC):
         """
         names = [event_name(content_type) for content_type in EVENTS]
         if event not in names and event not in EVENTS:
-            raise SceneError(f"event={event!r} is not valid. Valid: {', '.join(names)}.")
+            raise SceneError(f"event={shown(event)} is not valid. Valid: {', '.join(names)}.")
         content_type = event if event in EVENTS else EVENTS[names.index(event)]
         if content_type in RECEIPTS and message_id is None:
-            raise SceneError(f"The event {event!r} needs the message_id of the message that it is for.")
+            raise SceneError(f"The event {shown(event)} needs the message_id of the message that it is for.")
         if content_type not in RECEIPTS and message_id is not None:
-            raise SceneError(f"message_id goes with message.delivered or message.read, not with {event!r}.")
+            raise SceneError(f"message_id goes with message.delivered or message.read, not with {shown(event)}.")
         state, speaker = self._state, self._participant
         with state.moment() as now:
             self._open_contact()
@@ -143,7 +143,10 @@ class Speaker(FixedNames, ABC):
                 raise SceneError(f"Receipts are for chats of {WITH_RECEIPTS} participants, and this one has {present}.")
             message = actions.find_message(state, speaker, message_id)
             if message is None or message.participant_id == speaker.participant_id:
-                raise SceneError(f"message_id={message_id!r} is no message of another participant of the chat.")
+                hint = " Give its id." if isinstance(message_id, TranscriptItem) else ""
+                raise SceneError(
+                    f"message_id={shown(message_id)} is no message of another participant of the chat.{hint}"
+                )
             actions.send_receipt(state, speaker, message, content_type, now)
 
     @abstractmethod

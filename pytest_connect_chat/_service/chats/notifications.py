@@ -68,7 +68,7 @@ class Notification(SuggestsNames):
         def __getitem__(self, key: object) -> None:
             __tracebackhide__ = True
             raise TypeError(
-                f"A Notification is no event, and has no {key!r}: handlers get notification.lambda_event() or "
+                f"A Notification is no event, and has no {shown(key)}: handlers get notification.lambda_event() or "
                 "sqs_event(); item has the members that are published."
             )
 

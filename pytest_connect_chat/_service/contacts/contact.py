@@ -12,6 +12,7 @@ from pytest_connect_chat._names import FixedNames
 from pytest_connect_chat._service.chats.notifications import Streaming
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.clock import Clock
+from pytest_connect_chat._text import printable
 
 DEFAULT_DURATION: Final = timedelta(minutes=1_500)  # API reference: StartChatContact, "defaults to 25 hour"
 PAST_CONTACTS: Final = 100  # "at most 100 past contacts" are traversed: administrator guide, chat-persistence
@@ -137,6 +138,17 @@ class ContactRecord:
         return self._view
 
 
+def whose_id(given: object) -> str:
+    """Return a sentence that says where the id is in what is given in its place, if it has one."""
+    if isinstance(given, Contact):
+        return " Give its contact_id."
+    if isinstance(given, Mapping) and "ContactId" in given:
+        return " Give its ['ContactId']."
+    if isinstance(given, tuple) and given and isinstance(given[-1], Contact):
+        return " Give the contact_id of one of them, such as [-1].contact_id."
+    return ""
+
+
 class Contact(FixedNames):
     """One contact of the fake, as a live view: what happens to the contact shows here at once.
 
@@ -162,7 +174,7 @@ class Contact(FixedNames):
         channel = "" if self.channel == "CHAT" else f"{self.channel} "
         topics = ", ".join(streaming.topic_arn.rpartition(":")[2] for streaming in self.streamings)
         streamed = f", streamed to {topics}" if topics else ""
-        return f"<Contact {self.contact_id} {self.display_name!r} {channel}{state}{streamed}>"
+        return printable(f"<Contact {self.contact_id} {self.display_name!r} {channel}{state}{streamed}>")
 
     def _now(self) -> ContactRecord:
         """Return the record, once what is due by now has happened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError
 
 
@@ -21,8 +22,12 @@ class Instances:
             SceneError: An id or a name is empty or not a text, or `contact_flow_ids` is no list of ids and no mapping.
         """
         if isinstance(contact_flow_ids, str) or not isinstance(contact_flow_ids, Iterable):
-            raise SceneError(f"contact_flow_ids takes a list of ids, or maps ids to names, not {contact_flow_ids!r}.")
+            raise SceneError(
+                f"contact_flow_ids takes a list of ids, or maps ids to names, not {shown(contact_flow_ids)}."
+            )
         _texts([instance_id])
+        if isinstance(contact_flow_ids, (set, frozenset)):
+            contact_flow_ids = sorted(_texts(contact_flow_ids))  # from one run to the next, a set has no order
         known = self._flows.get(instance_id, {})
         if isinstance(contact_flow_ids, Mapping):
             flows = dict(contact_flow_ids)
@@ -59,5 +64,5 @@ def _texts(values: Iterable[Any]) -> list[str]:
     texts = list(values)
     for text in texts:
         if not isinstance(text, str) or not text:
-            raise SceneError(f"Instance and flow ids, and names of flows, are non-empty texts, not {text!r}.")
+            raise SceneError(f"Instance and flow ids, and names of flows, are non-empty texts, not {shown(text)}.")
     return texts

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from pytest_connect_chat._names import FixedNames, SuggestsNames
+from pytest_connect_chat._names import FixedNames, SuggestsNames, in_snake_case
 from pytest_connect_chat._service.clock import Clock
-from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
+from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord, whose_id
 from pytest_connect_chat._service.contacts.store import ContactStore
 from pytest_connect_chat._service.participants import Participants
 from pytest_connect_chat._text import counted, shown
@@ -33,14 +34,14 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
 
     def __getitem__(self, contact_id: str) -> Contact:
         __tracebackhide__ = True
-        try:
-            return self._known[contact_id].view
-        except KeyError:
-            _refuse_contact(contact_id)
+        contact = self._known.get(contact_id) if isinstance(contact_id, str) else None
+        if contact is None:
+            _refuse_what_has_an_id(contact_id)
             raise KeyError(
                 f"no contact has the id {shown(contact_id)}; the fake has {counted(len(self), 'contact')}"
                 f"{self._what_it_is(contact_id)}"
-            ) from None
+            )
+        return contact.view
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._known))
@@ -49,15 +50,16 @@ class ContactRegistry(FixedNames, Mapping[str, Contact]):
         return len(self._known)
 
     def __contains__(self, contact_id: object) -> bool:
-        _refuse_contact(contact_id)
-        return contact_id in self._known
+        __tracebackhide__ = True
+        _refuse_what_has_an_id(contact_id)
+        return isinstance(contact_id, str) and contact_id in self._known
 
     def _what_it_is(self, key: object) -> str:
-        if isinstance(key, int):
+        if isinstance(key, (int, slice)):
             return (
                 ": contacts are found by id, the newest is contacts.last, and list(contacts.values()) has them in order"
             )
-        what = self._participants.what_is(key)
+        what = self._participants.what_is(key) if isinstance(key, str) else None
         return f": this is {what}" if what else ""
 
     def __repr__(self) -> str:
@@ -100,7 +102,22 @@ class PastChat(tuple[Contact, ...], SuggestsNames):
             return f" It holds the contacts of the session, oldest first: [-1].{name} is that of the last."
         return super()._hint_at(name)
 
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, who say so themselves
 
-def _refuse_contact(contact_id: object) -> None:
-    if isinstance(contact_id, Contact):
-        raise TypeError("contacts are known by their ids, such as contact.contact_id, not by the contacts themselves.")
+        def __getitem__(self, index: object) -> object:
+            __tracebackhide__ = True
+            if isinstance(index, str):
+                raise TypeError(
+                    f"PastChat takes a number or a slice in brackets, not {shown(index)}."
+                    f"{self._hint_at(in_snake_case(index))}"
+                )
+            return super().__getitem__(index)
+
+
+def _refuse_what_has_an_id(given: object) -> None:
+    __tracebackhide__ = True
+    hint = whose_id(given)
+    if hint:
+        raise TypeError(f"contacts are known by their ids, and this is {shown(given)}.{hint}")

@@ -8,6 +8,7 @@ from typing import Final
 from pytest_connect_chat._service.faults import effects
 from pytest_connect_chat._service.faults.effects import Effect
 from pytest_connect_chat._service.request import Request
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import FaultError
 
 MODES: Final = ("survivable", "hard")
@@ -50,9 +51,9 @@ class Chaos:
             FaultError: The rate does not lie between 0 and 1, or there is no such mode.
         """
         if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
-            raise FaultError(f"rate={rate!r} is not valid: it is a number from 0 to 1.")
+            raise FaultError(f"rate={shown(rate)} is not valid: it is a number from 0 to 1.")
         if mode not in MODES:
-            raise FaultError(f"mode={mode!r} is not valid. Valid: {', '.join(MODES)}.")
+            raise FaultError(f"mode={shown(mode)} is not valid. Valid: {', '.join(MODES)}.")
         self.rate: float = float(rate)
         self.mode = mode
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 from pytest_connect_chat._service.answer import EXPLICIT_DENY, Reply, ServiceError
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID, instance_arn
 from pytest_connect_chat._service.request import Request
-from pytest_connect_chat._text import printable
+from pytest_connect_chat._text import printable, shown
 from pytest_connect_chat.exceptions import FaultError
 
 NetworkError = Literal[
@@ -194,4 +194,4 @@ def failure(error: str | int, parameter: str, network_errors: Iterable[str] = NE
     if isinstance(error, str) and error in network_errors:
         return BreakNetwork(error)
     valid = ", ".join([*(repr(kind) for kind in network_errors), *(str(status) for status in SERVER_ERRORS)])
-    raise FaultError(f"{parameter}={error!r} is not a failure. Valid: {valid}.")
+    raise FaultError(f"{parameter}={shown(error)} is not a failure. Valid: {valid}.")

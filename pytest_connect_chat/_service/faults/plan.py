@@ -17,11 +17,12 @@ from pytest_connect_chat._service.feed import Feed
 from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.matching import never_matching
-from pytest_connect_chat._text import counted
+from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat._time import UNITS, Duration, duration_of, moment_after
 from pytest_connect_chat.exceptions import FaultError
 
 LONGEST_DELAY: Final = timedelta(days=366)
+GIVE_STATUS: Final = "; give http_status=... if that is what you want"
 
 
 class Fault(FixedNames):
@@ -134,11 +135,12 @@ class FaultPlan(GrowingSequence[Fault]):
         Raises:
             FaultError: A selector is wrong. All faults raise it so.
         """
-        return self._plan(effects.Throttle(self._throttle_code), selector)
+        return self._plan(effects.Throttle(self._throttle_code), parse_selector("throttle", selector))
 
     def exceed_quota(self, **selector: Unpack[Selector]) -> Fault:
         """Exceed the quota of concurrent active chats: HTTP 429 `LimitExceededException`."""
-        return self._plan(effects.Refuse("LimitExceededException", "Service Quota Exceeded"), selector)
+        effect = effects.Refuse("LimitExceededException", "Service Quota Exceeded")
+        return self._plan(effect, parse_selector("exceed_quota", selector))
 
     def error(
         self,
@@ -158,18 +160,18 @@ class FaultPlan(GrowingSequence[Fault]):
             **selector: Which requests; see `Selector`.
         """
         if not isinstance(code, str) or not code:
-            raise FaultError(f"error() takes an error code such as 'InternalServiceException', not {code!r}.")
+            raise FaultError(f"error() takes an error code such as 'InternalServiceException', not {shown(code)}.")
         if not isinstance(message, str):
-            raise FaultError(f"message={message!r} is not valid: it is a text.")
+            raise FaultError(f"message={shown(message)} is not valid: it is a text.")
         if http_status is not None and (not isinstance(http_status, int) or http_status not in effects.ERROR_STATUSES):
-            raise FaultError(f"http_status={http_status!r} is not the HTTP status of an error: 300 to 599.")
+            raise FaultError(f"http_status={shown(http_status)} is not the HTTP status of an error: 300 to 599.")
         if fields is not None and not isinstance(fields, Mapping):
-            raise FaultError(f"fields={fields!r} is not valid: give modelled members of the error, as a dict.")
+            raise FaultError(f"fields={shown(fields)} is not valid: give modelled members of the error, as a dict.")
         effect = effects.Refuse(code, message or f"{code} was injected", http_status, dict(fields or {}))
-        wanted = parse_selector(selector, own=("message", "http_status", "fields"))
+        wanted = parse_selector("error", selector, own=("message", "http_status", "fields"))
         services = services_concerned(wanted["operation"], wanted["service"])
-        self._facts.check_error_code(code, list(fields or {}), http_status, services)
-        return self._plan(effect, selector)
+        self._facts.check_error_code(code, list(fields or {}), http_status, services, GIVE_STATUS)
+        return self._plan(effect, wanted)
 
     def network_error(self, error: NetworkError = "connect_timeout", **selector: Unpack[Selector]) -> Fault:
         """Break the network before the service is reached: nothing is committed.
@@ -179,9 +181,11 @@ class FaultPlan(GrowingSequence[Fault]):
                 `"proxy"` or `"tls"`; the client sees botocore's own exception.
             **selector: Which requests; see `Selector`.
         """
-        if error not in effects.NETWORK_ERRORS:
-            raise FaultError(f"error={error!r} is not a network error. Valid: {', '.join(effects.NETWORK_ERRORS)}.")
-        return self._plan(effects.BreakNetwork(error), selector)
+        if not isinstance(error, str) or error not in effects.NETWORK_ERRORS:
+            raise FaultError(
+                f"error={shown(error)} is not a network error. Valid: {', '.join(effects.NETWORK_ERRORS)}."
+            )
+        return self._plan(effects.BreakNetwork(error), parse_selector("network_error", selector, own=("error",)))
 
     def lose_response(
         self,
@@ -195,16 +199,16 @@ class FaultPlan(GrowingSequence[Fault]):
             **selector: Which requests; see `Selector`.
         """
         effects.failure(error, "error", effects.LOSSES)
-        return self._plan(effects.LoseResponse(error), selector)
+        return self._plan(effects.LoseResponse(error), parse_selector("lose_response", selector, own=("error",)))
 
     def deny_access(self, **selector: Unpack[Selector]) -> Fault:
         """Deny the operation: HTTP 403 `AccessDeniedException`."""
-        return self._plan(effects.DenyAccess(), selector)
+        return self._plan(effects.DenyAccess(), parse_selector("deny_access", selector))
 
     def expire_credentials(self, **selector: Unpack[Selector]) -> Fault:
         """Let the caller's credentials expire: HTTP 403 `ExpiredTokenException`."""
-        message = "The security token included in the request is expired"
-        return self._plan(effects.Refuse("ExpiredTokenException", message), selector)
+        effect = effects.Refuse("ExpiredTokenException", "The security token included in the request is expired")
+        return self._plan(effect, parse_selector("expire_credentials", selector))
 
     def delay(self, duration: timedelta | float | None = None, /, **selector: Unpack[DelaySelector]) -> Fault:
         """Let the answer take its time, on the fake's clock: `delay(seconds=70)`, `delay(minutes=2, attempts=1)`.
@@ -215,8 +219,8 @@ class FaultPlan(GrowingSequence[Fault]):
             **selector: How long, by the keywords of `datetime.timedelta`; and which requests, see `Selector`.
         """
         units = {name: value for name, value in selector.items() if name in UNITS}
-        wanted: Any = {name: value for name, value in selector.items() if name not in UNITS}
-        parse_selector(wanted, own=UNITS)
+        others: Any = {name: value for name, value in selector.items() if name not in UNITS}
+        wanted = parse_selector("delay", others, own=UNITS)
         if duration is None and not units:
             raise FaultError("delay() takes how long the answer takes, for example seconds=70 or minutes=2.")
         step = timedelta(0) if duration is None else duration
@@ -255,7 +259,7 @@ class FaultPlan(GrowingSequence[Fault]):
             raise FaultError("outage() takes how long it lasts, for example minutes=5.")
         ends = moment_after(self._clock.now(), lasts, FaultError)
         selector: Selector = {"calls": None, "operation": operation, "service": service, "optional": optional}
-        return self._plan(effect, selector, ends=ends)
+        return self._plan(effect, parse_selector("outage", selector), ends=ends)
 
     def chaos(self, rate: float, mode: Literal["survivable", "hard"] = "survivable") -> None:
         """Inject seeded faults at random from now on, in place of what the setting `chaos` says.
@@ -278,8 +282,7 @@ class FaultPlan(GrowingSequence[Fault]):
         """Return what is left of the plan, in words."""
         return self._planned.leftovers()
 
-    def _plan(self, effect: Effect, selector: Selector, ends: datetime | None = None) -> Fault:
-        wanted = parse_selector(selector)
+    def _plan(self, effect: Effect, wanted: dict[str, Any], ends: datetime | None = None) -> Fault:
         members = wanted["when"] if isinstance(wanted["when"], Mapping) else {}
         unknown = self._facts.unknown_member(wanted["operation"], members) if members else None
         problem = unknown or never_matching(members)

@@ -222,5 +222,5 @@ def services_concerned(operation: str | None, service: str | None) -> list[str]:
 
 def _condition(when: When) -> str:
     if callable(when):
-        return f"{getattr(when, '__name__', when)} says so"
+        return f"{getattr(when, '__name__', None) or shown(when)} says so"
     return ", ".join(f"{name}={shown(value)}" for name, value in when.items())

@@ -9,6 +9,7 @@ from pytest_connect_chat._names import did_you_mean
 from pytest_connect_chat._service.arguments import require_function
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import FAKED, snapshot
+from pytest_connect_chat._text import shown
 from pytest_connect_chat._time import Duration
 from pytest_connect_chat.exceptions import FaultError
 
@@ -44,12 +45,13 @@ class DelaySelector(Selector, Duration, total=False):
     """How long an answer takes, by the units of `datetime.timedelta`, and which requests it is of."""
 
 
-def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, Any]:
+def parse_selector(method: str, selector: Selector, own: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the fields of a `Fault` that a selector gives.
 
     Args:
+        method: The method that was called, for the message.
         selector: The selector.
-        own: The other keywords of the method that was called.
+        own: The other keywords of the method.
 
     Raises:
         FaultError: A name or a value is wrong.
@@ -59,7 +61,7 @@ def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, A
         how_many = " Did you mean calls or attempts?" if unknown[0] in COUNTS else ""
         valid = [*own, *Selector.__annotations__]
         hint = did_you_mean(unknown[0], valid, how_many)
-        raise FaultError(f"{unknown[0]!r} is not a selector.{hint} Valid: {', '.join(valid)}.")
+        raise FaultError(f"{method}() has no keyword {unknown[0]!r}.{hint} It takes {', '.join(valid)}.")
     if "calls" in selector and "attempts" in selector:
         raise FaultError("A fault counts calls or attempts, not both: give calls=... or attempts=....")
     unit: Literal["calls", "attempts"] = "attempts" if "attempts" in selector else "calls"
@@ -69,13 +71,13 @@ def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, A
     when = selector.get("when")
     if when is not None and not callable(when) and not isinstance(when, Mapping):
         raise FaultError(
-            f"when={when!r} is not valid: give members to match, as a dict, or a predicate on the request."
+            f"when={shown(when)} is not valid: give members to match, as a dict, or a predicate on the request."
         )
     if callable(when):
         require_function(when, "when= takes members, as a dict, or a plain function of the request", error=FaultError)
     if isinstance(when, Mapping):
         if not all(isinstance(name, str) for name in when):
-            raise FaultError(f"when={when!r} is not valid: the names of members are texts.")
+            raise FaultError(f"when={shown(when)} is not valid: the names of members are texts.")
         when = snapshot(dict(when))
     operation = _operation(selector.get("operation", "StartChatContact"))
     service = _one_of("service", selector.get("service"), sorted({service for service, _ in FAKED}))
@@ -83,7 +85,7 @@ def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, A
         raise FaultError(f"{service} has no operation {operation}: leave service out, or name the other one.")
     optional = selector.get("optional", False)
     if not isinstance(optional, bool):
-        raise FaultError(f"optional={optional!r} is not valid: it is True or False.")
+        raise FaultError(f"optional={shown(optional)} is not valid: it is True or False.")
     return {
         "unit": unit,
         "planned": planned,
@@ -97,7 +99,7 @@ def parse_selector(selector: Selector, own: tuple[str, ...] = ()) -> dict[str, A
 
 def _count(name: str, value: Any, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise FaultError(f"{name}={value!r} is not valid: it is a whole number, {least} or more.")
+        raise FaultError(f"{name}={shown(value)} is not valid: it is a whole number, {least} or more.")
     return value
 
 
@@ -107,5 +109,6 @@ def _operation(value: str | None) -> str | None:
 
 def _one_of(name: str, value: str | None, valid: list[str]) -> str | None:
     if value is not None and value not in valid:
-        raise FaultError(f"{name}={value!r} is not valid.{did_you_mean(str(value), valid)} Faked: {', '.join(valid)}.")
+        hint = did_you_mean(value, valid) if isinstance(value, str) else ""
+        raise FaultError(f"{name}={shown(value)} is not valid.{hint} Faked: {', '.join(valid)}.")
     return value

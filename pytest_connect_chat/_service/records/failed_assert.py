@@ -10,7 +10,7 @@ from typing import Any, Final
 from unicodedata import normalize
 
 from pytest_connect_chat._service.records.recorded_request import TOKENS, RecordedRequest
-from pytest_connect_chat._text import UUID, counted, cut, shortened, wrapped
+from pytest_connect_chat._text import UUID, counted, cut, shortened, shown, whole, wrapped
 from pytest_connect_chat._time import since
 
 NEAREST: Final = 3
@@ -91,9 +91,9 @@ def _value_differences(path: str, actual: Any, wanted: Any) -> list[str]:
         lines = []
         for key in [*wanted, *(key for key in actual if key not in wanted)]:
             if key not in actual:
-                lines.append(f"{path}[{key!r}]: not given, expected {cut(repr(wanted[key]), VALUE)}")
+                lines.append(f"{path}[{key!r}]: not given, expected {shown(wanted[key], VALUE)}")
             elif key not in wanted:
-                lines.append(f"{path}[{key!r}]: was {cut(repr(actual[key]), VALUE)}, not expected")
+                lines.append(f"{path}[{key!r}]: was {shown(actual[key], VALUE)}, not expected")
             elif not bool(wanted[key] == actual[key]):
                 lines += _value_differences(f"{path}[{key!r}]", actual[key], wanted[key])
         return lines
@@ -103,7 +103,7 @@ def _value_differences(path: str, actual: Any, wanted: Any) -> list[str]:
 
 def _pair(actual: Any, wanted: Any) -> tuple[str, str]:
     """Return two values in such a form that people see where they differ."""
-    was, expected = repr(actual), repr(wanted)
+    was, expected = whole(actual), whole(wanted)
     if normalize("NFKC", was) == normalize("NFKC", expected):
         was, expected = ascii(actual), ascii(wanted)  # they look alike
     alike = next((i for i, pair in enumerate(zip(was, expected, strict=False)) if pair[0] != pair[1]), 0)
@@ -112,5 +112,5 @@ def _pair(actual: Any, wanted: Any) -> tuple[str, str]:
 
 
 def _shown(name: str, value: Any) -> str:
-    text = repr(value)
+    text = whole(value)
     return shortened(text[1:-1]) if name in TOKENS and len(text) > UUID else cut(text, VALUE)

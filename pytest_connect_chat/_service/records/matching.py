@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pytest_connect_chat._text import shown
+
 
 class _Absent:
     """Says of a member that it must not be there."""
@@ -25,12 +27,12 @@ def never_matching(members: Mapping[Any, Any]) -> str | None:
 
 def _never_sent(path: str, value: Any) -> Iterator[str]:
     if value is None or value is ABSENT:
-        yield f"{path}={value!r}; ABSENT stands for a whole member that is not there"
+        yield f"{path}={shown(value)}; ABSENT stands for a whole member that is not there"
     elif isinstance(value, (set, frozenset)):
-        yield f"a set such as {path}={value!r}; give a list"
+        yield f"a set such as {path}={shown(value)}; give a list"
     elif isinstance(value, dict):
         for name, part in value.items():
-            yield from _never_sent(f"{path}[{name!r}]", part)
+            yield from _never_sent(f"{path}[{shown(name)}]", part)
     elif isinstance(value, (list, tuple)):
         for index, part in enumerate(value):
             yield from _never_sent(f"{path}[{index}]", part)

@@ -7,7 +7,7 @@ from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pytest_connect_chat._names import SuggestsNames
+from pytest_connect_chat._names import SuggestsNames, meant_by_key
 from pytest_connect_chat._service.records.matching import differing_members
 from pytest_connect_chat._service.request import Request
 
@@ -78,6 +78,15 @@ class RecordedRequest(SuggestsNames):
 
     def __repr__(self) -> str:
         return f"<RecordedRequest {self.operation} -> {self.error or 'answered'}>"
+
+    if TYPE_CHECKING:
+        ...
+    else:  # out of sight of checkers, who say so themselves
+
+        def __getitem__(self, key: object) -> object:
+            __tracebackhide__ = True
+            hint = meant_by_key(self, key) or " params has the members of the request, response those of the answer."
+            raise TypeError(f"RecordedRequest has attributes and is not subscriptable.{hint}")
 
     @property
     def service(self) -> str:

@@ -14,7 +14,7 @@ from pytest_connect_chat._service.records.failed_assert import describe_failed_a
 from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import snapshot
-from pytest_connect_chat._text import counted
+from pytest_connect_chat._text import counted, shown
 
 _ANSWERING: Final = (
     "Requests are only recorded here: connect_chat.add_response() and add_client_error() queue an answer, "
@@ -195,7 +195,7 @@ class RequestLog(GrowingSequence[RecordedRequest]):
         __tracebackhide__ = True
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
             hint = " Members are named: CustomerId='C-17'." if isinstance(count, dict) else ""
-            raise TypeError(f"count is a number of requests, 0 or more, not {count!r}.{hint}")
+            raise TypeError(f"count is a number of requests, 0 or more, not {shown(count)}.{hint}")
         found = list(self.matching(**members))
         if len(found) != count if count is not None else not found:
             exactly = f"exactly {counted(count, 'time')}" if count else "not at all"

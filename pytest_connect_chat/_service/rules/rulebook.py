@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from pytest_connect_chat._names import FixedNames, did_you_mean
+from pytest_connect_chat._names import FixedNames, did_you_mean, public_names
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.applied import BY_ID, AppliedRules
 from pytest_connect_chat._service.rules.rule import Evidence, Rule
+from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SettingError
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
@@ -92,7 +93,7 @@ class RuleSwitch(FixedNames):
         """
         if not isinstance(code, str) or not _CODE.match(code):
             raise SettingError(
-                f"rules[{self.id!r}].raises() takes an error code such as 'InvalidRequestException', not {code!r}."
+                f"rules[{self.id!r}].raises() takes an error code such as 'InvalidRequestException', not {shown(code)}."
             )
         self._facts.check_error_code(code, [], None, SERVICES)
         self._applied.switch(self._rule, enabled=True, code=code)
@@ -117,12 +118,22 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         self._applied = applied
         self._facts = facts
 
+    @classmethod
+    def _hint_at(cls, name: str) -> str:
+        rule_id = name.replace("_", "-")
+        if rule_id in BY_ID:
+            return f" Rules are found by their ids: rules[{rule_id!r}]."
+        if name in public_names(RuleSwitch):
+            return f" Each rule has it: rules['attributes-size'].{name}, for example."
+        return super()._hint_at(name)
+
     def __getitem__(self, rule_id: str) -> RuleSwitch:
         try:
             return RuleSwitch(BY_ID[rule_id], self._applied, self._facts)
         except (KeyError, TypeError):
-            hint = did_you_mean(str(rule_id), BY_ID, " list(connect_chat.rules) names them all.")
-            raise KeyError(f"No rule has the id {rule_id!r}.{hint}") from None
+            all_of_them = " list(connect_chat.rules) names them all."
+            hint = did_you_mean(rule_id, BY_ID, all_of_them) if isinstance(rule_id, str) else all_of_them
+            raise KeyError(f"No rule has the id {shown(rule_id)}.{hint}") from None
 
     if TYPE_CHECKING:
         ...
@@ -131,7 +142,7 @@ class RuleBook(FixedNames, Mapping[str, RuleSwitch]):
         def __setitem__(self, rule_id: str, value: object) -> None:
             __tracebackhide__ = True
             raise TypeError(
-                f"A rule is not assigned: rules[{rule_id!r}].disable(), .enable() or .raises(code) changes it."
+                f"A rule is not assigned: rules[{shown(rule_id)}].disable(), .enable() or .raises(code) changes it."
             )
 
     def __iter__(self) -> Iterator[str]:
