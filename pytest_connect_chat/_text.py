@@ -48,10 +48,13 @@ def shortened(text: str) -> str:
 def wrapped(line: str, width: int = MESSAGE_WIDTH, indent: int = 4) -> list[str]:
     """Return a line wrapped to a width, with further lines indented more and unprintable characters escaped."""
     line = printable(line)
-    if any(east_asian_width(character) in "WF" for character in line):
-        width //= 2  # such a character takes two columns
     further = " " * (len(line) - len(line.lstrip()) + indent)
-    return textwrap.wrap(line, width, subsequent_indent=further, break_on_hyphens=False)
+    return textwrap.wrap(line, characters_in(width, line), subsequent_indent=further, break_on_hyphens=False)
+
+
+def characters_in(columns: int, text: str) -> int:
+    """Return how many characters of a text stand in so many columns: Chinese, Japanese and Korean ones take two."""
+    return columns // 2 if any(east_asian_width(character) in "WF" for character in text) else columns
 
 
 def counted(number: int, noun: str) -> str:
@@ -60,11 +63,16 @@ def counted(number: int, noun: str) -> str:
 
 
 def raised(error: BaseException) -> str:
-    """Return the type and the text of an exception, even if its `__str__` raises."""
+    """Return the type and the text of an exception."""
+    return f"{type(error).__name__}: {text_of(error)}"
+
+
+def text_of(error: BaseException) -> str:
+    """Return the text of an exception, even if its `__str__` raises."""
     try:
-        return f"{type(error).__name__}: {error}"
+        return str(error)
     except Exception as failure:  # noqa: BLE001  # `__str__` is somebody else's code
-        return f"{type(error).__name__}, whose text raises {type(failure).__name__}"
+        return f"its text raises {type(failure).__name__}"
 
 
 def printable(text: str) -> str:

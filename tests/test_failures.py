@@ -1089,6 +1089,6 @@ def test_a_callables_exception_whose_text_fails_is_named(connect_chat: FakeConne
             raise ZeroDivisionError
 
     connect_chat._service.state.feed.failures.append(Mute())
-    assert "a callable of the test raised Mute, whose text raises ZeroDivisionError" in connect_chat.journal()
+    assert "a callable of the test raised Mute: its text raises ZeroDivisionError" in connect_chat.journal()
     with pytest.raises(Mute):
         connect_chat.raise_failures()

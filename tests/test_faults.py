@@ -1646,6 +1646,23 @@ def test_an_outage_says_what_the_status_says(
     assert outage.met == connect_chat.requests.one().attempt_count
 
 
+@pytest.mark.in_process
+def test_a_predicate_that_raises_what_has_no_text_is_recorded(
+    connect_chat: FakeConnectChat, client: Any, parameters: Parameters
+) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    def refuse(request: RecordedRequest) -> bool:
+        raise Mute
+
+    connect_chat.faults.throttle(when=refuse, optional=True)
+    with pytest.raises(Mute):
+        client.start_chat_contact(**parameters)
+    assert connect_chat.requests[0].error.message == "its text raises ZeroDivisionError"
+
+
 def test_a_fault_shows_a_predicate_without_a_name(connect_chat: FakeConnectChat) -> None:
     def is_of(name: str, record: RecordedRequest) -> bool:
         return record.params["ParticipantDetails"]["DisplayName"] == name

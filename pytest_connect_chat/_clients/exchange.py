@@ -23,6 +23,7 @@ from pytest_connect_chat._service.clock import Clock, wait_until
 from pytest_connect_chat._service.records.recorded_request import RecordedError
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.service import ConnectChatService
+from pytest_connect_chat._text import text_of
 
 
 @dataclass(slots=True)
@@ -230,4 +231,4 @@ class Exchange:
 
 
 def _error_of(failure: BaseException) -> RecordedError:
-    return RecordedError(type(failure).__name__, str(failure))
+    return RecordedError(type(failure).__name__, text_of(failure))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from typing import Final
-from unicodedata import east_asian_width
+
+from pytest_connect_chat._text import characters_in
 
 LINE_CELLS: Final = 92
 OTHER_CELLS: Final = 48
@@ -13,6 +14,5 @@ LINES: Final = 3
 
 def lines_of(text: str, cells: int) -> tuple[str, ...]:
     """Break a text into at most three lines, by the width that its characters take."""
-    if any(east_asian_width(char) in "WF" for char in text):
-        cells //= 2
-    return tuple(textwrap.wrap(text, cells, max_lines=LINES, placeholder=" ...", break_on_hyphens=False))
+    width = characters_in(cells, text)
+    return tuple(textwrap.wrap(text, width, max_lines=LINES, placeholder=" ...", break_on_hyphens=False))
