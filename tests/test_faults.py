@@ -1650,15 +1650,15 @@ def test_an_outage_says_what_the_status_says(
 def test_a_predicate_that_raises_what_has_no_text_is_recorded(
     connect_chat: FakeConnectChat, client: Any, parameters: Parameters
 ) -> None:
-    class Mute(Exception):
+    class MuteError(Exception):
         def __str__(self) -> str:
             raise ZeroDivisionError
 
     def refuse(request: RecordedRequest) -> bool:
-        raise Mute
+        raise MuteError
 
     connect_chat.faults.throttle(when=refuse, optional=True)
-    with pytest.raises(Mute):
+    with pytest.raises(MuteError):
         client.start_chat_contact(**parameters)
     assert connect_chat.requests[0].error.message == "its text raises ZeroDivisionError"
 
