@@ -239,10 +239,12 @@ def test_the_contacts_of_one_session_share_their_attributes(
 def test_the_attributes_of_related_contacts_stay_separate(
     call: Call, connect_client: Any, connect_chat: FakeConnectChat, contact_id: str, parameters: dict[str, Any]
 ) -> None:
-    connect_client.start_chat_contact(**parameters, RelatedContactId=contact_id)
+    related = connect_client.start_chat_contact(**parameters, RelatedContactId=contact_id)["ContactId"]
     call("update_contact_attributes", Attributes={"tier": "silver"})
+    call("update_contact_attributes", InitialContactId=related, Attributes={"locale": "de_DE"})
 
-    assert connect_chat.contacts.last.attributes == {"tier": "gold"}
+    assert connect_chat.contacts[contact_id].attributes == {"tier": "silver"}
+    assert connect_chat.contacts[related].attributes == {"tier": "gold", "locale": "de_DE"}
 
 
 def test_what_was_recorded_does_not_change_with_the_attributes(call: Call, connect_chat: FakeConnectChat) -> None:
@@ -418,6 +420,8 @@ def test_contacts_in_a_circle_have_a_root_all_the_same(
     associate(call, contact_id)
 
     assert describe()["ContactAssociationId"] == contact_id
+    listed = call("list_associated_contacts")["ContactSummaryList"]
+    assert [summary["ContactId"] for summary in listed] == [*connect_chat.contacts]
 
 
 # -- ListAssociatedContacts --------------------------------------------------------------------------------------------

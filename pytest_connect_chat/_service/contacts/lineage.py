@@ -6,6 +6,8 @@ one are a tree, and the first contact of that one is its root: the `ContactAssoc
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.store import ContactStore
 
@@ -18,35 +20,42 @@ def session_of(contacts: ContactStore, contact: ContactRecord) -> list[ContactRe
     return session[::-1]
 
 
-def first_contacts(contacts: ContactStore, contact: ContactRecord) -> dict[str, ContactRecord]:
-    """Return the first contact of a contact's session, and of each session that this one goes back to, by id."""
-    found: dict[str, ContactRecord] = {}
-    following: ContactRecord | None = contact
-    while following is not None and following.initial_contact_id not in found:
-        first = contacts.by_id[following.initial_contact_id]
-        found[first.contact_id] = first
-        following = contacts.by_id.get(first.related_contact_id or "")
+def first_contacts(contacts: ContactStore, contact: ContactRecord) -> list[ContactRecord]:
+    """Return the first contact of a contact's session, and of each session that this one goes back to."""
+    found: list[ContactRecord] = []
+    known: set[str] = set()  # a chain may be long
+    first: ContactRecord | None = contacts.initial(contact)
+    while first is not None and first.contact_id not in known:
+        known.add(first.contact_id)
+        found.append(first)
+        first = _related_first(contacts, first)
     return found
 
 
 def tree_of(contacts: ContactStore, contact: ContactRecord) -> list[ContactRecord]:
     """Return all contacts of a contact's tree, in order of their start."""
-    roots: dict[str, str] = {}  # by first contact: each is found once, since a chain may be long
-    for first in contacts.by_id.values():
-        if first.contact_id == first.initial_contact_id:
-            path: dict[str, ContactRecord] = {}
-            following: ContactRecord | None = first
-            while following is not None and following.contact_id not in roots and following.contact_id not in path:
-                path[following.contact_id] = following
-                related = contacts.by_id.get(following.related_contact_id or "")
-                following = contacts.by_id[related.initial_contact_id] if related is not None else None
-            last = next(reversed(path))
-            root = last if following is None else roots.get(following.contact_id, last)
-            roots.update(dict.fromkeys(path, root))
-    root = roots[contact.initial_contact_id]
-    return [other for other in contacts.by_id.values() if roots[other.initial_contact_id] == root]
+    related: defaultdict[str, list[str]] = defaultdict(list)  # sessions, by their first contacts
+    for one in contacts.by_id.values():
+        other = _related_first(contacts, one)
+        if other is not None:
+            related[one.initial_contact_id].append(other.contact_id)
+            related[other.contact_id].append(one.initial_contact_id)
+    tree: set[str] = set()
+    following = [contact.initial_contact_id]
+    while following:
+        session = following.pop()
+        if session not in tree:
+            tree.add(session)
+            following += related[session]
+    return [other for other in contacts.by_id.values() if other.initial_contact_id in tree]
 
 
 def root_of(contacts: ContactStore, contact: ContactRecord) -> str:
     """Return the id at the root of a contact's tree."""
-    return next(reversed(first_contacts(contacts, contact)))
+    return first_contacts(contacts, contact)[-1].contact_id
+
+
+def _related_first(contacts: ContactStore, contact: ContactRecord) -> ContactRecord | None:
+    """Return the first contact of the session that a contact goes back to, if any."""
+    related_id = contact.related_contact_id
+    return contacts.initial(contacts.by_id[related_id]) if related_id in contacts.by_id else None

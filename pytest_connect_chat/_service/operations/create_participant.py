@@ -46,7 +46,7 @@ def create_persistent_contact_association(
     """Answer one `CreatePersistentContactAssociation`: a chat that has started continues from a past one."""
     require, contacts, params = state.rules.require, state.contacts, request.params
     require_open_chat(state, contact)
-    first = contacts.by_id[contact.initial_contact_id]
+    first = contacts.initial(contact)
     require(
         "association-new",
         first.continued_from_contact_id is None,
@@ -57,7 +57,7 @@ def create_persistent_contact_association(
         return Answer({}, contact)
     require(
         "association-source",
-        first.contact_id not in first_contacts(contacts, source),
+        first not in first_contacts(contacts, source),
         f"SourceContactId {params['SourceContactId']} belongs to the chat of the contact {contact.contact_id} itself, "
         "or continues from it.",
     )
