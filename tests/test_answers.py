@@ -132,7 +132,7 @@ def test_handlers_of_the_application_see_an_http_response(connect_client: Any, p
         (["WEBSOCKET"], {"Websocket"}),
         (["CONNECTION_CREDENTIALS"], {"ConnectionCredentials"}),
         (["CONNECTION_CREDENTIALS", "WEBSOCKET"], {"ConnectionCredentials", "Websocket"}),
-        (["WEBRTC_CONNECTION"], set()),
+        (["AUTHENTICATION_SESSION", "WEBRTC_CONNECTION"], set()),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, list) else "",
 )

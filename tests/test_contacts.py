@@ -256,21 +256,6 @@ def test_a_chat_expires_at_the_end_of_its_duration(connect_chat: FakeConnectChat
     assert repr(contact).endswith("'Customer' ended EXPIRED>")
 
 
-@pytest.mark.connect_chat(clock="2026-01-01T00:00:00Z", connect_within="none")
-@pytest.mark.parametrize("minutes", [60, 10_080])
-def test_a_chat_lasts_as_long_as_its_request_says(
-    connect_chat: FakeConnectChat, connect_client: Any, parameters: Members, minutes: int
-) -> None:
-    connect_client.start_chat_contact(**parameters, ChatDurationInMinutes=minutes)
-    contact = connect_chat.contacts.last
-    connect_chat.clock.advance(minutes=minutes, milliseconds=-1)
-    assert contact.is_active
-
-    connect_chat.clock.advance(days=30)
-    assert contact.disconnect_reason == "EXPIRED"
-    assert contact.disconnect_timestamp == NEW_YEAR + timedelta(minutes=minutes)
-
-
 @pytest.mark.parametrize(
     "view",
     [

@@ -970,11 +970,6 @@ def test_a_fake_is_no_decorator() -> None:
         def opens_a_chat() -> None: ...
 
 
-def test_how_often_is_no_member(fake_in_use: FakeConnectChat) -> None:
-    with pytest.raises(AttributeError, match=r"^times= is no member: count= of assert_requested\(\) says how often\.$"):
-        fake_in_use.requests.start_chat_contact.assert_requested(times=1)
-
-
 # -- remarks -----------------------------------------------------------------------------------------------------------
 
 

@@ -1043,15 +1043,6 @@ def test_what_a_flow_returns_is_heard_by_nobody(
         connect_chat.raise_failures()
 
 
-def test_a_flow_that_was_not_played_is_named_in_the_section(
-    connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]
-) -> None:
-    connect_chat.play_flow(support, contact_flow_id="mistyped")
-    open_chat()
-
-    assert "the flow support was not played" in " ".join(connect_chat.journal().split())
-
-
 @pytest.mark.parametrize("flow", [coroutine_flow, async_generator_flow])
 def test_a_flow_that_turns_out_to_be_asynchronous_is_an_error(
     connect_chat: FakeConnectChat, open_chat: Callable[..., Customer], flow: Any

@@ -276,17 +276,6 @@ def test_a_client_made_while_no_credentials_existed_is_answered(
     assert no_sockets == []
 
 
-def test_both_services_are_answered(connect_chat: FakeConnectChat, no_sockets: list[Any]) -> None:
-    connect_chat.add_response("describe_view", {"View": {"Id": "v"}}, service="connectparticipant")
-    connect_chat.add_response("describe_view", {"View": {"Id": "w"}}, service="connect")
-
-    participant = boto3.client("connectparticipant").describe_view(ViewToken="token", ConnectionToken="token")
-    connect = boto3.client("connect").describe_view(InstanceId="instance", ViewId="view")
-
-    assert (participant["View"]["Id"], connect["View"]["Id"]) == ("v", "w")
-    assert no_sockets == []
-
-
 @pytest.mark.parametrize("place", ["", ".connect", ".connect.StartChatContact", ".*.*"])
 @pytest.mark.parametrize("event", ["provide-client-params", "before-parameter-build", "before-call", "after-call"])
 def test_handlers_of_the_session_run_too(

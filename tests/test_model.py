@@ -7,15 +7,9 @@ import re
 import pytest
 
 from pytest_connect_chat._model.routes import Route, routes
-from pytest_connect_chat._service.operations import OPERATIONS
 from pytest_connect_chat._service.request import FAKED
 
 pytestmark = pytest.mark.of_botocore
-
-
-def test_the_faked_operations_are_those_with_an_implementation() -> None:
-    assert set(FAKED) == set(OPERATIONS)
-    assert len(FAKED) == len(OPERATIONS)
 
 
 def test_every_operation_has_a_place_of_its_own() -> None:

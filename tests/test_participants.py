@@ -90,13 +90,13 @@ def test_only_what_is_asked_for_comes_back(connect: Connect, asked: dict[str, An
     assert set(connect(**asked)) - {"ResponseMetadata"} == members
 
 
-@pytest.mark.connect_chat(clock=NOON)
+@pytest.mark.connect_chat(clock=NOON, region="eu-central-1")
 def test_a_url_holds_for_100_seconds_and_a_connection_token_for_a_day(connect: Connect) -> None:
     answer = connect(Type=BOTH)
 
     assert answer["Websocket"]["ConnectionExpiry"] == "2026-01-01T12:01:40.000Z"
     assert answer["Websocket"]["Url"].startswith("wss://")
-    assert ".transport.connect.us-east-1.amazonaws.com/" in answer["Websocket"]["Url"]
+    assert ".transport.connect.eu-central-1.amazonaws.com/" in answer["Websocket"]["Url"]
     assert answer["ConnectionCredentials"]["Expiry"] == "2026-01-02T12:00:00.000Z"
     assert answer["ConnectionCredentials"]["ConnectionToken"].startswith("QVFJREFI")
 

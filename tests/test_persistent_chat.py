@@ -411,19 +411,6 @@ def test_a_related_contact_gives_a_copy_of_its_attributes(
     assert (contact.continued_from_contact_id, contact.rehydration_type) == (None, None)
 
 
-def test_later_updates_of_related_contacts_stay_separate(
-    connect_chat: FakeConnectChat, connect_client: Any, parameters: Members
-) -> None:
-    related = connect_chat.add_contact(instance_id=parameters["InstanceId"], attributes={"tier": "gold"})
-    connect_client.start_chat_contact(**parameters, RelatedContactId=related.contact_id)
-    contact = connect_chat.contacts.last
-    related._record.attributes["tier"] = "changed"  # no faked operation updates attributes
-    contact._record.attributes["locale"] = "added"
-
-    assert related.attributes == {"tier": "changed"}
-    assert contact.attributes == {"tier": "gold", "locale": "added"}
-
-
 @pytest.mark.parametrize("ended", [False, True], ids=["active", "ended"])
 def test_a_related_contact_may_be_active_or_ended(
     connect_chat: FakeConnectChat, connect_client: Any, parameters: Members, ended: bool

@@ -1054,18 +1054,6 @@ def test_a_marker_lets_a_test_through_the_block(pytester: pytest.Pytester, no_so
     assert no_sockets == []
 
 
-def test_the_block_ends_with_the_run(pytester: pytest.Pytester) -> None:
-    from botocore.client import BaseClient
-    from botocore.endpoint import Endpoint
-
-    before = BaseClient._make_request, Endpoint._send
-    pytester.makepyfile("def test_it(): pass")
-
-    run(pytester, "--connect-chat-block").assert_outcomes(passed=1)
-
-    assert (BaseClient._make_request, Endpoint._send) == before
-
-
 @pytest.mark.parametrize(
     ("name", "text"),
     [("connect_within", "none"), ("rate_limit", "5/8"), ("clock", "2026-01-01T00:00:00Z"), ("clock", "system")],
