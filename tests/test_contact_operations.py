@@ -441,6 +441,24 @@ def test_the_contacts_of_a_tree_are_listed(
     assert ["DisconnectTimestamp" in summary for summary in summaries] == [True, False, False]
 
 
+def test_each_contact_of_a_tree_lists_all_of_them(
+    call: Call, connect_client: Any, contact_id: str, parameters: dict[str, Any]
+) -> None:
+    def start(**related: str) -> str:
+        return str(connect_client.start_chat_contact(**parameters, **related)["ContactId"])
+
+    first, second = (start(RelatedContactId=contact_id) for _ in range(2))
+    alone = start()
+    tree = [contact_id, first, second, start(RelatedContactId=first)]
+
+    def listed(contact_id: str) -> list[str]:
+        summaries = call("list_associated_contacts", ContactId=contact_id)["ContactSummaryList"]
+        return [summary["ContactId"] for summary in summaries]
+
+    assert [listed(one) for one in tree] == [tree] * 4
+    assert listed(alone) == [alone]
+
+
 def test_a_tree_comes_in_pages(call: Call, connect_chat: FakeConnectChat, contact_id: str) -> None:
     segments = [contact_id]
     for _ in range(2):

@@ -97,11 +97,13 @@ def met(fake: FakeConnectChat) -> list[str | None]:
 # -- which requests ----------------------------------------------------------------------------------------------------
 
 
-def test_a_keyword_of_another_name_is_told_the_right_one(connect_chat: FakeConnectChat) -> None:
+@pytest.mark.parametrize(("wrong", "right"), [("status", "http_status"), ("field", "fields"), ("mesage", "message")])
+def test_a_keyword_of_another_name_is_told_the_right_one(connect_chat: FakeConnectChat, wrong: str, right: str) -> None:
+    plan: Any = connect_chat.faults.error
     with pytest.raises(
-        FaultError, match=r"^error\(\) has no keyword 'status'. Did you mean 'http_status'\? It takes mes"
+        FaultError, match=rf"^error\(\) has no keyword '{wrong}'. Did you mean '{right}'\? It takes mes"
     ):
-        connect_chat.faults.error("ThrottlingException", status=429)  # type: ignore[call-arg]
+        plan("ThrottlingException", **{wrong: 429})
 
 
 def test_a_fault_meets_every_attempt_of_the_next_call(
@@ -493,6 +495,13 @@ def test_a_planned_error_is_a_copy(connect_chat: FakeConnectChat, client: Any, p
         client.start_chat_contact(**parameters)
 
     assert error.value.response["Message"] == "as planned"
+
+
+def test_a_code_of_the_other_service_is_unknown_to_this_one(connect_chat: FakeConnectChat) -> None:
+    connect_chat.faults.error("InternalServerException", operation=None, optional=True)
+
+    with pytest.warns(UnknownCodeWarning, match="^connect has no error 'InternalServerException'"):
+        connect_chat.faults.error("InternalServerException", operation=None, service="connect", optional=True)
 
 
 def test_an_unknown_code_is_allowed_but_said(
@@ -1182,16 +1191,25 @@ def test_an_outage_ends_in_a_year_that_the_clock_knows(connect_chat: FakeConnect
         connect_chat.faults.outage(hours=1e8)
 
 
+@frozen
 @pytest.mark.parametrize(
-    "plan",
+    ("plan", "planned"),
     [
-        lambda faults, **duration: faults.delay(**duration, optional=True),
-        lambda faults, **duration: faults.outage(**duration, optional=True),
+        (
+            lambda faults, **duration: faults.delay(**duration, optional=True),
+            "delayed 694861 s: 1 call of StartChatContact",
+        ),
+        (
+            lambda faults, **duration: faults.outage(**duration, optional=True),
+            "outage (503) until 2026-01-09T01:01:01.002Z",
+        ),
     ],
     ids=["delay", "outage"],
 )
-def test_durations_have_the_units_of_the_clock(connect_chat: FakeConnectChat, plan: Plan) -> None:
-    plan(connect_chat.faults, weeks=1, days=1, hours=1, minutes=1, seconds=1, milliseconds=1, microseconds=1000)
+def test_durations_have_the_units_of_the_clock(connect_chat: FakeConnectChat, plan: Plan, planned: str) -> None:
+    fault = plan(connect_chat.faults, weeks=1, days=1, hours=1, minutes=1, seconds=1, milliseconds=1, microseconds=1000)
+
+    assert str(fault) == planned
 
 
 def test_delays_add_up_their_units(connect_chat: FakeConnectChat, connect_client: Any, parameters: Parameters) -> None:

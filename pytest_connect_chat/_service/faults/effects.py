@@ -174,7 +174,7 @@ def throttling_error(request: Request, undeclared: str) -> ServiceError:
     """
     if request.service == "connect" and request.operation not in DECLARE_THROTTLING:
         return ServiceError(undeclared, "Too Many Requests", HTTPStatus.TOO_MANY_REQUESTS.value)
-    return ServiceError("ThrottlingException", "Rate exceeded", HTTPStatus.TOO_MANY_REQUESTS.value)
+    return ServiceError("ThrottlingException", "Rate exceeded")
 
 
 def server_error(status: int) -> ServiceError:

@@ -284,7 +284,7 @@ class FaultPlan(GrowingSequence[Fault]):
 
     def _plan(self, effect: Effect, wanted: dict[str, Any], ends: datetime | None = None) -> Fault:
         members = wanted["when"] if isinstance(wanted["when"], Mapping) else {}
-        unknown = self._facts.unknown_member(wanted["operation"], members) if members else None
+        unknown = self._facts.unknown_member(wanted["operation"], members)
         problem = unknown or never_matching(members)
         if problem is not None:
             raise FaultError(f"when={{...}} would never match: {problem}")

@@ -193,17 +193,14 @@ class PlannedFaults:
         """
         if not self.faults and not self.chaos.rate:
             return None
-        pending = False
-        for fault in self.faults:
-            if not fault.concerns(call.request):
-                continue
+        concerned = [fault for fault in self.faults if fault.concerns(call.request)]
+        for fault in concerned:
             meets = fault.meets(call, self._clock.now())
             if isinstance(meets, Question):
                 return meets
             if meets:
                 return fault.effect
-            pending = pending or not (fault.is_exhausted or fault.ends is not None)
-        if pending and not self.chaos.is_hard:
+        if not self.chaos.is_hard and any(fault.ends is None and not fault.is_exhausted for fault in concerned):
             return None  # a chaos fault could push a planned one to the last attempt that the client makes
         may_retry = not runs_low and len(call.attempts) + 1 < call.attempt_limit
         effect = self.chaos.meet(call.request, may_retry=may_retry)
