@@ -1241,7 +1241,7 @@ def test_an_outage_takes_a_timedelta(
         ({"operation": "start_chat_contact"}, "operation='start_chat_contact' is not valid."),
         ({"operation": 3}, "operation=3 is not valid. Faked: "),
         ({"service": "connects"}, "service='connects' is not valid. Did you mean 'connect'?"),
-        ({"service": "s3"}, "service='s3' is not valid. Faked: connect"),
+        ({"service": "s3"}, "service='s3' is not valid. Faked: connect, connectparticipant."),
     ],
     ids=str,
 )

@@ -846,6 +846,12 @@ TEXTS: list[tuple[str, str, Members, str]] = [
         for details, shown in (({"ParticipantRole": "AGENT"}, "'AGENT'"), ({}, "None"))
     ),
     (
+        "added-participant-display-name",
+        "CreateParticipant",
+        {"ParticipantDetails": {"ParticipantRole": "CUSTOM_BOT"}},
+        "ParticipantDetails has no DisplayName.",
+    ),
+    (
         "message-content-type",
         "SendMessage",
         message("text/html"),

@@ -30,7 +30,7 @@ def describe_failed_assert(
     wanted: dict[str, Any],
     found: Sequence[Numbered],
     candidates: Sequence[Numbered],
-    elsewhere: int,
+    total: int,
     start: datetime,
 ) -> str:
     """Return the message of an assert on recorded requests: what was wanted, what was there, where it differs."""
@@ -46,7 +46,7 @@ def describe_failed_assert(
         rest = len(candidates) - len(nearest)
         lines += _listed(nearest, rest, start, lambda record: _differences(record, wanted))
     else:
-        others = f"; {counted(elsewhere, 'request')} of other operations did" if elsewhere else ""
+        others = f"; {counted(total, 'request')} of other operations did" if total else ""
         lines += [f"but none reached the service{others}.", NOT_HERE]
     return "\n".join(part for line in lines for part in wrapped(line))
 

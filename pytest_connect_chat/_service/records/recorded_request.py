@@ -66,7 +66,7 @@ class RecordedRequest(SuggestsNames):
         response: dict[str, Any] | None,
         error: RecordedError | None,
         contact: ContactRecord | None,
-        order: int = 0,
+        order: int,
     ) -> None:
         self._request = request
         self._time = time

@@ -219,8 +219,8 @@ class RequestLog(GrowingSequence[RecordedRequest]):
         candidates = [(number, record) for number, record in numbered if self._operation in (None, record.operation)]
         known = set(found)
         matching = [(number, record) for number, record in candidates if record in known]
-        elsewhere = len(numbered) - len(candidates)
-        return describe_failed_assert(self._operation, times, members, matching, candidates, elsewhere, self._start)
+        total = len(numbered)
+        return describe_failed_assert(self._operation, times, members, matching, candidates, total, self._start)
 
     def _refuse_unknown(self, members: dict[str, Any]) -> None:
         __tracebackhide__ = True
