@@ -252,7 +252,7 @@ def test_two_runs_publish_the_same(parameters: dict[str, Any]) -> None:
     def run() -> list[Any]:
         with FakeConnectChat(seed=7, clock="2026-01-01T00:00:00Z") as fake:
             StreamedChat(fake, parameters).say("Hello?")
-            return [notification.lambda_event() for notification in fake.notifications]
+            return [[published.lambda_event(), published.sqs_event()] for published in fake.notifications]
 
     assert run() == run()
 
@@ -260,39 +260,37 @@ def test_two_runs_publish_the_same(parameters: dict[str, Any]) -> None:
 # -- the forms ---------------------------------------------------------------------------------------------------------
 
 
+SNS = "https://sns.us-east-1.amazonaws.com/"
+
+
 def test_the_event_of_a_lambda_that_subscribes(chat: StreamedChat) -> None:
     chat.say("Hello?")
     published = chat.fake.notifications.last
 
     (record,) = published.lambda_event()["Records"]
-    assert {key: record[key] for key in record if key != "Sns"} == {
+    subscription, sns = record["EventSubscriptionArn"], record["Sns"]
+    assert record == {
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
-        "EventSubscriptionArn": record["EventSubscriptionArn"],
+        "EventSubscriptionArn": subscription,
+        "Sns": sns,
     }
-    assert record["EventSubscriptionArn"].startswith(f"{TOPIC}:")
-    sns = record["Sns"]
-    assert list(sns) == [
-        "Type",
-        "MessageId",
-        "TopicArn",
-        "Subject",
-        "Message",
-        "Timestamp",
-        "SignatureVersion",
-        "Signature",
-        "SigningCertUrl",
-        "UnsubscribeUrl",
-        "MessageAttributes",
-    ]
-    assert (sns["Type"], sns["MessageId"], sns["TopicArn"]) == ("Notification", published.sns_message_id, TOPIC)
-    assert (sns["Subject"], sns["Message"], sns["Timestamp"]) == (
-        None,
-        published.message,
-        chat.items[-1]["AbsoluteTime"],
-    )
+    assert subscription.startswith(f"{TOPIC}:")
+    assert sns == {
+        "Type": "Notification",
+        "MessageId": published.sns_message_id,
+        "TopicArn": TOPIC,
+        "Subject": None,
+        "Message": published.message,
+        "Timestamp": chat.items[-1]["AbsoluteTime"],
+        "SignatureVersion": "1",
+        "Signature": "EXAMPLE",
+        "SigningCertUrl": f"{SNS}SimpleNotificationService-{'0' * 32}.pem",
+        "UnsubscribeUrl": f"{SNS}?Action=Unsubscribe&SubscriptionArn={subscription}",
+        "MessageAttributes": sns["MessageAttributes"],
+    }
     assert sns["MessageAttributes"]["ParticipantRole"] == {"Type": "String", "Value": "CUSTOMER"}
-    assert sns["SigningCertUrl"].startswith("https://sns.us-east-1.amazonaws.com/")
+    assert published.message == json.dumps(published.item, separators=(",", ":"))
 
 
 def test_the_event_of_a_lambda_behind_a_queue(chat: StreamedChat) -> None:
@@ -300,24 +298,36 @@ def test_the_event_of_a_lambda_behind_a_queue(chat: StreamedChat) -> None:
     published = chat.fake.notifications.last
 
     (record,) = published.sqs_event()["Records"]
-    assert (record["eventSource"], record["awsRegion"]) == ("aws:sqs", "us-east-1")
-    assert record["eventSourceARN"] == "arn:aws:sqs:us-east-1:123456789012:chats"
-    assert record["md5OfBody"] == md5(record["body"].encode(), usedforsecurity=False).hexdigest()
-    assert record["attributes"]["SentTimestamp"] == str(int(published.time.timestamp() * 1000))
-    body = json.loads(record["body"])
-    assert list(body) == [
-        "Type",
-        "MessageId",
-        "TopicArn",
-        "Message",
-        "Timestamp",
-        "SignatureVersion",
-        "Signature",
-        "SigningCertURL",
-        "UnsubscribeURL",
-        "MessageAttributes",
-    ]
-    assert json.loads(body["Message"])["Content"] == "Hello?"
+    sent = str(int(published.time.timestamp() * 1000))
+    assert record == {
+        "messageId": str(UUID(record["messageId"])),
+        "receiptHandle": "EXAMPLE",
+        "body": record["body"],
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": sent,
+            "SenderId": "EXAMPLE",
+            "ApproximateFirstReceiveTimestamp": sent,
+        },
+        "messageAttributes": {},
+        "md5OfBody": md5(record["body"].encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:chats",
+        "awsRegion": "us-east-1",
+    }
+    sns = published.lambda_event()["Records"][0]["Sns"]
+    assert json.loads(record["body"]) == {
+        "Type": "Notification",
+        "MessageId": published.sns_message_id,
+        "TopicArn": TOPIC,
+        "Message": published.message,
+        "Timestamp": sns["Timestamp"],
+        "SignatureVersion": "1",
+        "Signature": "EXAMPLE",
+        "SigningCertURL": sns["SigningCertUrl"],
+        "UnsubscribeURL": sns["UnsubscribeUrl"],
+        "MessageAttributes": sns["MessageAttributes"],
+    }
 
 
 def test_the_keywords_for_an_sns_client(chat: StreamedChat) -> None:
@@ -364,7 +374,11 @@ def test_the_log_is_a_sequence(chat: StreamedChat, parameters: dict[str, Any]) -
     assert list(log[1:]) == list(log)[1:]
     assert log.last is log[-1]
     assert kinds(log.of(chat.contact_id)) == ["participant.joined", "Hello?"]
-    assert kinds(log.of(other.contact_id)) == ["participant.joined"]
+    assert (
+        kinds(log.of(other.contact_id))
+        == kinds(log.of(other.contact_id).of(other.contact_id))
+        == ["participant.joined"]
+    )
     assert repr(log) == "<3 notifications>"
     assert repr(log.of(other.contact_id)) == f"<1 notification of {other.contact_id}>"
     assert repr(log.last) == "<Notification to chats: MESSAGE of CUSTOMER>"
@@ -391,8 +405,8 @@ def test_a_log_without_what_is_asked_for_says_so(connect_chat: FakeConnectChat) 
         _ = connect_chat.notifications.last
     with pytest.raises(LookupError, match=f"No notification of the contact {contact.contact_id}"):
         _ = connect_chat.notifications.of(contact.contact_id).last
-    with pytest.raises(LookupError, match="No contact has the id"):
-        connect_chat.notifications.of(contact)  # type: ignore[arg-type]
+    with pytest.raises(LookupError, match=r"^No contact has the id 3; of\(\) takes the contact_id of one\.$"):
+        connect_chat.notifications.of(3)  # type: ignore[arg-type]
     with pytest.raises(LookupError, match="no contact has the id 'nobody'"):
         connect_chat.notifications.of("nobody")
     with pytest.raises(
