@@ -136,6 +136,8 @@ def test_contacts_that_are_not_known_any_more_are_not_listed(connect_chat: FakeC
         return [summary["ContactId"] for summary in answer["ContactSummaryList"]]
 
     assert listed() == [kept.contact_id]
+    connect_chat.clock.move_to(kept.initiation_timestamp + timedelta(days=730))
+    assert listed() == [kept.contact_id]
     connect_chat.rules["contact-retention"].disable()
     assert listed() == [old.contact_id, kept.contact_id]
 

@@ -139,6 +139,37 @@ def test_what_was_answered_before_is_not_heard_again(
     assert customer.said == ["Hello", "old"]
 
 
+def test_each_flow_has_what_was_said_in_its_own_chat(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:
+    def echo(chat: FlowChat) -> Waiting:
+        chat.send_message(f"You said {(yield).content}.")
+
+    connect_chat.play_flow(echo)
+    messages = [{"ContentType": "text/plain", "Content": content} for content in ("Hello", "Good morning")]
+    customers = [Customer(connect_chat, parameters, InitialMessage=message) for message in messages]
+    for customer in reversed(customers):
+        customer.connect()
+
+    assert customers[0].heard == [
+        *("Hello", "participant.joined", "You said Hello."),
+        *("Good morning", "participant.joined", "You said Good morning."),
+    ]
+
+
+def test_a_flow_that_is_given_after_the_initial_message_has_it(
+    connect_chat: FakeConnectChat, parameters: dict[str, Any]
+) -> None:
+    heard: list[str] = []
+
+    def flow(chat: FlowChat) -> Waiting:
+        heard.append((yield).content)
+
+    customer = Customer(connect_chat, parameters, InitialMessage={"ContentType": "text/plain", "Content": "Hello"})
+    connect_chat.play_flow(flow)
+    customer.connect()
+
+    assert heard == ["Hello"]
+
+
 def test_a_flow_that_is_given_before_the_customer_connects_has_it_all(
     connect_chat: FakeConnectChat, parameters: dict[str, Any]
 ) -> None:
@@ -970,6 +1001,19 @@ def test_a_reply_that_is_wrong_in_part_says_nothing(
     assert customer.said == ["Hi"]
     with pytest.raises(SceneError, match=r"The callable of reply_with\(\) returns a non-empty text"):
         connect_chat.raise_failures()
+
+
+def test_a_file_gets_no_reply(connect_chat: FakeConnectChat, open_chat: Callable[..., Customer]) -> None:
+    connect_chat.reply_with("One moment, please.")
+    customer = open_chat()
+    customer.send_file()
+
+    assert customer.said == []
+
+
+def test_a_reply_of_another_content_type_is_told_which_there_are(connect_chat: FakeConnectChat) -> None:
+    with pytest.raises(SceneError, match=r"Content types are text/plain, text/markdown, application/json, "):
+        connect_chat.reply_with(("<p>Hello</p>", "text/html"))
 
 
 def test_a_reply_answers_what_no_flow_takes(connect_chat: FakeConnectChat, parameters: dict[str, Any]) -> None:

@@ -901,6 +901,31 @@ def test_a_refusal_says_what_is_wrong(
     assert caught.value.response["Error"]["Message"] == f"{text} (rule {rule} of pytest-connect-chat)"
 
 
+# -- what is recorded --------------------------------------------------------------------------------------------------
+
+
+def of_a_streaming(scene: Scene) -> Members:
+    return {"StreamingId": scene.call("StartContactStreaming", {})["StreamingId"]}
+
+
+NAMING: dict[str, Callable[[Scene], Members]] = {
+    "StopContactStreaming": of_a_streaming,
+    "CompleteAttachmentUpload": lambda scene: {"AttachmentIds": [scene.upload(complete=False)]},
+    "GetAttachment": lambda scene: {"AttachmentId": scene.upload()},
+}
+OF_A_CONTACT = [name for _, name in OPERATIONS if name not in ("StartChatContact", "ListContactFlows")]
+
+
+@pytest.mark.parametrize("operation", OF_A_CONTACT)
+def test_a_request_is_recorded_with_its_contact(clients: dict[str, Any], operation: str) -> None:
+    with FakeConnectChat(seed=7) as fake:
+        scene = Scene(fake, clients)
+        scene.call(operation, NAMING.get(operation, lambda scene: {})(scene))
+        record = fake.requests.last
+
+    assert (record.operation, record.contact) == (operation, fake.contacts["live"])
+
+
 # -- several at once ---------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,8 @@ def update_contact_attributes(state: ServiceState, request: Request, now: dateti
     """Answer one `UpdateContactAttributes`: "for both ongoing and completed contacts"."""
     attributes = contact.attributes | request.params["Attributes"]
     problem = attributes_message(attributes)
-    state.rules.require("attributes-size", problem is None, problem or "")
+    if problem is not None:
+        state.rules.refuse("attributes-size", problem)
     contact.attributes.update(attributes)  # in place, because the contacts of one session share them
     contact.updated = now
     return Answer({}, contact)

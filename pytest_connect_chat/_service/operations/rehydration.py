@@ -35,7 +35,7 @@ def resolve_source(
     """
     contacts, rules = state.contacts, state.rules
     source_id = persistent_chat.get("SourceContactId")
-    named = contacts.by_id[source_id] if source_id in contacts.by_id else None
+    named = contacts.by_id.get(str(source_id))
     if named is None or named.instance_id != instance_id:
         rules.refuse("source-contact-exists", no_contact(state, "SourceContactId", source_id, instance_id))
         return None
