@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -344,6 +345,32 @@ def test_another_bot_under_a_used_client_token_can_be_an_error(call: Call, conne
         call("create_participant", ParticipantDetails=BOT | {"DisplayName": "Other"}, ClientToken="b")
 
 
+@pytest.mark.parametrize(
+    ("details", "joined"),
+    [({}, ("CUSTOM_BOT", "CUSTOM_BOT")), ({"ParticipantRole": "AGENT", "DisplayName": "Grace"}, ("AGENT", "Grace"))],
+    ids=["without a role", "agent"],
+)
+def test_where_the_rules_are_off_anybody_is_added(
+    call: Call,
+    connect_chat: FakeConnectChat,
+    connectparticipant_client: Any,
+    details: dict[str, str],
+    joined: tuple[str, str],
+) -> None:
+    for rule in ("added-participant-role", "added-participant-display-name"):
+        connect_chat.rules[rule].disable()
+    token = call("create_participant", ParticipantDetails=details)["ParticipantCredentials"]["ParticipantToken"]
+    answer = connectparticipant_client.create_participant_connection(
+        ParticipantToken=token, Type=["CONNECTION_CREDENTIALS"]
+    )
+    connectparticipant_client.send_message(
+        ConnectionToken=answer["ConnectionCredentials"]["ConnectionToken"], ContentType="text/plain", Content="Hello"
+    )
+
+    item = connect_chat.contacts.last.transcript[-1]
+    assert (item.participant_role, item.display_name) == joined
+
+
 # -- CreatePersistentContactAssociation --------------------------------------------------------------------------------
 
 
@@ -400,7 +427,23 @@ def refused(call: Callable[[], Any], rule: str) -> None:
 def test_a_chat_does_not_continue_from_its_own_past(call: Call, connect_chat: FakeConnectChat, contact_id: str) -> None:
     connect_chat.transfer(contact_id)
 
-    refused(lambda: associate(call, contact_id), "association-source")
+    itself = (
+        f"SourceContactId {contact_id} belongs to the chat of the contact {contact_id} itself, or continues from it."
+    )
+    with pytest.raises(ClientError, match=rf"{re.escape(itself)} \(rule association-source of"):
+        associate(call, contact_id)
+
+
+def test_where_sources_are_not_looked_at_an_unknown_one_is_passed_over(
+    call: Call, connect_chat: FakeConnectChat, contact_id: str
+) -> None:
+    connect_chat.rules["source-contact-exists"].disable()
+    answer = associate(call, "nobody")
+
+    contact = connect_chat.contacts[contact_id]
+    assert "ContinuedFromContactId" not in answer
+    assert connect_chat.requests.last.contact is contact
+    assert (contact.continued_from_contact_id, contact.transcript) == (None, ())
 
 
 def test_a_chat_does_not_continue_from_one_that_continues_from_it(
