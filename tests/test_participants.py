@@ -619,6 +619,18 @@ def test_an_empty_client_token_of_a_message_is_none(
     assert types(connect_chat) == ["participant.joined", "MESSAGE", "MESSAGE"]
 
 
+def test_another_message_under_a_used_client_token_is_answered_as_the_first(
+    connect_chat: FakeConnectChat, connectparticipant_client: Any, connection_token: str
+) -> None:
+    first, second = (
+        send(connectparticipant_client, connection_token, content, ClientToken="m-1")["Id"]
+        for content in ("Hello", "Good morning")
+    )
+
+    said = [item for item in connect_chat.contacts.last.transcript if item.type == "MESSAGE"]
+    assert [(item.id, item.content) for item in said] == [(first, "Hello")] == [(second, "Hello")]
+
+
 def test_a_client_token_counts_for_one_participant(
     connect_chat: FakeConnectChat, connectparticipant_client: Any, connection_token: str, bot_token: str
 ) -> None:
