@@ -305,7 +305,8 @@ def test_a_transcript_is_read_forward_from_a_position(
 def test_a_transcript_can_be_read_forward_from_nowhere_where_that_is_wanted(chat: Chat) -> None:
     chat.fake.rules["transcript-forward-position"].disable()
 
-    assert chat.pages(ScanDirection="FORWARD", SortOrder="ASCENDING") == [[JOINED, "1", "2", "3", "4"]]
+    pages = chat.pages(ScanDirection="FORWARD", SortOrder="ASCENDING", MaxResults=2)
+    assert pages == [[JOINED, "1"], ["2", "3"], ["4"]]
 
 
 @pytest.mark.parametrize("token", ["x", "eA==", "Z2FyYmFnZS9CQUNLV0FSRCAx", "\u20ac"])
