@@ -16,7 +16,7 @@ from pytest_connect_chat import FakeConnectChat
 # What is indented is part of what stands above it. A stage is slower here than in a loop of its own, by half or more:
 # between two calls botocore takes the processor's caches for itself.
 STAGES: Final = {
-    "begin, under the fake that decides": "_clients.interception:Call.begin",
+    "begin, under the fake that decides": "_clients.interception:InterceptedCall.begin",
     "claim it, fill in its ClientToken": "_clients.stubber:ConnectChatStubber.claim",
     "answer it": "_clients.stubber:ConnectChatStubber.answer",
     "  copy the request": "_clients.stubber:snapshot",
@@ -30,7 +30,7 @@ STAGES: Final = {
     "  write the answer": "_clients.answers:AnswerWriter.success",
     "    draw a request id": "_service.identifiers:Identifiers.request_id",
     "  record it": "_service.service:ConnectChatService.close",
-    "end": "_clients.interception:Call.end",
+    "end": "_clients.interception:InterceptedCall.end",
 }
 
 
