@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_connect_chat import exceptions
     from pytest_connect_chat._endpoint.endpoint import ConnectChatEndpoint
-    from pytest_connect_chat._service.chat_participant import ChatParticipant
     from pytest_connect_chat._service.chats.attachments import Attachment
     from pytest_connect_chat._service.chats.notifications import Notification, Streaming
     from pytest_connect_chat._service.chats.transcript import TranscriptItem
     from pytest_connect_chat._service.clock import Clock
     from pytest_connect_chat._service.contacts.contact import Contact
     from pytest_connect_chat._service.faults.plan import Fault
-    from pytest_connect_chat._service.flow_chat import FlowChat
+    from pytest_connect_chat._service.other_side.chat_participant import ChatParticipant
+    from pytest_connect_chat._service.other_side.flow_chat import FlowChat
     from pytest_connect_chat._service.records.matching import ABSENT
     from pytest_connect_chat._service.records.recorded_request import RecordedError, RecordedRequest
     from pytest_connect_chat._service.records.request_log import RequestLog
@@ -67,14 +67,14 @@ __all__ = [
 _HOMES = {
     "ABSENT": "_service.records.matching",
     "Attachment": "_service.chats.attachments",
-    "ChatParticipant": "_service.chat_participant",
+    "ChatParticipant": "_service.other_side.chat_participant",
     "Clock": "_service.clock",
     "ConnectChatEndpoint": "_endpoint.endpoint",
     "ConnectChatProvider": "providers",
     "Contact": "_service.contacts.contact",
     "FakeConnectChat": "fake",
     "Fault": "_service.faults.plan",
-    "FlowChat": "_service.flow_chat",
+    "FlowChat": "_service.other_side.flow_chat",
     "Notification": "_service.chats.notifications",
     "RecordedError": "_service.records.recorded_request",
     "RecordedRequest": "_service.records.recorded_request",

@@ -23,21 +23,21 @@ from pytest_connect_chat._names import OURS, FixedNames, public_names, saying_wh
 from pytest_connect_chat._report.events import History
 from pytest_connect_chat._report.journal import describe_journal
 from pytest_connect_chat._report.leftovers import describe_leftovers
-from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.canned import CallableResponse
-from pytest_connect_chat._service.chat_participant import ChatParticipant, add_participant
 from pytest_connect_chat._service.chats.attachments import Attachment, AttachmentStatus
 from pytest_connect_chat._service.chats.notifications import Notification, NotificationLog
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact
 from pytest_connect_chat._service.contacts.registry import ContactRegistry, PastChat
 from pytest_connect_chat._service.faults.plan import FaultPlan
-from pytest_connect_chat._service.flow_run import Flow
-from pytest_connect_chat._service.flows import BotReply
+from pytest_connect_chat._service.other_side import scene
+from pytest_connect_chat._service.other_side.chat_participant import ChatParticipant, add_participant
+from pytest_connect_chat._service.other_side.flow_run import Flow
+from pytest_connect_chat._service.other_side.flows import BotReply
+from pytest_connect_chat._service.other_side.scanning import scan_attachments_with
 from pytest_connect_chat._service.records.request_log import RequestLog
 from pytest_connect_chat._service.request import SERVICES
 from pytest_connect_chat._service.rules.rulebook import RuleBook
-from pytest_connect_chat._service.scanning import scan_attachments_with
 from pytest_connect_chat._service.service import ConnectChatService
 from pytest_connect_chat._settings import SETTINGS, SettingKeywords, Settings, settings_from
 from pytest_connect_chat._text import counted, raised, shown

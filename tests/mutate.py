@@ -46,7 +46,7 @@ MUTATED: Final = (
     "contacts/lineage",
     "deadlines",
     "faults/*",
-    "flows",
+    "other_side/flows",
     "idempotency",
     "operations/contact_*",
     "operations/create_participant",

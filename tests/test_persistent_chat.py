@@ -10,7 +10,7 @@ import pytest
 from conftest import over_all_drivers
 
 from pytest_connect_chat import Contact, FakeConnectChat
-from pytest_connect_chat._service import scene
+from pytest_connect_chat._service.other_side import scene
 
 pytestmark = pytest.mark.once
 

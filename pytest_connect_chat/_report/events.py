@@ -19,7 +19,7 @@ from pytest_connect_chat._service.chats.transcript import (
 )
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
-from pytest_connect_chat._service.flow_run import FlowStep
+from pytest_connect_chat._service.other_side.flow_run import FlowStep
 from pytest_connect_chat._service.participants import FLOW_ROLE
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._text import counted

@@ -12,14 +12,14 @@ from pytest_connect_chat._service.faults.chaos import Chaos
 from pytest_connect_chat._service.faults.effects import Effect
 from pytest_connect_chat._service.faults.plan import FaultPlan
 from pytest_connect_chat._service.faults.planned import PlannedFaults, Question
-from pytest_connect_chat._service.flows import FlowPlayer
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.operations import OPERATIONS
+from pytest_connect_chat._service.other_side.flows import FlowPlayer
+from pytest_connect_chat._service.other_side.subscriber import Subscriber
 from pytest_connect_chat._service.records.recorded_request import RecordedError
 from pytest_connect_chat._service.remarks import remarks_on
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState
-from pytest_connect_chat._service.subscriber import Subscriber
 from pytest_connect_chat._service.unfaked import unfaked_calls, unfaked_message
 from pytest_connect_chat._settings import Settings
 from pytest_connect_chat.exceptions import UnfakedOperationError

@@ -15,8 +15,8 @@ from pytest_connect_chat._service.chats.items import published_item
 from pytest_connect_chat._service.chats.transcript import TranscriptItem, event_name
 from pytest_connect_chat._service.clock import Clock
 from pytest_connect_chat._service.feed import Feed
-from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID, uuid4
+from pytest_connect_chat._service.records.growing import GrowingSequence
 from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat._time import iso_timestamp
 

@@ -14,8 +14,8 @@ from pytest_connect_chat._service.faults.effects import Effect, NetworkError, Se
 from pytest_connect_chat._service.faults.planned import PlannedFault, PlannedFaults, services_concerned
 from pytest_connect_chat._service.faults.selector import DelaySelector, Selector, parse_selector
 from pytest_connect_chat._service.feed import Feed
-from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.model_facts import ModelFacts
+from pytest_connect_chat._service.records.growing import GrowingSequence
 from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._text import counted, shown
 from pytest_connect_chat._time import UNITS, Duration, duration_of, moment_after

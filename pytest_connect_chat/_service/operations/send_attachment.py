@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from pytest_connect_chat._service import scanning
 from pytest_connect_chat._service.answer import Answer
 from pytest_connect_chat._service.chats.attachments import ATTACHMENTS_PER_CHAT, Attachment
 from pytest_connect_chat._service.identifiers import ACCOUNT_ID
+from pytest_connect_chat._service.other_side import scanning
 from pytest_connect_chat._service.participants import Participant
 from pytest_connect_chat._service.request import Request
 from pytest_connect_chat._service.state import ServiceState

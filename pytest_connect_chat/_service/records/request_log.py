@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_connect_chat._names import did_you_mean, public_names
-from pytest_connect_chat._service.growing import GrowingSequence
 from pytest_connect_chat._service.model_facts import ModelFacts
 from pytest_connect_chat._service.records.failed_assert import describe_failed_assert
+from pytest_connect_chat._service.records.growing import GrowingSequence
 from pytest_connect_chat._service.records.matching import never_matching
 from pytest_connect_chat._service.records.recorded_request import RecordedRequest
 from pytest_connect_chat._service.request import snapshot

@@ -7,9 +7,9 @@ from typing import Final
 from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.arguments import require_text
 from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.other_side.scene import active_chat
+from pytest_connect_chat._service.other_side.speaker import Speaker
 from pytest_connect_chat._service.participants import PARTICIPANTS_PER_CHAT
-from pytest_connect_chat._service.scene import active_chat
-from pytest_connect_chat._service.speaker import Speaker
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError

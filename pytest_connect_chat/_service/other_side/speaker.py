@@ -6,7 +6,7 @@ import mimetypes
 from abc import ABC, abstractmethod
 
 from pytest_connect_chat._names import FixedNames
-from pytest_connect_chat._service import actions, scanning
+from pytest_connect_chat._service import actions
 from pytest_connect_chat._service.arguments import require_text
 from pytest_connect_chat._service.chats.attachments import (
     ATTACHMENT_BYTES,
@@ -18,6 +18,7 @@ from pytest_connect_chat._service.chats.attachments import (
 )
 from pytest_connect_chat._service.chats.transcript import TYPING, TranscriptItem, event_name
 from pytest_connect_chat._service.contacts.contact import ContactRecord
+from pytest_connect_chat._service.other_side import scanning
 from pytest_connect_chat._service.participants import WITH_RECEIPTS, Participant
 from pytest_connect_chat._service.rules.events import EVENTS, RECEIPTS
 from pytest_connect_chat._service.rules.messages import SUPPORTED_CONTENT_TYPES

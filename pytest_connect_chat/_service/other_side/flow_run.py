@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from pytest_connect_chat._service.arguments import name_of, require_result
 from pytest_connect_chat._service.chats.transcript import TranscriptItem
 from pytest_connect_chat._service.contacts.contact import ContactRecord
-from pytest_connect_chat._service.flow_chat import FLOW_ENDED, ContactGoneError, FlowChat
+from pytest_connect_chat._service.other_side.flow_chat import FLOW_ENDED, ContactGoneError, FlowChat
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import raised, shown
 from pytest_connect_chat._time import next_millisecond, since

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pytest_connect_chat._service import scene
 from pytest_connect_chat._service.contacts.contact import Contact, ContactRecord
+from pytest_connect_chat._service.other_side import scene
+from pytest_connect_chat._service.other_side.speaker import Speaker
 from pytest_connect_chat._service.rules.attributes import attributes_message
 from pytest_connect_chat._service.rules.messages import SUPPORTED_CONTENT_TYPES
-from pytest_connect_chat._service.speaker import Speaker
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import shown
 from pytest_connect_chat.exceptions import SceneError

@@ -11,8 +11,8 @@ from pytest_connect_chat._service.arguments import name_of, noting, require_func
 from pytest_connect_chat._service.chats.transcript import PARTICIPANT_JOINED, TranscriptItem
 from pytest_connect_chat._service.contacts.contact import ContactRecord
 from pytest_connect_chat._service.contacts.store import Happening
-from pytest_connect_chat._service.flow_chat import FLOW_ENDED
-from pytest_connect_chat._service.flow_run import Flow, FlowRun, FlowStep
+from pytest_connect_chat._service.other_side.flow_chat import FLOW_ENDED
+from pytest_connect_chat._service.other_side.flow_run import Flow, FlowRun, FlowStep
 from pytest_connect_chat._service.rules.messages import SUPPORTED_CONTENT_TYPES
 from pytest_connect_chat._service.state import ServiceState
 from pytest_connect_chat._text import shown
