@@ -16,6 +16,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from conftest import FLOW_ID, INSTANCE_ID, lead_over_http, new_client, plain_looking
 from over_the_wire import Answer, Chat, closing, put, send
 
+import pytest_connect_chat
 from pytest_connect_chat import ConnectChatEndpoint, FakeConnectChat, RecordedRequest
 from pytest_connect_chat._service.files import serve_file
 from pytest_connect_chat._service.sockets import SocketRefusedError, Sockets
@@ -1368,6 +1371,42 @@ def test_waiting_is_woken_by_calls_items_sockets_and_files(
         lambda: attachments.find(chat.contact_id, attachment_id).content,  # type: ignore[union-attr]
         lambda: put(metadata["Url"], b"abc", metadata["HeadersToInclude"]),
     )
+
+
+def test_an_interrupt_at_any_step_of_waiting_leaves_the_endpoint_free(parameters: Parameters) -> None:
+    package = str(Path(pytest_connect_chat.__file__).parent / "_endpoint")
+
+    def wait_interrupted(step: int) -> None:
+        """Wait for a chat, interrupted at a line of the endpoint's, or where a call in one returns."""
+        steps, before = 0, sys.gettrace()
+
+        def trace(frame: Any, event: str, argument: Any) -> Any:
+            nonlocal steps
+            code = frame.f_back.f_code if event == "return" and frame.f_back else frame.f_code
+            if event in ("line", "return") and code.co_filename.startswith(package):
+                steps += 1
+                if steps == step:
+                    raise KeyboardInterrupt
+            return trace
+
+        sys.settrace(trace)
+        try:
+            endpoint.wait_for(lambda: len(fake.contacts) == step)
+        finally:
+            sys.settrace(before)
+
+    with FakeConnectChat(max_active_chats=1_000) as fake, fake.serve() as endpoint:
+        for step in count(1):
+            caller = threading.Thread(target=start, args=(endpoint, parameters))
+            caller.start()
+            try:
+                wait_interrupted(step)
+            except KeyboardInterrupt:
+                caller.join(timeout=60)
+                assert len(fake.contacts) == step, f"the endpoint hangs after an interrupt at step {step}"
+            else:
+                break
+    assert step > 10
 
 
 def test_waiting_returns_what_the_condition_does(connect_chat: FakeConnectChat, endpoint: ConnectChatEndpoint) -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -162,28 +163,23 @@ class ConnectChatEndpoint(FixedNames):
         require_function(condition, "wait_for() takes a plain function without arguments", given=())
         if not isinstance(timeout, (int, float)) or not 0 <= timeout <= threading.TIMEOUT_MAX:
             raise EndpointError(f"timeout is a number of seconds, 0 or more, not {shown(timeout)}.")
-        served, expired = self._served, threading.Event()
-
-        def expire() -> None:
-            expired.set()
-            served.tell()
-
-        timer = threading.Timer(timeout, expire)  # its clock is real, even if a test has frozen the time
+        queue: SimpleQueue[bool] = SimpleQueue()  # has True once the time is up
+        timer = threading.Timer(timeout, queue.put, [True])  # its clock is real, even if a test has frozen the time
         timer.daemon = True
-        timer.start()
         try:
-            while True:
-                seen, is_last = served.news, expired.is_set()
-                found = self._look(condition)
-                if found:
-                    return found
+            self._served.waiting.add(queue)
+            timer.start()
+            is_last = False
+            while not (found := self._look(condition)):
                 if is_last:
                     raise EndpointError(self._not_so(condition, timeout, found))
-                with served.changed:
-                    while served.news == seen:
-                        served.changed.wait()
+                is_last = queue.get()
+                while not queue.empty():  # one look is enough for all that has happened
+                    is_last = queue.get() or is_last
+            return found
         finally:
             timer.cancel()
+            self._served.waiting.discard(queue)
 
     def _look(self, condition: Callable[[], T]) -> T:
         __tracebackhide__ = True

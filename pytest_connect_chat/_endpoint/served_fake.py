@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 
 from pytest_connect_chat._endpoint.http import HttpAnswer, HttpRequest, NoAnswer
 from pytest_connect_chat._endpoint.router import Router
@@ -20,16 +21,15 @@ class ServedFake:
         looking: The threads that are calling the condition of a `wait_for`.
         silent_seconds: How long a connection stays silent before it is closed, in a fault that is a timeout.
         is_reached: Whether a request or a WebSocket's handshake has arrived.
-        news: How often something has happened that a `wait_for` may wait for.
-        changed: Is notified each time.
+        waiting: The queue of each `wait_for`, in which something is put whenever its condition may have come to hold.
+            An interrupt leaves no lock behind here, as it can where it comes while a `Condition` is entered.
     """
 
     def __init__(self) -> None:
         self.looking: set[int] = set()
         self.silent_seconds: float = 0
         self.is_reached = False
-        self.news = 0
-        self.changed = threading.Condition()
+        self.waiting: set[SimpleQueue[bool]] = set()
 
     def serve(self, service: ConnectChatService, address: str, region: str) -> None:
         """Answer from a service from now on.
@@ -70,9 +70,8 @@ class ServedFake:
         """Wake every `wait_for` to call its condition again, unless a condition itself has caused this."""
         if threading.get_ident() in self.looking:
             return
-        with self.changed:
-            self.news += 1
-            self.changed.notify_all()
+        for queue in tuple(self.waiting):
+            queue.put(False)
 
     @property
     def has_callables(self) -> bool:
