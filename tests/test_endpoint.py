@@ -1526,9 +1526,13 @@ def test_a_condition_that_makes_calls_does_not_wake_itself(
 
 def serve_command(*arguments: str, cwd: Any = None) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pytest_connect_chat", "serve", *arguments]
-    return subprocess.Popen(  # noqa: S603
-        command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
+    try:
+        return subprocess.Popen(  # noqa: S603
+            command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="interrupts are other ones there")
